@@ -1,0 +1,100 @@
+"""Where a session runs: the seam between the session's life and the process that carries it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+PeerKind = Literal["join", "whip", "whep"]
+
+
+class EndReason(StrEnum):
+    """Why a station stopped carrying its session."""
+
+    CLOSED = "closed"
+    PEER_LEFT = "peer_left"
+    WORKER_LOST = "worker_lost"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True)
+class SessionBrief:
+    """What a process must know to carry a session; nothing secret is in it."""
+
+    session_id: str
+    channel_id: str
+    source_path: Path | None
+    quality: int
+    front_uid: int
+    algorithm_uid: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One peer's SDP offer, and what the peer is: both ways, publisher or viewer."""
+
+    kind: PeerKind
+    sdp: str
+    ice_servers: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class PeerAnswer:
+    """The SDP answer and the id under which the peer can be patched or hung up."""
+
+    peer_id: str
+    sdp: str
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Measured room: sessions that run now, and how many could run at once."""
+
+    live: int
+    limit: int
+
+    @property
+    def free(self) -> int:
+        """Sessions that can still be placed."""
+        return max(0, self.limit - self.live)
+
+
+class Station(Protocol):
+    """One session's process, seen from the API process. Calls raise MienError subclasses."""
+
+    brief: SessionBrief
+    ended: asyncio.Future[EndReason]
+    statistics: Mapping[str, Any]
+
+    async def join(self, offer: Offer) -> PeerAnswer:
+        """Answer an offer. Raises MediaRejected, or NoCapacity when the process is gone."""
+
+    async def trickle(self, peer_id: str, fragment: str) -> None:
+        """Add the remote candidates of a trickle-ice-sdpfrag. Raises NotFound, MediaRejected."""
+
+    async def hang_up(self, peer_id: str) -> None:
+        """End one peer. Raises NotFound."""
+
+    async def change_source(self, source_path: Path) -> None:
+        """Swap in another prepared face at the next frame."""
+
+    async def close(self) -> None:
+        """End the session; idempotent."""
+
+
+class Placement(Protocol):
+    """Hands out stations."""
+
+    async def start(self) -> None:
+        """Warm the pool."""
+
+    async def stop(self, within_s: float) -> None:
+        """End every station, then every process."""
+
+    async def place(self, brief: SessionBrief) -> Station:
+        """Give the session a process. Raises NoCapacity."""
+
+    def capacity(self) -> Capacity:
+        """The room there is, as measured now."""

@@ -1,0 +1,92 @@
+"""One typed object for everything an operator can set, read once at start."""
+
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1 << 20
+
+
+class LostFace(StrEnum):
+    """What is shown while there is no face to swap."""
+
+    PASS = "pass"
+    HOLD = "hold"
+    BLUR = "blur"
+
+
+class IceSettings(BaseSettings):
+    """How browsers reach the media ports; environment prefix MIEN_ICE_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_ICE_", extra="ignore")
+
+    stun_urls: tuple[str, ...] = ()
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: SecretStr | None = None
+    turn_ttl_s: int = Field(default=3600, ge=60)
+    public_address: str | None = None
+    udp_port_min: int = Field(default=0, ge=0, le=65535)
+    udp_port_max: int = Field(default=0, ge=0, le=65535)
+    loopback: bool = Field(
+        default=True, description="Offer 127.0.0.1, for a browser on this machine."
+    )
+
+
+class LimitSettings(BaseSettings):
+    """What strangers may send; environment prefix MIEN_LIMIT_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_LIMIT_", extra="ignore")
+
+    body_bytes: int = 24 * MIB
+    sdp_bytes: int = 64 * 1024
+    image_bytes: int = 10 * MIB
+    image_pixels: int = 25_000_000
+    video_bytes: int = 64 * MIB
+    video_seconds: float = 60.0
+    frame_pixels: int = 1920 * 1088
+    fetch_seconds: float = 10.0
+    creates_per_minute: int = 60
+    detects_per_minute: int = 120
+
+
+class Settings(BaseSettings):
+    """Everything else; environment prefix MIEN_. The command line overrides the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    data_dir: Path = Path("data")
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; SQLite in data_dir."
+    )
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    warm_workers: int = Field(default=1, ge=0)
+    max_sessions: int | None = Field(
+        default=None, ge=1, description="Instead of measured capacity."
+    )
+    when_full: Literal["refuse", "queue"] = "refuse"
+    headroom: float = Field(default=0.85, gt=0, le=1, description="Share of the cores to fill.")
+
+    lost_face: LostFace = LostFace.BLUR
+    token_ttl_s: int = Field(default=31_536_000, ge=60)
+    media_token_ttl_s: int = Field(default=3600, ge=60)
+    join_grace_s: float = Field(default=60.0, gt=0, description="A session nobody joins ends then.")
+    camera_timeout_s: float = Field(default=10.0, gt=0)
+    drain_s: float = Field(default=3.0, gt=0)
+    fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    ice: IceSettings = Field(default_factory=IceSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The SQLAlchemy URL in use."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'mien.sqlite3'}"
