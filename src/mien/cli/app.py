@@ -1,0 +1,68 @@
+"""The `mien` command. Each subcommand is one file beside this one, read only when it is called."""
+
+import importlib
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+COMMANDS = {
+    "serve": "Serve the API and the studio page.",
+    "swap": "Swap the face in a picture, GIF or video.",
+    "detect": "Find the faces in a picture.",
+    "doctor": "Look at this machine: would serving work?",
+    "bench": "Measure speed, latency and memory.",
+    "warm-up": "Compile what is compiled once, so that the first start is quick.",
+}
+
+
+class LazyCommands(TyperGroup):
+    """A group that imports a command's module when that command is wanted."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every name, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, imported now; None where there is none."""
+        return _load(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the table of commands, so that help imports none of them."""
+        lines = [f"  {name:<9} {text}" for name, text in COMMANDS.items()]
+        usage = ["Usage: mien [--version] COMMAND [ARGS]...", "", str(self.help), "", "Commands:"]
+        formatter.write("\n".join([*usage, *lines, "", "`mien COMMAND --help` says more.", ""]))
+
+
+def _load(name: str) -> Any:
+    attribute = name.replace("-", "_")
+    module = importlib.import_module(f"mien.cli.{attribute}")
+    group = getattr(module, "app", None)
+    if isinstance(group, typer.Typer):
+        return get_command(group)
+    single = typer.Typer(add_completion=False)
+    single.command(name)(getattr(module, attribute))
+    return get_command(single)
+
+
+main = typer.Typer(cls=LazyCommands, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mien {version('mien')}")
+        raise typer.Exit
+
+
+@main.callback(invoke_without_command=True)
+def mien(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Mien: a self-hosted, real-time face swap."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())

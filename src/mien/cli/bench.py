@@ -1,0 +1,50 @@
+"""`mien bench engine` and `mien bench live`: the figures of docs/performance.md, measured here."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(add_completion=False, help="Measure speed, latency and memory.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def engine(
+    as_json: AsJson = False,
+    frames: Annotated[int, typer.Option(min=30, help="Frames per run.")] = 300,
+    size: Annotated[list[str] | None, typer.Option(help="WxH; may be given again.")] = None,
+    level: Annotated[list[int] | None, typer.Option(help="Quality level, 1 to 3.")] = None,
+) -> None:
+    """Per-stage and whole milliseconds a frame, frames a second, and peak memory."""
+    from mien.bench.engine import run
+
+    report = run(size or ["640x480", "1280x720"], level or [2], frames)
+    _show(report, as_json)
+
+
+@app.command()
+def live(
+    as_json: AsJson = False,
+    minutes: Annotated[float | None, typer.Option(help="Soak this long, and report drift.")] = None,
+    sessions: Annotated[int, typer.Option(min=1, help="Sessions at once.")] = 1,
+    size: Annotated[str, typer.Option(help="WxH of the camera.")] = "640x480",
+    fps: Annotated[int, typer.Option(min=1, max=60)] = 20,
+    url: Annotated[str | None, typer.Option(help="A server that runs already.")] = None,
+) -> None:
+    """There and back through a real browser: latency by a marker burnt into the picture."""
+    from mien.bench.live import run
+
+    report = asyncio.run(run(minutes=minutes, sessions=sessions, size=size, fps=fps, url=url))
+    _show(report, as_json)
+
+
+def _show(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    from rich.console import Console
+
+    Console().print_json(json.dumps(report))
