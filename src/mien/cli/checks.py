@@ -93,7 +93,7 @@ def check_data_dir(settings: Settings) -> Check:
     """The data directory, or the place where it will be made, is writable."""
     place = settings.data_dir.resolve()
     existing = next(path for path in (place, *place.parents) if path.exists())
-    if os.access(existing, os.W_OK):
+    if existing.is_dir() and os.access(existing, os.W_OK):
         return Check("data directory", "ok", str(place))
     return Check("data directory", "failure", str(place), "Choose another with --data-dir.")
 
