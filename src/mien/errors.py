@@ -79,6 +79,10 @@ class NoCapacity(MienError):
     """No process has room for one more session."""
 
 
+class ProcessLost(NoCapacity):
+    """The process that was asked has died, or did not answer in time."""
+
+
 class WeightsError(MienError):
     """A model file is missing or its hash is wrong."""
 
