@@ -1,0 +1,82 @@
+"""What runs the weights: LiteRT for the MediaPipe nets, ONNX Runtime for the rest."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from mien.errors import WeightsError
+
+FloatTensor = NDArray[np.float32]
+
+# File descriptors belong to the whole process, so only one thread at a time may bend stderr.
+_STDERR_LOCK = threading.Lock()
+
+
+class LiteRtModel:
+    """A .tflite file on the CPU: one float32 tensor in, float32 tensors out.
+
+    One instance must not be called from two threads at once.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        try:
+            with _silent_stderr():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise WeightsError(f"{path.name} is not a model that LiteRT runs: {error}") from error
+        entry = self._interpreter.get_input_details()[0]
+        self._input = entry["index"]
+        self.input_shape = tuple(int(side) for side in entry["shape"])
+        self._outputs = [one["index"] for one in self._interpreter.get_output_details()]
+
+    def __call__(self, tensor: FloatTensor) -> tuple[FloatTensor, ...]:
+        """Run once; the outputs are copies, in the file's order."""
+        self._interpreter.set_tensor(self._input, tensor)
+        self._interpreter.invoke()
+        return tuple(self._interpreter.get_tensor(index) for index in self._outputs)
+
+
+class OnnxModel:
+    """An .onnx file on the CPU: one float32 tensor in, float32 tensors out."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # A spinning pool would eat the core that the swap runs on.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise WeightsError(f"{path.name} is not a model that ONNX Runtime runs") from error
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, tensor: FloatTensor) -> tuple[FloatTensor, ...]:
+        """Run once; the outputs in the file's order."""
+        return tuple(self._session.run(None, {self._input: tensor}))
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """LiteRT announces its delegate on stderr and offers no switch for it."""
+    with _STDERR_LOCK:
+        saved = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+            os.close(nowhere)
