@@ -1,0 +1,116 @@
+"""478 landmarks of one face, from a turned square around it.
+
+The square follows MediaPipe's face landmarker: the eyes lie level in it, and it is half as large
+again as the face's box.
+"""
+
+from dataclasses import dataclass
+from math import atan2, cos, sin
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.models.runtimes import LiteRtModel
+from mien.models.weights import WeightStore
+from mien.vision.face import BgrImage, Detection, FaceMesh, Points
+
+Matrix = NDArray[np.float64]
+
+MARGIN = 1.5
+# The outer corners of the person's right and left eye: they tell how the head is rolled.
+RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
+
+
+@dataclass(frozen=True)
+class Roi:
+    """A square to look for landmarks in: centre and side in pixels, turned by angle radians.
+
+    A positive angle turns the head clockwise as the picture shows it.
+    """
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    @classmethod
+    def of_detection(cls, detection: Detection) -> Self:
+        """The square around a detector's box, levelled by its eyes."""
+        left, top, width, height = detection.box
+        angle = _slope(detection.keypoints[0], detection.keypoints[1])
+        return cls(left + width / 2, top + height / 2, MARGIN * max(width, height), angle)
+
+    @classmethod
+    def of_points(cls, points: Points) -> Self:
+        """The square around landmarks (n, 2 or 3), levelled by the corners of the eyes."""
+        angle = _slope(points[RIGHT_EYE_OUTER], points[LEFT_EYE_OUTER])
+        turn = np.array([[cos(angle), sin(angle)], [-sin(angle), cos(angle)]], np.float32)
+        level = points[:, :2] @ turn.T
+        low, high = level.min(axis=0), level.max(axis=0)
+        centre = turn.T @ ((low + high) / 2)
+        return cls(float(centre[0]), float(centre[1]), MARGIN * float((high - low).max()), angle)
+
+    def to_crop(self, size: int) -> Matrix:
+        """The 2x3 matrix from pixel centres of the image to those of a size x size crop."""
+        scale = size / self.side
+        along, across = cos(self.angle) * scale, sin(self.angle) * scale
+        middle = (size - 1) / 2
+        return np.array(
+            [
+                [along, across, middle - along * self.x - across * self.y],
+                [-across, along, middle + across * self.x - along * self.y],
+            ]
+        )
+
+
+class FaceLandmarker:
+    """MediaPipe's landmark net with irises, about 5 ms a face."""
+
+    def __init__(self, model: LiteRtModel) -> None:
+        self._model = model
+        self._size = model.input_shape[1]
+
+    @classmethod
+    def load(cls, store: WeightStore) -> Self:
+        """The shipped net."""
+        return cls(LiteRtModel(store.path("landmarks_478")))
+
+    def __call__(self, image: BgrImage, roi: Roi) -> FaceMesh:
+        """The landmarks of the face in a square of a BGR image, with how sure the net is of it."""
+        to_crop = roi.to_crop(self._size)
+        crop = _cut(image, roi, to_crop, self._size)
+        rgb = crop[:, :, ::-1].astype(np.float32) / np.float32(255)
+        outputs = self._model(rgb[None])
+        in_crop = outputs[0].reshape(-1, 3)
+        back = cv2.invertAffineTransform(to_crop)
+        points = np.empty((len(in_crop), 3), np.float32)
+        # The net counts from the crop's edge, this project from the first pixel's centre.
+        points[:, :2] = (in_crop[:, :2] - 0.5) @ back[:, :2].T + back[:, 2]
+        points[:, 2] = in_crop[:, 2] * (roi.side / self._size)
+        return FaceMesh(points, _sigmoid(float(outputs[1].ravel()[0])))
+
+
+def _cut(image: BgrImage, roi: Roi, to_crop: Matrix, size: int) -> BgrImage:
+    """The turned square; a much larger one is shrunk first, or fine detail would alias."""
+    shrink = int(roi.side / size / 2)
+    if shrink > 1:
+        image = np.asarray(
+            cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA),
+            np.uint8,
+        )
+        grow = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2], [0, 0, 1]])
+        to_crop = to_crop @ grow
+    crop = cv2.warpAffine(
+        image, to_crop, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(crop, np.uint8)
+
+
+def _slope(start: Points, end: Points) -> float:
+    return atan2(float(end[1] - start[1]), float(end[0] - start[0]))
+
+
+def _sigmoid(logit: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -80.0, 80.0))))
