@@ -1,0 +1,101 @@
+"""From two meshes to maps: what is drawn, where in the picture, and in which order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.raster import rasterise
+from mien.swap.template import RING_FOLLOW, RING_RADII, face_template, signed_areas, with_rings
+from mien.swap.texture import facing_of
+from mien.vision import topology as topo
+
+MIN_REGION = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """left, top: the region's corner in the picture. maps: (5, h, w) float32 as `rasterise`
+    writes them, camera coordinates in pixels of the picture; valid until the next drawing.
+    points: (468, 3) float32 the drawn mesh, in the picture. height: of the face, in pixels."""
+
+    left: int
+    top: int
+    maps: Floats
+    points: Floats
+    height: float
+
+    @property
+    def region(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that maps covers."""
+        rows, columns = self.maps.shape[1:]
+        return np.s_[self.top : self.top + rows, self.left : self.left + columns]
+
+
+class Canvas:
+    """Draws meshes; keeps the maps' memory from frame to frame."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.float32)
+        self._points = np.empty((len(face_template().uv), 2), np.float32)
+        self._attributes = np.zeros((len(face_template().uv), 5), np.float32)
+        self._attributes[:, 2:4] = face_template().uv
+
+    def draw(self, seen: Floats, moved: Floats, width: int, height: int) -> Drawing | None:
+        """Draw the moved mesh over where the seen one is; None where nothing is in the picture.
+
+        seen, moved: (468, 3) float32 pixels of a picture of width x height.
+        """
+        camera, drawn = with_rings(seen, RING_RADII), self._moved_rings(seen, moved)
+        left, top = (max(int(v), 0) for v in drawn.min(0))
+        right, bottom = (int(v) + 2 for v in drawn.max(0))
+        columns, rows = min(right, width) - left, min(bottom, height) - top
+        if columns < MIN_REGION or rows < MIN_REGION:
+            return None
+        template = face_template()
+        visible = np.maximum(smooth_step(facing_of(moved), 0.05, 0.30), template.interior)
+        self._attributes[:, :2] = camera
+        self._attributes[: topo.MESH_POINTS, 4] = visible
+        np.subtract(drawn, np.array([left, top], np.float32), out=self._points)
+        maps = self._maps(rows, columns)
+        order = _back_to_front(moved)
+        rasterise(
+            self._points, template.triangles, order, template.ring_triangles, self._attributes, maps
+        )
+        return Drawing(left, top, maps, moved, face_height(moved))
+
+    def _moved_rings(self, seen: Floats, moved: Floats) -> Floats:
+        """The surroundings go with the outline, less and less."""
+        oval = list(topo.OVAL)
+        drawn = with_rings(seen, RING_RADII)
+        drawn[: topo.MESH_POINTS] = moved[:, :2]
+        shift = moved[oval, :2] - seen[oval, :2]
+        for ring, follow in enumerate(RING_FOLLOW):
+            start = topo.MESH_POINTS + ring * len(oval)
+            drawn[start : start + len(oval)] += follow * shift
+        return drawn
+
+    def _maps(self, rows: int, columns: int) -> Floats:
+        size = 5 * rows * columns
+        if self._memory.size < size:
+            self._memory = np.empty(size + size // 4, np.float32)
+        return self._memory[:size].reshape(5, rows, columns)
+
+
+def _back_to_front(points: Floats) -> NDArray[np.int32]:
+    """The rings, then the face's triangles that are seen from the front, farthest first."""
+    template = face_template()
+    triangles = template.face_triangles
+    front = np.flatnonzero(signed_areas(points[:, :2], triangles) * template.winding > 0)
+    depth = points[:, 2][triangles[front]].sum(1)
+    rings = np.arange(template.ring_triangles)
+    faces = template.ring_triangles + front[np.argsort(-depth, kind="stable")]
+    return np.concatenate([rings, faces]).astype(np.int32)
+
+
+def face_height(points: Floats) -> float:
+    """Height or width of the face, whichever is larger, in pixels: a turned face stays large."""
+    tall = np.linalg.norm(points[topo.FOREHEAD_TOP] - points[topo.CHIN])
+    wide = np.linalg.norm(points[topo.RIGHT_CHEEK] - points[topo.LEFT_CHEEK])
+    return float(max(tall, wide))

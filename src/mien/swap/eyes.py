@@ -1,0 +1,112 @@
+"""Eyes: whose lids are shown, and the colour of the irises."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.atlas import EYES, depth_inside, polygons, shrink
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage
+
+# Per eye: lid points above and below, then the corners.
+_LIDS = (((160, 144), (158, 153), (33, 133)), ((385, 380), (387, 373), (362, 263)))
+_IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
+_USUAL_OPENING = 0.22
+_MIN_RADIUS = 2.5
+_IRIS_SMOOTHING = 0.1
+
+
+class Lids:
+    """The source's lids while the eye is open, sliding to the target's as it closes.
+
+    A texture of open eyes squeezed onto a closed one shows crushed lashes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._rings = [shrink(_ring(eye), size) for eye in EYES]
+        self._usual: Floats | None = None
+
+    def opacity(self, points: Floats) -> Floats | None:
+        """(n, n) factors of the source's opacity, None for all ones; points: (468, 3)."""
+        opening = np.array([_opening(points, *lids) for lids in _LIDS], np.float32)
+        if self._usual is None:
+            self._usual = np.maximum(opening, _USUAL_OPENING)
+        pace = np.where(opening > self._usual, 0.10, 0.003)
+        self._usual = (self._usual + pace * (opening - self._usual)).astype(np.float32)
+        closed = [1 - float(smooth_step(r, 0.40, 0.78)) for r in opening / self._usual]
+        if max(closed) <= 0.01:
+            return None
+        right, left = (1 - c * ring for c, ring in zip(closed, self._rings, strict=True))
+        return np.asarray(right * left, np.float32)
+
+
+def _ring(eye: tuple[int, ...]) -> Floats:
+    outside = depth_inside(255 - polygons([eye], ATLAS_SIZE))
+    return np.asarray(1 - smooth_step(outside, 0.012, 0.034), np.float32)
+
+
+def _opening(points: Floats, *pairs: tuple[int, int]) -> float:
+    outer, inner, corners = (float(np.linalg.norm(points[a, :2] - points[b, :2])) for a, b in pairs)
+    return (outer + inner) / (2 * corners + 1e-6)
+
+
+class Irises:
+    """Move the colour of the target's irises towards the source's."""
+
+    def __init__(self, colour: Floats) -> None:
+        self._wanted = None if np.isnan(colour).any() else colour
+        self._seen: Floats | None = None
+
+    def paint(self, image: BgrImage, points: Floats, moved: Floats) -> None:
+        """Change image in place; points: (478, 3) the target's mesh, moved: (468, 2) how far
+        each vertex was moved in the picture."""
+        if self._wanted is None or len(points) < 478:
+            return
+        for iris, eye in _IRISES:
+            shift = moved[list(eye)].mean(0)
+            centre = points[iris[0], :2] + shift
+            radii = np.linalg.norm(points[list(iris[1:]), :2] - points[iris[0], :2], axis=1)
+            outline = points[list(eye), :2] + moved[list(eye)]
+            self._paint_one(image, centre, float(radii.mean()), outline, self._wanted)
+
+    def _paint_one(
+        self, image: BgrImage, centre: Floats, radius: float, outline: Floats, wanted: Floats
+    ) -> None:
+        left, top = (int(v) for v in centre - radius - 2)
+        right, bottom = (int(v) for v in centre + radius + 3)
+        inside = min(left, top) >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
+        if radius < _MIN_RADIUS or not inside:
+            return
+        patch = image[top:bottom, left:right]
+        corner = np.array([left, top], np.float32)
+        weights = _iris_weights(patch.shape[:2], centre - corner, radius, outline - corner)
+        total = float(weights.sum())
+        if total < 10:
+            return
+        lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).astype(np.float32)
+        mean = (lab * weights[..., None]).sum((0, 1)) / total
+        old = mean if self._seen is None else self._seen
+        self._seen = old + _IRIS_SMOOTHING * (mean - old)
+        # A reflection is white in every eye.
+        matte = 1 - smooth_step(lab[..., 0] - mean[0], 35, 70)
+        lab += _limited(wanted - self._seen) * (weights * matte)[..., None]
+        patch[:] = cv2.cvtColor(np.clip(lab, 0, 255).astype(np.uint8), cv2.COLOR_LAB2BGR)
+
+
+def _limited(change: Floats) -> Floats:
+    light = np.clip(change[:1], -35, 30) * 0.6
+    chroma = np.clip(change[1:], -18, 18) * 0.9
+    return np.concatenate([light, chroma]).astype(np.float32)
+
+
+def _iris_weights(
+    shape: tuple[int, ...], centre: Floats, radius: float, outline: Floats
+) -> NDArray[np.float32]:
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / radius
+    disc = (1 - smooth_step(distance, 0.85, 1.05)) * smooth_step(distance, 0.25, 0.42)
+    opening = np.zeros(shape, np.uint8)
+    cv2.fillPoly(opening, [np.round(outline * 8).astype(np.int32)], 255, shift=3)
+    return np.asarray(disc * (cv2.GaussianBlur(opening, (0, 0), 0.7) / 255.0), np.float32)

@@ -1,0 +1,95 @@
+"""Find what is not skin in a source's atlas (hair, hats, background), and paint skin over it."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.atlas import (
+    BROWS,
+    EYES,
+    blur,
+    depth_inside,
+    ellipse,
+    masked_blur,
+    polygons,
+    skin_mask,
+    to_lab,
+    uv_grid,
+)
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.template import face_template
+from mien.vision import topology as topo
+
+# Cheeks and nose: skin in nearly every photo.
+CORE_OUTLINES = (
+    *((50, 101, 118, 117, 123), (280, 330, 347, 346, 352), (4, 5, 195, 197, 6)),
+    *((205, 50, 36, 203), (425, 280, 266, 423)),
+)
+_ABOVE_BROWS = (8, 9)
+_GRAIN = 3.0
+
+
+def find_foreign(colours: Floats) -> Floats:
+    """(s, s) float32: 1 on texels of the forehead and the rim that do not look like skin."""
+    size = len(colours)
+    oddness = _oddness(colours)
+    rows = np.arange(size, dtype=np.float32)[:, None] / size
+    uv = face_template().uv
+    forehead = smooth_step(float(uv[list(_ABOVE_BROWS), 1].mean()) - rows, 0.0, 0.05)
+    chin = float(uv[topo.CHIN, 1])
+    depth = depth_inside(polygons([topo.OVAL], size))
+    rim = smooth_step(0.24 - depth, 0, 0.07) * (
+        1 - 0.6 * smooth_step(rows, chin - 0.20, chin - 0.10)
+    )
+    rim = rim * (1 - smooth_step(rows, chin - 0.22, chin - 0.14))
+    found = np.maximum(
+        smooth_step(oddness, 1.2, 2.0) * forehead, smooth_step(oddness, 1.25, 2.1) * rim
+    )
+    found = (found * (skin_mask(size) > 0)).astype(np.float32)
+    return blur(np.asarray(cv2.dilate(found, ellipse(11)), np.float32), size * 0.010)
+
+
+def cover_foreign(colours: Floats, foreign: Floats) -> Floats:
+    """Paint nearby skin, with a little grain, over what is foreign."""
+    size = len(colours)
+    skin = ((1 - np.clip(foreign * 1.6, 0, 1)) * (skin_mask(size) > 0)).astype(np.float32)
+    near, far = masked_blur(colours, skin, size * 0.05), masked_blur(colours, skin, size * 0.15)
+    support = blur(skin, size * 0.05)[..., None]
+    grain = np.random.default_rng(0).normal(0, _GRAIN, (size, size)).astype(np.float32)
+    patch = np.where(support > 0.15, near, far) + blur(grain, 0.8)[..., None]
+    share = foreign[..., None]
+    return np.asarray(colours * (1 - share) + patch * share, np.float32)
+
+
+def _oddness(colours: Floats) -> Floats:
+    """Distance from the skin of this face, in robust deviations, with hair's texture added."""
+    size = len(colours)
+    inside = uv_grid(size).inside
+    lab = to_lab(colours)
+    around = masked_blur(lab, inside.astype(np.float32), size * 0.02)
+    lab = np.where(inside[..., None], lab, around).astype(np.float32)
+    core = (polygons(CORE_OUTLINES, size) > 0) & (skin_mask(size) > 0)
+    middle = np.median(lab[core], 0)
+    spread = np.median(np.abs(lab[core] - middle), 0) * 1.48 + np.array([7, 2.5, 3], np.float32)
+    z = (lab - middle) / spread
+    dark, bright = np.clip(-z[..., 0] - 0.8, 0, None) / 2.2, np.clip(z[..., 0] - 1.2, 0, None) / 2.5
+    features = cv2.dilate(polygons([*EYES, topo.OUTER_LIPS, *BROWS], size), ellipse(size // 16 | 1))
+    free = (features == 0).astype(np.float32)
+    hair = _hairiness(lab[..., 0], free, core, float(spread[0]))
+    odd = np.sqrt(dark**2 + bright**2 + (z[..., 1] / 2) ** 2 + (z[..., 2] / 2) ** 2 + hair**2)
+    return blur((odd * free).astype(np.float32), size * 0.008)
+
+
+def _hairiness(light: Floats, free: Floats, core: NDArray[np.bool_], spread: float) -> Floats:
+    """Fine texture that is stronger than the cheeks', and thin dark strands."""
+    size = len(light)
+    inside = uv_grid(size).inside.astype(np.float32)
+    weights = np.asarray(cv2.erode(inside, np.ones((13, 13))), np.float32) * free
+    detail = light - blur(np.ascontiguousarray(light), size * 0.012)
+    support = np.maximum(blur(weights, size * 0.02), 0.05)
+    energy = np.sqrt(blur(detail * detail * weights, size * 0.02) / support) * (weights > 0)
+    texture = np.clip(energy / (np.median(energy[core]) + 1) - 1.8, 0, None) / 1.4
+    grey = np.clip(light, 0, 255).astype(np.uint8)
+    strands = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, ellipse(size // 22 | 1))
+    strands = blur(strands.astype(np.float32), size * 0.004) / (spread + 4)
+    return np.asarray(np.maximum(texture, np.clip(strands - 0.35, 0, None) * 2.2), np.float32)

@@ -1,0 +1,138 @@
+"""The per-pixel loops that numpy is too slow for. One thread each; they let go of the GIL.
+
+numba keeps the compiled code beside this file, or in the user's cache where that is read-only;
+set NUMBA_CACHE_DIR to keep it elsewhere.
+"""
+
+import math
+
+import numba
+import numpy as np
+
+F0, F1, HALF, F255 = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
+INSIDE = np.float32(1.001)
+CLEAR, SOLID = np.float32(0.003), np.float32(0.997)
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True)
+def facing(points, triangles, front, out):  # type: ignore[no-untyped-def]
+    """How squarely each vertex faces the camera: 1 to it, 0 edge-on, -1 away.
+
+    points: (n, 3) float32; triangles: (t, 3) int32; front: 1 or -1; out: (n,) float32.
+    """
+    normals = np.zeros((points.shape[0], 3), np.float32)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        e0, f0 = points[b, 0] - points[a, 0], points[c, 0] - points[a, 0]
+        e1, f1 = points[b, 1] - points[a, 1], points[c, 1] - points[a, 1]
+        e2, f2 = points[b, 2] - points[a, 2], points[c, 2] - points[a, 2]
+        x, y, z = e1 * f2 - e2 * f1, e2 * f0 - e0 * f2, e0 * f1 - e1 * f0
+        for k in (a, b, c):
+            normals[k, 0] += x
+            normals[k, 1] += y
+            normals[k, 2] += z
+    for i in range(points.shape[0]):
+        length = math.sqrt(normals[i, 0] ** 2 + normals[i, 1] ** 2 + normals[i, 2] ** 2) + 1e-9
+        out[i] = front * normals[i, 2] / length
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True)
+def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  # type: ignore[no-untyped-def]
+    """Sample an image at the mesh position of every texel that lies on the face.
+
+    image: (h, w, 3) uint8; points: (n, 2) float32 in its pixels; visible: (n,) float32;
+    ids, weights: (s * s, 3) vertices and barycentrics of each texel; texels: (m,) those inside.
+    Written: colours (s, s, 3) and visibility (s, s), float32.
+    """
+    height, width, _ = image.shape
+    size = colours.shape[1]
+    for entry in range(texels.shape[0]):
+        i = texels[entry]
+        a, b, c = ids[i, 0], ids[i, 1], ids[i, 2]
+        u, v, w = weights[i, 0], weights[i, 1], weights[i, 2]
+        row, column = i // size, i % size
+        visibility[row, column] = visible[a] * u + visible[b] * v + visible[c] * w
+        x = points[a, 0] * u + points[b, 0] * v + points[c, 0] * w
+        y = points[a, 1] * u + points[b, 1] * v + points[c, 1] * w
+        x, y = min(max(x, F0), width - INSIDE), min(max(y, F0), height - INSIDE)
+        xi, yi = int(x), int(y)
+        fx, fy = x - xi, y - yi
+        for k in range(3):
+            top = image[yi, xi, k] * (1 - fx) + image[yi, xi + 1, k] * fx
+            bottom = image[yi + 1, xi, k] * (1 - fx) + image[yi + 1, xi + 1, k] * fx
+            colours[row, column, k] = top * (1 - fy) + bottom * fy
+
+
+@numba.njit(inline="always", fastmath=True)
+def _corner(x, y, right, bottom):  # type: ignore[no-untyped-def]
+    """The top left of the four pixels around a point, and their bilinear weights."""
+    x, y = min(max(x, F0), right), min(max(y, F0), bottom)
+    xi, yi = np.int32(x), np.int32(y)
+    fx, fy = x - np.float32(xi), y - np.float32(yi)
+    return xi, yi, (F1 - fx) * (F1 - fy), fx * (F1 - fy), (F1 - fx) * fy, fx * fy
+
+
+@numba.njit(inline="always", fastmath=True)
+def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
+    top = image[yi, xi, k] * w0 + image[yi, xi + 1, k] * w1
+    return top + image[yi + 1, xi, k] * w2 + image[yi + 1, xi + 1, k] * w3
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
+def shade(frame, left, top, maps, fine, coarse, softness, gain, out):  # type: ignore[no-untyped-def]
+    """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
+
+    frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
+    maps: as `rasterise` writes them, camera coordinates in pixels of the frame. fine, coarse:
+    two neighbouring mip levels, (s, s, 4) uint8 BGR and opacity; softness: float32, 0 takes
+    fine alone, 1 coarse, below 0 sharpens. gain: (n, n, 4) float32, factors for BGR and opacity.
+    """
+    height, width = maps.shape[1], maps.shape[2]
+    frame_right = np.float32(frame.shape[1]) - INSIDE
+    frame_bottom = np.float32(frame.shape[0]) - INSIDE
+    s0, s1 = np.float32(fine.shape[0]), np.float32(coarse.shape[0])
+    n = np.float32(gain.shape[0])
+    per_level = F1 / F255
+    for row in range(height):
+        y = row + top
+        for column in range(width):
+            u = maps[2, row, column]
+            if u < np.float32(-1.5):
+                continue
+            x = column + left
+            alpha = b = g = r = F0
+            if u >= F0:
+                v = maps[3, row, column]
+                xi, yi, w0, w1, w2, w3 = _corner(
+                    u * s0 - HALF, v * s0 - HALF, s0 - INSIDE, s0 - INSIDE
+                )
+                alpha = _mix(fine, xi, yi, w0, w1, w2, w3, 3) * (maps[4, row, column] * per_level)
+                if alpha > CLEAR:
+                    b = _mix(fine, xi, yi, w0, w1, w2, w3, 0)
+                    g = _mix(fine, xi, yi, w0, w1, w2, w3, 1)
+                    r = _mix(fine, xi, yi, w0, w1, w2, w3, 2)
+                    if softness != F0:
+                        xi, yi, w0, w1, w2, w3 = _corner(
+                            u * s1 - HALF, v * s1 - HALF, s1 - INSIDE, s1 - INSIDE
+                        )
+                        b += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 0) - b)
+                        g += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 1) - g)
+                        r += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 2) - r)
+                    xi, yi, w0, w1, w2, w3 = _corner(
+                        u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
+                    )
+                    b = min(max(b * _mix(gain, xi, yi, w0, w1, w2, w3, 0), F0), F255)
+                    g = min(max(g * _mix(gain, xi, yi, w0, w1, w2, w3, 1), F0), F255)
+                    r = min(max(r * _mix(gain, xi, yi, w0, w1, w2, w3, 2), F0), F255)
+                    alpha *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
+            if alpha < SOLID:
+                xi, yi, w0, w1, w2, w3 = _corner(
+                    maps[0, row, column], maps[1, row, column], frame_right, frame_bottom
+                )
+                b0 = _mix(frame, xi, yi, w0, w1, w2, w3, 0)
+                g0 = _mix(frame, xi, yi, w0, w1, w2, w3, 1)
+                r0 = _mix(frame, xi, yi, w0, w1, w2, w3, 2)
+                b, g, r = b0 + alpha * (b - b0), g0 + alpha * (g - g0), r0 + alpha * (r - r0)
+            out[y, x, 0] = np.uint8(b + HALF)
+            out[y, x, 1] = np.uint8(g + HALF)
+            out[y, x, 2] = np.uint8(r + HALF)

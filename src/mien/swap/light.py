@@ -1,0 +1,150 @@
+"""Light the source as the camera's picture is lit: factors per texel, from low-passed ratios."""
+
+import cv2
+import numpy as np
+
+from mien.swap.atlas import blur, polygons, shrink
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.look import Look, log_detail, luma
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+
+# Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
+CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03
+GAIN_RANGE = (0.15, 4.0)
+SMOOTHING = 0.25
+CONTRAST_STRENGTH = 0.9
+CONTRAST_RANGE = (0.35, 1.1)
+LIP_STRENGTH = 0.6
+WRINKLE_STRENGTH = 0.4
+WRINKLE_SIGMAS = (0.012, 0.06)
+WRINKLE_RANGE = (0.72, 1.25)
+_MEASURE_EVERY = 4
+_FLOOR = 3.0
+_LONGEST_MEMORY = 150.0
+
+
+class Light:
+    """Keeps the light of one stream; `gain` once a frame."""
+
+    def __init__(self, look: Look) -> None:
+        self._look = look
+        self._size = len(look.colours)
+        self._lips = _lip_mask(self._size)
+        rows, columns = np.nonzero(self._lips > 0.02)
+        self._mouth = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        half = self._size // 2
+        self._rim = shrink(look.rim, half)[..., None]
+        self._ratio: Floats | None = None
+        self._contrast: float | None = None
+        self._usual: Floats | None = None
+        self._usual_weight: Floats | None = None
+        self._frames = 0
+
+    def gain(self, target: Floats, visible: Floats, clear: Floats) -> Floats:
+        """Factors for the source's BGR, (n, n, 3).
+
+        target: (n, n, 3) the camera's face, unwrapped. visible: (n, n) how well each texel is
+        seen. clear: (n, n) 0 where something stands before the face.
+        """
+        weights = self._look.skin * visible * clear
+        ratio, surroundings = self._ratios(target, weights)
+        if self._ratio is None:
+            self._ratio = ratio
+        else:
+            self._ratio += SMOOTHING * (ratio - self._ratio)
+        gain = cv2.resize(self._ratio, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
+        light = luma(target)
+        gain = gain * self._contrast_gain(light, weights, visible)[..., None]
+        self._spare_lips(gain, surroundings)
+        self._frames += 1
+        return np.asarray(gain * self._wrinkles(light, visible * clear)[..., None], np.float32)
+
+    def _ratios(self, target: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """Target over source at half the grid's size, and the target's low-passed colours."""
+        half = self._size // 2
+        wide = weights[..., None]
+        camera = shrink(np.concatenate([target * wide, wide], -1), half)
+        source = shrink(self._look.colours * wide, half)
+        chroma = _Pair(camera, source, CHROMA_SIGMA)
+        broad = _Pair(camera, source, LUMA_SIGMA)
+        rim = _Pair(camera, source, RIM_SIGMA)
+        overall = _overall(camera, source)
+        trust = smooth_step(chroma.support, 0.01, 0.08)[..., None]
+        ratio = overall + (chroma.ratio() - overall) * trust
+        lift = broad.luma_ratio() / chroma.luma_ratio()
+        trust = smooth_step(broad.support, 0.02, 0.15)
+        ratio = ratio * (1 + (lift - 1) * trust)[..., None]
+        trust = smooth_step(rim.support, 0.05, 0.4)[..., None] * self._rim
+        ratio = ratio + (rim.ratio() - ratio) * trust
+        return np.asarray(np.clip(ratio, *GAIN_RANGE), np.float32), broad.camera
+
+    def _contrast_gain(self, light: Floats, weights: Floats, visible: Floats) -> Floats:
+        """Flatten or deepen the source's own modelling to the contrast of the target's."""
+        look = self._look
+        if self._frames % _MEASURE_EVERY == 0 or self._contrast is None:
+            seen = look.core & (visible > 0.6)
+            if np.count_nonzero(seen) > 100:
+                now = float(log_detail(light, weights, weights)[seen].std())
+                old = now if self._contrast is None else self._contrast
+                self._contrast = old + 0.3 * (now - old)
+        measured = look.contrast if self._contrast is None else self._contrast
+        factor = float(np.clip(measured / (look.contrast + 1e-4), *CONTRAST_RANGE))
+        change = (factor - 1) * CONTRAST_STRENGTH
+        # Highlights go further than shadows: shine is what looks like plastic.
+        shape = look.detail + 0.6 * np.maximum(look.detail, 0)
+        return np.asarray(np.exp(change * shape), np.float32)
+
+    def _spare_lips(self, gain: Floats, surroundings: Floats) -> None:
+        """Brightening a face must not paint its lips: hold their chroma back, in place."""
+        box = self._mouth
+        lit = self._look.colours[box] * gain[box]
+        skin = cv2.resize(surroundings, (self._size, self._size))[box]
+        skin = skin * ((luma(lit) + _FLOOR) / (luma(skin) + _FLOOR))[..., None]
+        brightening = float(np.clip(luma(gain[box]).mean(), 0.3, 4))
+        keep = float(np.clip(max(brightening, 1.0) ** -LIP_STRENGTH, 0.45, 1.0))
+        wanted = (skin + (lit - skin) * keep + 4) / (lit + 4)
+        gain[box] *= 1 + (wanted - 1) * self._lips[box][..., None]
+
+    def _wrinkles(self, light: Floats, seen: Floats) -> Floats:
+        """Expression ratio image: the target's shading now over its own running mean."""
+        fine = blur(light, WRINKLE_SIGMAS[0] * self._size)
+        if self._usual is None or self._usual_weight is None:
+            self._usual, self._usual_weight = fine.copy(), seen + 1e-3
+        self._usual_weight = np.minimum(self._usual_weight + seen, _LONGEST_MEMORY)
+        self._usual += (fine - self._usual) * (seen / self._usual_weight)
+        ratio = (fine + 6) / (self._usual + 6)
+        ratio = ratio / blur(ratio, WRINKLE_SIGMAS[1] * self._size)
+        ratio = np.clip(ratio, *WRINKLE_RANGE) - 1
+        return np.asarray(1 + ratio * WRINKLE_STRENGTH * seen, np.float32)
+
+
+class _Pair:
+    """Masked low-passes of camera and source, (h, w, 3), with how much skin supports them."""
+
+    def __init__(self, camera: Floats, source: Floats, sigma: float) -> None:
+        sigma *= len(camera)
+        blurred = blur(camera, sigma)
+        self.support = blurred[..., 3] + 1e-3
+        self.camera: Floats = blurred[..., :3] / self.support[..., None]
+        self.source: Floats = blur(source, sigma) / self.support[..., None]
+
+    def ratio(self) -> Floats:
+        return np.asarray((self.camera + _FLOOR) / (self.source + _FLOOR), np.float32)
+
+    def luma_ratio(self) -> Floats:
+        return np.asarray((luma(self.camera) + _FLOOR) / (luma(self.source) + _FLOOR), np.float32)
+
+
+def _overall(camera: Floats, source: Floats) -> Floats:
+    total = camera.sum((0, 1))
+    support = total[3] + 1e-3
+    return np.asarray(
+        (total[:3] / support + _FLOOR) / (source.sum((0, 1)) / support + _FLOOR), np.float32
+    )
+
+
+def _lip_mask(size: int) -> Floats:
+    lips = polygons([topo.OUTER_LIPS], ATLAS_SIZE)
+    lips[polygons([topo.INNER_LIPS], ATLAS_SIZE) > 0] = 0
+    return blur(np.asarray(shrink(lips, size) / 255, np.float32), 0.8)

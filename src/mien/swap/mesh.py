@@ -1,0 +1,149 @@
+"""The built-in swapper: the source's texture on the target's mesh, lit by the target's picture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mien.swap.atlas import uv_grid
+from mien.swap.drawing import Canvas, Drawing
+from mien.swap.eyes import Irises, Lids
+from mien.swap.geometry import Floats, Similarity, fit_similarity, smooth_step
+from mien.swap.glasses import Glasses
+from mien.swap.kernels import shade, unwrap
+from mien.swap.light import Light
+from mien.swap.look import Look
+from mien.swap.occlusion import Occlusion
+from mien.swap.shape import Neutral, ShapeTransfer
+from mien.swap.sharpness import Sharpness
+from mien.swap.stopwatch import Stopwatch
+from mien.swap.template import face_template
+from mien.swap.texture import facing_of
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, FaceMesh
+
+_SHAPE_EVERY = 3
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What one level of quality pays for. grid: side of the light's atlas in texels."""
+
+    grid: int
+    irises: bool
+    glasses: bool
+    sharpness_every: int
+
+
+QUALITIES = {
+    1: Quality(grid=64, irises=False, glasses=False, sharpness_every=20),
+    2: Quality(grid=96, irises=True, glasses=True, sharpness_every=10),
+    3: Quality(grid=128, irises=True, glasses=True, sharpness_every=5),
+}
+
+
+class MeshSwapper:
+    """Swaps one face of one stream to one look. Not for two threads at once."""
+
+    def __init__(
+        self, look: Look, quality: Quality, strength: float, neutral: Neutral, watch: Stopwatch
+    ) -> None:
+        self.look = look
+        self.neutral = neutral
+        self._quality = quality
+        self._watch = watch
+        self._shape = ShapeTransfer(look.source.shape, strength, neutral)
+        self._canvas = Canvas()
+        self._light = Light(look)
+        self._occlusion = Occlusion(look.skin)
+        self._lids = Lids(quality.grid)
+        self._irises = Irises(look.source.iris)
+        self._glasses = Glasses()
+        self._sharpness = Sharpness(quality.sharpness_every)
+        self._offsets = np.zeros((topo.MESH_POINTS, 3))
+        self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
+        self._visible = np.zeros((quality.grid, quality.grid), np.float32)
+        self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
+        self._frames = 0
+
+    def swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage:
+        """A copy of the picture, in which the face is another; image: C-contiguous."""
+        points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
+        moved = self._move(points)
+        self._watch.lap("geometry")
+        drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0])
+        result = image.copy()
+        self._watch.lap("raster")
+        if drawing is None:
+            return result
+        self._measure(image, points, drawing)
+        self._paint(image, result, drawing)
+        self._finish(image, result, mesh.points, drawing)
+        self._frames += 1
+        return result
+
+    def _move(self, points: Floats) -> Floats:
+        pose = _pose(points)
+        if self._frames % _SHAPE_EVERY == 0:
+            self._offsets = self._shape.update(points, pose)
+        return (points + pose.turn(self._offsets)).astype(np.float32)
+
+    def _measure(self, image: BgrImage, points: Floats, drawing: Drawing) -> None:
+        """Unwrap the camera's face, and learn its light and what stands before it."""
+        flat, mesh = self._scaled(image, points[:, :2], drawing)
+        grid = uv_grid(self._quality.grid)
+        seen = np.asarray(smooth_step(facing_of(points), 0.10, 0.40), np.float32)
+        unwrap(flat, mesh, seen, grid.ids, grid.weights, grid.texels, self._target, self._visible)
+        self._watch.lap("unwrap")
+        clear = self._occlusion.clear
+        self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)
+        self._watch.lap("light")
+        self._gain[..., 3] = self._occlusion.update(self._target, self._visible)
+        lids = self._lids.opacity(points)
+        if lids is not None:
+            self._gain[..., 3] *= lids
+        self._watch.lap("occlusion")
+
+    def _scaled(self, image: BgrImage, points: Floats, drawing: Drawing) -> tuple[BgrImage, Floats]:
+        """The face's region, shrunk where it has many pixels to a texel, and the mesh in it."""
+        corner = np.array([drawing.left, drawing.top], np.float32)
+        region = image[drawing.region]
+        texels = 1.25 * self._quality.grid * face_template().uv_height
+        factor = texels / drawing.height
+        step = 1 if factor >= 0.75 else 2 if factor > 0.35 else 4
+        size = (max(region.shape[1] // step, 2), max(region.shape[0] // step, 2))
+        if step > 1:
+            region = np.asarray(cv2.resize(region, size, interpolation=cv2.INTER_AREA), np.uint8)
+        mesh = (points - corner + 0.5) / step - 0.5
+        return np.ascontiguousarray(region), np.ascontiguousarray(mesh, np.float32)
+
+    def _paint(self, image: BgrImage, result: BgrImage, drawing: Drawing) -> None:
+        levels = self.look.levels
+        rows = face_template().uv_height
+        level = 0
+        while level < len(levels) - 2 and len(levels[level]) * rows > 1.5 * drawing.height:
+            level += 1
+        softness = np.float32(self._sharpness.softness)
+        fine, coarse = levels[level], levels[level + 1]
+        shade(
+            *(image, drawing.left, drawing.top, drawing.maps),
+            *(fine, coarse, softness, self._gain, result),
+        )
+        self._watch.lap("shade")
+
+    def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:
+        self._sharpness.observe(image[drawing.region], result[drawing.region], drawing.maps)
+        self._watch.lap("sharpness")
+        if self._quality.irises:
+            moved = drawing.points[:, :2] - points[: topo.MESH_POINTS, :2]
+            self._irises.paint(result, points, moved)
+            self._watch.lap("irises")
+        if self._quality.glasses:
+            self._glasses.restore(image, result, drawing)
+            self._watch.lap("glasses")
+
+
+def _pose(points: Floats) -> Similarity:
+    template = face_template()
+    rigid = template.rigid
+    return fit_similarity(template.vertices[rigid], points[rigid], template.rigid_weights)

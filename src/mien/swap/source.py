@@ -1,0 +1,153 @@
+"""The face that is worn: made once from one photo, kept as a small file, read by every worker."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import SourceRejected
+from mien.swap.geometry import Floats, fit_similarity
+from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE, build_texture
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, FaceMesh
+
+FORMAT = 1
+MIN_FACE_HEIGHT = 48
+MAX_YAW_DEGREES = 45.0
+MAX_PITCH_DEGREES = 40.0
+MIN_CONTRAST = 6.0
+_MAX_FILE_BYTES = 8 << 20
+_IRIS_PIXELS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFace:
+    """A prepared source.
+
+    atlas: (512, 512, 3) uint8 BGR. foreign: (512, 512) uint8, 255 where hair or background was
+    painted over. shape: (468, 3) float32 in the canonical frame. iris: (3,) float32, the colour
+    of the irises in OpenCV's 8-bit Lab, or NaN where they could not be seen.
+    """
+
+    atlas: NDArray[np.uint8]
+    foreign: NDArray[np.uint8]
+    shape: Floats
+    iris: Floats
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file, whole or not at all."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            format=np.int32(FORMAT),
+            atlas=self.atlas,
+            foreign=self.foreign,
+            shape=self.shape,
+            iris=self.iris,
+        )
+        draft = path.with_name(path.name + ".part")
+        draft.write_bytes(buffer.getvalue())
+        draft.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "SourceFace":
+        """Read what save wrote. Raises SourceRejected for anything else; never unpickles."""
+        try:
+            with zipfile.ZipFile(path) as parts:
+                if sum(part.file_size for part in parts.infolist()) > _MAX_FILE_BYTES:
+                    raise SourceRejected("The prepared face is too large; prepare it again.")
+            with np.load(path, allow_pickle=False) as stored:
+                face = cls(stored["atlas"], stored["foreign"], stored["shape"], stored["iris"])
+                known = int(stored["format"]) == FORMAT
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise SourceRejected("The prepared face can't be read; prepare it again.") from error
+        if not known or not face._is_sound():
+            raise SourceRejected("The prepared face is of another version; prepare it again.")
+        return face
+
+    def _is_sound(self) -> bool:
+        expected = (
+            (self.atlas, (ATLAS_SIZE, ATLAS_SIZE, 3), np.uint8),
+            (self.foreign, (ATLAS_SIZE, ATLAS_SIZE), np.uint8),
+            (self.shape, (topo.MESH_POINTS, 3), np.float32),
+            (self.iris, (3,), np.float32),
+        )
+        fits = all(a.shape == shape and a.dtype == kind for a, shape, kind in expected)
+        return fits and bool(np.isfinite(self.shape).all())
+
+
+def prepare_source(image: BgrImage, mesh: FaceMesh) -> SourceFace:
+    """Make a source from a picture and the mesh of the face to take from it; about half a second.
+
+    Raises SourceRejected where the face is too small, turned too far away, or has no contrast.
+    """
+    points = mesh.points[: topo.MESH_POINTS]
+    _check_size(points)
+    template = face_template()
+    rigid = template.rigid
+    to_canonical = fit_similarity(points[rigid], template.vertices[rigid], template.rigid_weights)
+    _check_turn(to_canonical.rotation)
+    texture = build_texture(image, points)
+    _check_contrast(texture.colours)
+    return SourceFace(
+        atlas=np.round(texture.colours).astype(np.uint8),
+        foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),
+        shape=to_canonical.apply(points).astype(np.float32),
+        iris=_iris_colour(image, mesh.points),
+    )
+
+
+def _check_size(points: Floats) -> None:
+    height = float(np.linalg.norm(points[topo.FOREHEAD_TOP, :2] - points[topo.CHIN, :2]))
+    if height < MIN_FACE_HEIGHT:
+        raise SourceRejected(
+            f"The face is only {height:.0f} pixels high; use a picture where it has at least "
+            f"{MIN_FACE_HEIGHT}, better 300."
+        )
+
+
+def _check_turn(rotation: NDArray[np.float64]) -> None:
+    yaw = np.degrees(np.arctan2(abs(rotation[0, 2]), rotation[2, 2]))
+    pitch = np.degrees(np.arcsin(np.clip(abs(rotation[1, 2]), 0, 1)))
+    if yaw > MAX_YAW_DEGREES or pitch > MAX_PITCH_DEGREES:
+        raise SourceRejected(
+            "The face is turned too far away; use a picture that looks at the camera."
+        )
+
+
+def _check_contrast(colours: Floats) -> None:
+    middle = colours[ATLAS_SIZE // 4 : -ATLAS_SIZE // 4, ATLAS_SIZE // 4 : -ATLAS_SIZE // 4]
+    if float(middle.mean(-1).std()) < MIN_CONTRAST:
+        raise SourceRejected("The face has no contrast; use a sharper, better lit picture.")
+
+
+def _iris_colour(image: BgrImage, points: Floats) -> Floats:
+    if len(points) < 478:
+        return np.full(3, np.nan, np.float32)
+    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB)
+    eyes = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
+    pixels = np.vstack([lab[_iris_mask(image, points, *eye)] for eye in eyes]).astype(np.float32)
+    if len(pixels) < _IRIS_PIXELS:
+        return np.full(3, np.nan, np.float32)
+    # The darkest are pupil and lashes.
+    light = pixels[pixels[:, 0] > np.percentile(pixels[:, 0], 15)]
+    return np.median(light if len(light) else pixels, 0).astype(np.float32)
+
+
+def _iris_mask(
+    image: BgrImage, points: Floats, iris: tuple[int, ...], eye: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    centre = points[iris[0], :2]
+    radius = float(np.linalg.norm(points[list(iris[1:]), :2] - centre, axis=1).mean())
+    at = [int(value) for value in np.round(centre)]
+    disc = np.zeros(image.shape[:2], np.uint8)
+    cv2.circle(disc, at, max(int(radius * 0.92), 1), 255, -1)
+    cv2.circle(disc, at, int(radius * 0.35), 0, -1)
+    opening = np.zeros_like(disc)
+    cv2.fillPoly(opening, [np.round(points[list(eye), :2]).astype(np.int32)], 255)
+    return (disc > 0) & (opening > 0)

@@ -1,0 +1,107 @@
+"""Turn one photo of a face into an atlas that can be lit anew: whole, bare and evenly lit."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.atlas import blur, masked_blur, shrink, skin_mask, uv_grid
+from mien.swap.foreign import cover_foreign, find_foreign
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.kernels import facing
+from mien.swap.template import face_template
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage
+
+ATLAS_SIZE = 512
+# How much of the left-right difference in shading is taken out.
+DELIGHT = 0.8
+# Levels are compared with this offset, so that dark texels do not blow ratios up.
+_FLOOR = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """colours: (512, 512, 3) float32 BGR, 0..255. foreign: (512, 512) float32, 1 on hair and
+    background that was painted over."""
+
+    colours: Floats
+    foreign: Floats
+
+
+def build_texture(image: BgrImage, points: Floats) -> Texture:
+    """The atlas of a photo; points: (468, 3) float32 pixels. About a third of a second."""
+    raw = _flatten(image, points[:, :2])
+    visible = _visible(points)
+    whole = _fill_hidden_side(raw, visible)
+    foreign = find_foreign(whole)
+    even = _even_light(cover_foreign(whole, foreign), foreign)
+    return Texture(np.clip(_extend(even), 0, 255), foreign)
+
+
+def facing_of(points: Floats) -> Floats:
+    """(468,) float32: 1 for a vertex that faces the camera squarely, below 0 for one behind."""
+    out = np.empty(topo.MESH_POINTS, np.float32)
+    template = face_template()
+    solid = np.ascontiguousarray(points[: topo.MESH_POINTS], np.float32)
+    facing(solid, template.face_triangles, np.float32(template.front), out)
+    return out
+
+
+def _flatten(image: BgrImage, points: Floats) -> Floats:
+    grid = uv_grid(ATLAS_SIZE)
+    where = grid.spread(points)
+    where[~grid.inside] = -1e4
+    height = float(np.linalg.norm(points[topo.FOREHEAD_TOP] - points[topo.CHIN]))
+    pixels_per_texel = height / (ATLAS_SIZE * 0.62)
+    if pixels_per_texel > 1.5:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 * pixels_per_texel), np.uint8)
+    flat = cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(flat, np.float32)
+
+
+def _visible(points: Floats) -> Floats:
+    seen = smooth_step(facing_of(points), 0.08, 0.42)[:, None].astype(np.float32)
+    return uv_grid(ATLAS_SIZE).spread(seen)[..., 0]
+
+
+def _fill_hidden_side(raw: Floats, visible: Floats) -> Floats:
+    """Where a side is turned away, take the other one, in this side's colours."""
+    inside = uv_grid(ATLAS_SIZE).inside
+    other, other_visible = raw[:, ::-1], visible[:, ::-1]
+    known = visible / (visible + other_visible * (1 - visible) + 1e-4)
+    share = blur(np.asarray(known, np.float32), ATLAS_SIZE * 0.012)[..., None]
+    here = masked_blur(raw, visible * inside, ATLAS_SIZE * 0.06)
+    there = masked_blur(other, other_visible * inside[:, ::-1], ATLAS_SIZE * 0.06)
+    mirrored = np.clip(other * (here + _FLOOR) / (there + _FLOOR), 0, 255)
+    return np.where(inside[..., None], raw * share + mirrored * (1 - share), 0).astype(np.float32)
+
+
+def _even_light(colours: Floats, foreign: Floats) -> Floats:
+    """Remove side light: the antisymmetric part of the low-passed logarithm."""
+    inside = uv_grid(ATLAS_SIZE).inside
+    skin = ((skin_mask(ATLAS_SIZE) > 0) & inside).astype(np.float32) * (1 - foreign)
+    log = np.log(np.clip(colours, 0, 255) + 6)
+    near = masked_blur(log, skin, ATLAS_SIZE * 0.022)
+    support = blur(skin, ATLAS_SIZE * 0.022)[..., None]
+    shading = np.where(support > 0.15, near, masked_blur(log, skin, ATLAS_SIZE * 0.08))
+    one_sided = blur(((shading - shading[:, ::-1]) * 0.5).astype(np.float32), ATLAS_SIZE * 0.010)
+    return np.asarray(np.exp(log - DELIGHT * one_sided) - 6, np.float32)
+
+
+def _extend(colours: Floats) -> Floats:
+    """Continue the face outwards, so that sampling at its rim never meets black."""
+    inside = uv_grid(ATLAS_SIZE).inside.astype(np.float32)
+    near = masked_blur(colours, inside, ATLAS_SIZE * 0.03)
+    far = masked_blur(colours, inside, ATLAS_SIZE * 0.2)
+    reach = blur(inside, ATLAS_SIZE * 0.03)[..., None]
+    outside = np.where(reach > 0.02, near, far)
+    return np.where(inside[..., None] > 0, colours, outside).astype(np.float32)
+
+
+def mip_levels(colours: Floats, alpha: Floats, count: int) -> list[NDArray[np.uint8]]:
+    """(s, s, 4) uint8 BGR and opacity for s = 512, 256, ..."""
+    whole = np.dstack([colours, alpha * 255])
+    sizes = [ATLAS_SIZE >> level for level in range(count)]
+    return [np.clip(shrink(whole, size), 0, 255).astype(np.uint8) for size in sizes]
