@@ -60,7 +60,7 @@ class FaceDetector:
         rgb = square[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
         outputs = self._model(rgb[None])
         regressed, logits = sorted(outputs, key=lambda output: -output.shape[-1])
-        scores = np.float32(1) / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
+        scores = np.asarray(1 / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80))), np.float32)
         likely = scores > threshold
         boxes = self._boxes(regressed[0, likely], self._anchors[likely], letterbox)
         return suppress(boxes, scores[likely])
@@ -124,6 +124,13 @@ def overlaps(one: Floats, others: Floats) -> Floats:
     areas = np.prod(others[:, 1] - others[:, 0], axis=1)
     union = np.prod(one[1] - one[0]) + areas - shared
     return np.asarray(shared / np.maximum(union, 1e-9), np.float32)
+
+
+def pairs_of(detection: Detection) -> Floats:
+    """The detection as two corners and six keypoints, (8, 2)."""
+    left, top, width, height = detection.box
+    corners = np.array([[left, top], [left + width, top + height]], np.float32)
+    return np.concatenate([corners, detection.keypoints])
 
 
 def _detection(box: Floats, score: float) -> Detection:
