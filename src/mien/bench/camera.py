@@ -1,80 +1,58 @@
-"""A clip made into the file that Chromium's fake camera plays in a loop."""
+"""A camera that needs no camera: a photo that moves, turns and grows in front of a wall."""
 
-from collections.abc import Iterator
-from fractions import Fraction
-from pathlib import Path
+import math
+from importlib import resources
 
-import av
-from av.video.reformatter import ColorRange
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
-CAMERA_FPS = 30  # Chromium plays every .mjpeg at this rate; a .y4m says its own
-QUALITY = 3  # FFmpeg's qscale: 2 is the finest that is of use
-
-
-def write_camera_file(clip: Path, target: Path, size: tuple[int, int] = (640, 480)) -> None:
-    """Write `clip` as `target`, a .mjpeg or .y4m of `size` (width, height) at 30 frames a second.
-
-    The picture is cropped in its middle to the form of `size`, never stretched. A .y4m is not
-    compressed: 14 MB for each second of 640x480. Raises ValueError for another suffix.
-    """
-    if target.suffix == ".mjpeg":
-        _write_mjpeg(clip, target, size)
-    elif target.suffix == ".y4m":
-        _write_y4m(clip, target, size)
-    else:
-        raise ValueError(f"The fake camera plays .mjpeg and .y4m files, not {target.suffix}.")
+FRAMES_PER_SECOND = 30.0
+# Height of the face in the shipped photo (forehead to chin), and of the one to show.
+_PHOTO_FACE = 108.0
+_PHOTO_CENTRE = (184.0, 123.0)
+FACE_HEIGHT = 260.0
+_NOISE = 2.0
+_NOISE_PATTERNS = 4
 
 
-def camera_frames(clip: Path, size: tuple[int, int]) -> Iterator[av.VideoFrame]:
-    """Frames of `clip` at 30 a second in yuv420p and `size`, repeated or left out as needed."""
-    with av.open(str(clip)) as container:
-        stream = container.streams.video[0]
-        graph = av.filter.Graph()
-        source = graph.add_buffer(template=stream)
-        width, height = size
-        previous = source
-        for name, arguments in (
-            ("fps", str(CAMERA_FPS)),
-            ("scale", f"{width}:{height}:force_original_aspect_ratio=increase:flags=lanczos"),
-            ("crop", f"{width}:{height}"),
-            ("format", "yuv420p"),
-            ("buffersink", None),
-        ):
-            node = graph.add(name, arguments)
-            previous.link_to(node)
-            previous = node
-        graph.configure()
-        for frame in container.decode(stream):
-            graph.vpush(frame)
-            yield from _pull(graph)
-        graph.vpush(None)
-        yield from _pull(graph)
+def shipped_photo() -> NDArray[np.uint8]:
+    """The astronaut of scikit-image's samples (NASA, public domain), (360, 360, 3) BGR."""
+    data = (resources.files("mien.bench") / "media" / "astronaut.jpg").read_bytes()
+    photo = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if photo is None:
+        raise FileNotFoundError("The benchmark's photo is damaged. Install Mien again.")
+    return np.asarray(photo, np.uint8)
 
 
-def _pull(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
-    while True:
-        try:
-            yield graph.vpull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
+class SyntheticCamera:
+    """Frames of one size; the same number gives the same frame."""
 
+    def __init__(self, width: int, height: int, rng: np.random.Generator) -> None:
+        self._size = (width, height)
+        self._photo = shipped_photo()
+        shape = (_NOISE_PATTERNS, height, width, 3)
+        self._noise = rng.normal(0, _NOISE, shape).round().astype(np.int8)
 
-def _write_mjpeg(clip: Path, target: Path, size: tuple[int, int]) -> None:
-    with av.open(str(target), "w", format="mjpeg") as container:
-        stream = container.add_stream("mjpeg", rate=CAMERA_FPS)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuvj420p"
-        stream.codec_context.color_range = ColorRange.JPEG
-        stream.codec_context.qmin = stream.codec_context.qmax = QUALITY
-        for number, frame in enumerate(camera_frames(clip, size)):
-            whole = frame.reformat(format="yuvj420p", dst_color_range=ColorRange.JPEG)
-            whole.pts, whole.time_base = number, Fraction(1, CAMERA_FPS)
-            container.mux(stream.encode(whole))
-        container.mux(stream.encode(None))
+    def frame(self, number: int) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 BGR: the face 260 px high, drifting smoothly."""
+        placed = cv2.warpAffine(
+            self._photo,
+            self.placement(number),
+            self._size,
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        noise = self._noise[number % _NOISE_PATTERNS]
+        return np.asarray(cv2.add(placed, noise, dtype=cv2.CV_8U), np.uint8)
 
-
-def _write_y4m(clip: Path, target: Path, size: tuple[int, int]) -> None:
-    with target.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{CAMERA_FPS}:1 Ip A1:1 C420jpeg\n".encode())
-        for frame in camera_frames(clip, size):
-            file.write(b"FRAME\n" + frame.to_ndarray().tobytes())
+    def placement(self, number: int) -> NDArray[np.float64]:
+        """(2, 3) from the photo's pixels to the frame's."""
+        phase = number / FRAMES_PER_SECOND
+        width, height = self._size
+        scale = FACE_HEIGHT / _PHOTO_FACE * (1 + 0.05 * math.sin(0.9 * phase))
+        turn = 8 * math.sin(1.3 * phase)
+        matrix = cv2.getRotationMatrix2D(_PHOTO_CENTRE, turn, scale)
+        matrix[0, 2] += width / 2 - _PHOTO_CENTRE[0] + 0.06 * width * math.sin(1.1 * phase)
+        matrix[1, 2] += height / 2 - _PHOTO_CENTRE[1] + 0.03 * height * math.sin(1.7 * phase)
+        return np.asarray(matrix, np.float64)

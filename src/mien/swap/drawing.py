@@ -37,7 +37,7 @@ class Canvas:
     """Draws meshes; keeps the maps' memory from frame to frame."""
 
     def __init__(self) -> None:
-        self._memory = np.empty(0, np.float32)
+        self._memory = np.zeros(0, np.float32)
         self._points = np.empty((len(face_template().uv), 2), np.float32)
         self._attributes = np.zeros((len(face_template().uv), 5), np.float32)
         self._attributes[:, 2:4] = face_template().uv
@@ -79,7 +79,7 @@ class Canvas:
     def _maps(self, rows: int, columns: int) -> Floats:
         size = 5 * rows * columns
         if self._memory.size < size:
-            self._memory = np.empty(size + size // 4, np.float32)
+            self._memory = np.zeros(size + size // 4, np.float32)
         return self._memory[:size].reshape(5, rows, columns)
 
 

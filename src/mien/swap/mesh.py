@@ -66,16 +66,20 @@ class MeshSwapper:
         self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
         self._frames = 0
 
-    def swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage:
-        """A copy of the picture, in which the face is another; image: C-contiguous."""
+    def swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage | None:
+        """A copy of the picture, in which the face is another; None where none of it is seen.
+
+        image: (h, w, 3) uint8 BGR, C-contiguous and writable, though not changed.
+        """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
         moved = self._move(points)
         self._watch.lap("geometry")
         drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0])
-        result = image.copy()
-        self._watch.lap("raster")
         if drawing is None:
-            return result
+            return None
+        self._watch.lap("raster")
+        result = image.copy()
+        self._watch.lap("copy")
         self._measure(image, points, drawing)
         self._paint(image, result, drawing)
         self._finish(image, result, mesh.points, drawing)

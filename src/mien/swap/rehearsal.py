@@ -1,0 +1,52 @@
+"""Run the swapper once on nothing, so that no stream waits for the compiler."""
+
+import time
+
+import numpy as np
+
+from mien.swap.geometry import Floats
+from mien.swap.look import prepare_look
+from mien.swap.mesh import MeshSwapper, Quality
+from mien.swap.shape import Neutral
+from mien.swap.source import SourceFace
+from mien.swap.stopwatch import Stopwatch
+from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision.face import FaceMesh
+
+_SIDE = 480
+_PIXELS_PER_UNIT = 14.0
+
+
+def rehearse(quality: Quality) -> None:
+    """Compile or load every kernel and fill every table of one quality."""
+    swapper = MeshSwapper(
+        prepare_look(plain_source(), quality.grid),
+        *(quality, 1.0, Neutral(), Stopwatch(time.perf_counter)),
+    )
+    image = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
+    for _ in range(2):
+        swapper.swap(image, plain_mesh())
+
+
+def plain_source() -> SourceFace:
+    """A grey source of canonical shape."""
+    atlas = np.full((ATLAS_SIZE, ATLAS_SIZE, 3), 128, np.uint8)
+    foreign = np.zeros((ATLAS_SIZE, ATLAS_SIZE), np.uint8)
+    iris = np.array([90, 128, 128], np.float32)
+    return SourceFace(atlas, foreign, face_template().vertices.copy(), iris)
+
+
+def plain_mesh() -> FaceMesh:
+    """The canonical face in the middle of a 480 x 480 picture, with its irises."""
+    vertices = face_template().vertices
+    irises = np.concatenate([_iris(vertices, (33, 133)), _iris(vertices, (263, 362))])
+    points = np.vstack([vertices, irises]) * _PIXELS_PER_UNIT
+    points[:, :2] += _SIDE / 2
+    return FaceMesh(points.astype(np.float32), 1.0)
+
+
+def _iris(vertices: Floats, corners: tuple[int, int]) -> Floats:
+    radius = 0.55
+    rim = np.array([(0, 0, 0), (1, 0, 0), (0, -1, 0), (-1, 0, 0), (0, 1, 0)], np.float32)
+    return np.asarray(vertices[list(corners)].mean(0) + radius * rim, np.float32)
