@@ -1,0 +1,139 @@
+// @ts-check
+/** The server's HTTP interface, as the page uses it. */
+
+const OK = 1000;
+
+/** An answer that is not a success. `kind` is set where no code came: 'offline' or 'server'. */
+export class ApiError extends Error {
+  /** @param {string} message @param {{code?: number, kind?: string}} about */
+  constructor(message, { code, kind }) {
+    super(message);
+    this.name = 'ApiError';
+    this.code = code;
+    this.kind = kind;
+  }
+}
+
+/**
+ * @typedef {object} Source
+ * @property {string} id
+ * @property {number} width of the picture, pixels
+ * @property {number} height of the picture, pixels
+ * @property {{landmarks: number[][], region: [number, number, number, number]}} face
+ * @property {number} faces how many faces the picture has
+ * @property {string} preview a small picture, as an address or data URI
+ * @property {string[]} notes what could be better about the picture
+ */
+
+/**
+ * @typedef {object} Session
+ * @property {string} _id
+ * @property {string} channel_id
+ * @property {string} front_rtc_token
+ * @property {number} faceswap_status
+ * @property {RTCIceServer[]} [ice_servers]
+ */
+
+export class Api {
+  /** @param {string} token @param {typeof fetch} [send] */
+  constructor(token, send = (input, init) => fetch(input, init)) {
+    this.token = token;
+    this.send = send;
+  }
+
+  /**
+   * @param {string} clientId @param {string} clientSecret
+   * @returns {Promise<string>} a token
+   */
+  static async signIn(clientId, clientSecret) {
+    const answer = await new Api('').call('POST', '/api/open/v3/getToken', {
+      json: { clientId, clientSecret },
+    });
+    return answer.token;
+  }
+
+  /** @returns {Promise<Source[]>} faces kept by the server, newest first */
+  async listSources() {
+    const data = await this.call('GET', '/v1/sources');
+    return Array.isArray(data) ? data : (data.sources ?? []);
+  }
+
+  /** @param {Blob} picture @returns {Promise<Source>} */
+  addSource(picture) {
+    const form = new FormData();
+    form.append('file', picture, /** @type {File} */ (picture).name ?? 'face');
+    return this.call('POST', '/v1/sources', { form });
+  }
+
+  /** @param {string} id */
+  removeSource(id) {
+    return this.call('DELETE', `/v1/sources/${encodeURIComponent(id)}`);
+  }
+
+  /** @param {string} sourceId @param {number} quality 1 to 3 @returns {Promise<Session>} */
+  create(sourceId, quality) {
+    return this.call('POST', '/api/open/v3/faceswap/live/create', {
+      json: { sourceImage: [{ path: sourceId }], faceswap_quality: quality },
+    });
+  }
+
+  /** @param {string} id of the session @param {string} sourceId */
+  update(id, sourceId) {
+    const json = { _id: id, sourceImage: [{ path: sourceId }] };
+    return this.call('POST', '/api/open/v3/faceswap/live/update', { json });
+  }
+
+  /** @param {string} id of the session @param {boolean} [leaving] the page is going away */
+  close(id, leaving = false) {
+    const json = { _id: id };
+    return this.call('POST', '/api/open/v3/faceswap/live/close', { json, keepalive: leaving });
+  }
+
+  /**
+   * @param {Session} session @param {string} sdp
+   * @returns {Promise<{peer_id: string, sdp: string, uid: number, algorithm_user_id: string}>}
+   */
+  join(session, sdp) {
+    const path = `/v1/channels/${encodeURIComponent(session.channel_id)}/join`;
+    return this.call('POST', path, { json: { sdp }, bearer: session.front_rtc_token });
+  }
+
+  /** @param {Session} session @param {string} peerId */
+  leave(session, peerId) {
+    const channel = encodeURIComponent(session.channel_id);
+    const path = `/v1/channels/${channel}/peers/${encodeURIComponent(peerId)}`;
+    return this.call('DELETE', path, { bearer: session.front_rtc_token });
+  }
+
+  /**
+   * @param {string} method @param {string} path
+   * @param {{json?: object, form?: FormData, bearer?: string, keepalive?: boolean}} [about]
+   * @returns {Promise<any>} the answer's data
+   */
+  async call(method, path, { json, form, bearer = this.token, keepalive = false } = {}) {
+    /** @type {Record<string, string>} */
+    const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
+    if (json) headers['content-type'] = 'application/json';
+    const body = json ? JSON.stringify(json) : form;
+    let response;
+    try {
+      response = await this.send(path, { method, headers, body, keepalive, cache: 'no-store' });
+    } catch (error) {
+      throw new ApiError(String(error), { kind: 'offline' });
+    }
+    return unwrap(response);
+  }
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+async function unwrap(response) {
+  if (response.status === 204) return {};
+  const envelope = await response.json().catch(() => null);
+  if (typeof envelope?.code !== 'number') {
+    // A gateway in front of a server that is down answers for it.
+    const kind = [502, 503, 504].includes(response.status) ? 'offline' : 'server';
+    throw new ApiError(`HTTP ${response.status}`, { kind });
+  }
+  if (envelope.code !== OK) throw new ApiError(envelope.msg ?? '', { code: envelope.code });
+  return envelope.data ?? {};
+}

@@ -1,0 +1,103 @@
+// @ts-check
+/** The page's changing parts: state, problem, notes, views, meters. Draws what it is told. */
+
+import { describe } from './messages.js';
+
+/** @typedef {import('./messages.js').Problem} Problem */
+/** @typedef {'idle' | 'busy' | 'live' | 'warn'} Tone */
+
+export class Panel {
+  #byId;
+
+  /** @param {(id: string) => HTMLElement} byId */
+  constructor(byId) {
+    this.#byId = byId;
+    byId('problem-close').addEventListener('click', () => this.clearProblem());
+  }
+
+  /** @param {string} text @param {Tone} tone */
+  state(text, tone) {
+    const words = this.#byId('state-text');
+    // A screen reader reads the line out at every change, so equal text is left alone.
+    if (words.textContent !== text) words.textContent = text;
+    this.#byId('state').dataset.tone = tone;
+  }
+
+  /** @param {unknown} error @returns {Problem} */
+  problem(error) {
+    const problem = describe(error);
+    this.#byId('problem-title').textContent = `${problem.title}.`;
+    this.#byId('problem-advice').textContent = problem.advice;
+    this.#byId('problem-retry').hidden = problem.action !== 'retry';
+    this.#byId('problem').hidden = false;
+    return problem;
+  }
+
+  clearProblem() {
+    this.#byId('problem').hidden = true;
+  }
+
+  /** Words over the result; empty takes them away. @param {string} text */
+  note(text) {
+    const note = this.#byId('note');
+    if (note.textContent !== text) note.textContent = text;
+    note.hidden = !text;
+  }
+
+  /** @param {'camera' | 'result'} which @param {MediaStream | null} stream */
+  picture(which, stream) {
+    const video = /** @type {HTMLVideoElement} */ (this.#byId(which));
+    if (video.srcObject !== stream) video.srcObject = stream;
+    if (!stream) this.shown(which, false);
+    else video.requestVideoFrameCallback(() => this.shown(which, video.srcObject === stream));
+  }
+
+  /** @param {'camera' | 'result'} which @param {boolean} on */
+  shown(which, on) {
+    this.#byId(`${which}-view`).toggleAttribute('data-on', on);
+    if (which === 'camera') return;
+    for (const id of ['popout', 'fullscreen']) {
+      /** @type {HTMLButtonElement} */ (this.#byId(id)).disabled = !on;
+    }
+  }
+
+  /** The last picture stays, but greyed. @param {boolean} on */
+  stale(on) {
+    this.#byId('result-view').toggleAttribute('data-stale', on);
+  }
+
+  /** @param {import('./sources.js').Face | null} face shown where the result will be */
+  poster(face) {
+    const image = /** @type {HTMLImageElement} */ (this.#byId('result-poster'));
+    image.hidden = !face;
+    if (face) image.src = face.picture;
+  }
+
+  /** @param {boolean} running */
+  running(running) {
+    const button = this.#byId('start');
+    button.textContent = running ? 'Stop' : 'Start';
+    button.toggleAttribute('data-stop', running);
+    this.#byId('studio').toggleAttribute('data-live', running);
+    if (!running) this.meters(null);
+  }
+
+  /** @param {import('./meters.js').Reading | null} reading */
+  meters(reading) {
+    const { fps, latency, width, height, codec, parts } = reading ?? {};
+    const put = (/** @type {string} */ id, /** @type {string} */ text) => {
+      this.#byId(id).textContent = reading ? text : '–';
+    };
+    put('meter-fps', (fps ?? 0).toFixed(fps && fps < 10 ? 1 : 0));
+    put('meter-latency', latency == null ? '…' : `${Math.round(latency)} ms`);
+    put('meter-picture', `${width} × ${height}${codec ? ` ${codec}` : ''}`);
+    put('meter-parts', parts ? shares(parts) : '');
+  }
+}
+
+/** @param {Record<string, number>} parts @returns {string} */
+function shares(parts) {
+  return Object.entries(parts)
+    .map(([name, ms]) => `${name} ${Math.round(ms)}`)
+    .join(' · ');
+}
