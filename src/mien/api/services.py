@@ -1,0 +1,115 @@
+"""Everything the routes work with, put together once."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from mien.api.fetch import GuardedFetch
+from mien.live.accounts import Accounts
+from mien.live.ids import Clock, Ids, RandomBytes
+from mien.live.imaging import Imaging
+from mien.live.installation import Installation, open_installation, open_signing_key
+from mien.live.placement import Placement
+from mien.live.rates import Rates
+from mien.live.service import SessionService
+from mien.live.sources import Fetch, SourceLibrary
+from mien.live.store import Store
+from mien.settings import Settings
+
+SOURCES_FOLDER = "sources"
+
+
+@dataclass(frozen=True)
+class World:
+    """Clocks and randomness: wall seconds, monotonic seconds, that many random bytes."""
+
+    clock: Clock
+    monotonic: Clock
+    random: RandomBytes
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a request may ask for."""
+
+    settings: Settings
+    installation: Installation
+    store: Store
+    accounts: Accounts
+    sources: SourceLibrary
+    sessions: SessionService
+    imaging: Imaging
+    placement: Placement
+    rates: Rates
+    fetch: Fetch
+    registry: CollectorRegistry
+    world: World
+
+    async def start(self) -> None:
+        """Open what lasts, then warm what works."""
+        await self.store.open()
+        kept = self.installation
+        await self.accounts.register_default(kept.client_id, kept.client_secret)
+        await self.imaging.start()
+        await self.placement.start()
+        await self.sessions.start()
+
+    async def stop(self) -> None:
+        """Refuse the new, end the live, let go."""
+        await self.sessions.stop()
+        await self.placement.stop(self.settings.drain_s)
+        await self.imaging.stop()
+        await self.store.close()
+
+
+def build_services(
+    settings: Settings,
+    placement: Placement,
+    imaging: Imaging,
+    world: World,
+    fetch: Fetch | None = None,
+) -> Services:
+    """Put the parts together over `settings.data_dir`; nothing runs until `start`."""
+    installation = open_installation(settings, world.random)
+    folder = settings.data_dir.resolve() / SOURCES_FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    store = Store(settings.resolved_database_url)
+    ids = Ids(world.clock, world.random)
+    rates = Rates(settings.limits)
+    fetch = fetch or GuardedFetch.from_settings(settings)
+    accounts = Accounts(
+        store,
+        open_signing_key(settings.data_dir),
+        pepper=installation.pepper,
+        ttl_s=settings.token_ttl_s,
+        clock=world.clock,
+        random=world.random,
+    )
+    sources = SourceLibrary(
+        store, imaging, fetch, folder, settings.limits, ids=ids, clock=world.clock
+    )
+    sessions = SessionService(
+        store,
+        placement,
+        sources,
+        rates,
+        settings,
+        installation,
+        ids=ids,
+        clock=world.clock,
+        monotonic=world.monotonic,
+    )
+    return Services(
+        settings=settings,
+        installation=installation,
+        store=store,
+        accounts=accounts,
+        sources=sources,
+        sessions=sessions,
+        imaging=imaging,
+        placement=placement,
+        rates=rates,
+        fetch=fetch,
+        registry=CollectorRegistry(),
+        world=world,
+    )

@@ -1,0 +1,189 @@
+"""create, update, close, info and quota: the documented life of a session."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from mien.api.auth import DOCUMENTED, Caller, Wired
+from mien.api.envelope import Envelope, Plain
+from mien.api.landmarks import parse_landmarks
+from mien.api.services import Services
+from mien.errors import ParameterError, TooManyFaces
+from mien.live.service import DEFAULT_QUALITY, SessionView
+from mien.live.sources import SourceRequest
+
+router = APIRouter(prefix="/api/open/v3/faceswap", tags=["sessions"], dependencies=DOCUMENTED)
+
+MAX_FACES = 8
+
+
+class SourceImage(BaseModel):
+    """A face: its picture, and which face of it."""
+
+    model_config = ConfigDict(strict=True)
+
+    path: str = Field(
+        min_length=1,
+        description="URL, data URI or base64 of a picture, or the id of an uploaded source.",
+        examples=["https://example.com/face.jpg"],
+    )
+    opts: str | None = Field(
+        default=None,
+        description="Four or six points of the wanted face, as detect gives them.",
+        examples=["239,364:386,366:317,472:266,539"],
+    )
+
+
+SourceImages = Annotated[
+    list[SourceImage | Annotated[str, Field(min_length=1)]],
+    Field(min_length=1, description="The source face; the first entry is used."),
+]
+
+
+class CreateBody(BaseModel):
+    """What create takes."""
+
+    model_config = ConfigDict(strict=True)
+
+    sourceImage: SourceImages
+    face_enhance: Literal[0, 1] | None = None
+    faceswap_quality: Literal[1, 2, 3] | None = Field(
+        default=None, description="1 up to 360p, 2 480p, 3 720p and more."
+    )
+    stream_type: Literal["webrtc", "agora", "livekit"] | None = None
+
+
+class SessionBody(BaseModel):
+    """A session, by its id."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: str = Field(alias="_id", min_length=1, max_length=64, examples=["6920b5f1c2a4e8d1f0a3b7c9"])
+
+
+class UpdateBody(SessionBody):
+    """A session and its new face."""
+
+    sourceImage: SourceImages
+
+
+class SessionData(BaseModel):
+    """A session, and what is needed to join it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: str = Field(serialization_alias="_id")
+    faceswap_status: int = Field(description="1 queued, 2 live, 3 finished, 4 failed.")
+    front_user_id: str
+    algorithm_user_id: str
+    front_rtc_token: str
+    channel_id: str
+    app_id: str
+    ice_servers: list[dict[str, Any]]
+    join_url: str
+    whip_url: str
+    whep_url: str
+
+
+class SessionInfo(SessionData):
+    """A session as it is now; reason says why it is finished or failed."""
+
+    reason: str | None
+    created_at: float
+    statistics: dict[str, Any]
+
+
+class Quota(BaseModel):
+    """What the account has left."""
+
+    credit: int
+
+
+@router.post("/live/create", summary="Create a session")
+async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[SessionData]:
+    """Prepare the source face and give the session a process.
+
+    Then send an SDP offer to `join_url`.
+    """
+    if body.stream_type not in (None, "webrtc"):
+        raise ParameterError(f"stream_type: {body.stream_type} is not set up here. Use webrtc.")
+    source = source_request(body.sourceImage)
+    quality = body.faceswap_quality or DEFAULT_QUALITY
+    view = await services.sessions.create(tenant, source, quality)
+    return Envelope(data=SessionData(**_fields(view, services)))
+
+
+@router.post("/live/update", summary="Change the face")
+async def update(services: Wired, tenant: Caller, body: UpdateBody) -> Plain:
+    """Swap in another face at the next frame; a bad one leaves the old one running."""
+    await services.sessions.update(tenant, body.id, source_request(body.sourceImage))
+    return Plain()
+
+
+@router.post("/live/close", summary="End a session")
+async def close(services: Wired, tenant: Caller, body: SessionBody) -> Plain:
+    """End the session for good. It may be called again."""
+    await services.sessions.close(tenant, body.id)
+    return Plain()
+
+
+@router.post("/live/info", summary="Look at a session")
+async def info(services: Wired, tenant: Caller, body: SessionBody) -> Envelope[SessionInfo]:
+    """The session's status, what create gave, and live statistics."""
+    return await _info(services, tenant, body.id)
+
+
+@router.get("/live/info", summary="Look at a session, by GET")
+async def info_by_get(
+    services: Wired,
+    tenant: Caller,
+    session_id: Annotated[str, Query(alias="_id", min_length=1, max_length=64)],
+) -> Envelope[SessionInfo]:
+    """The same as POST."""
+    return await _info(services, tenant, session_id)
+
+
+@router.get("/quota/info", summary="Look at the credit")
+async def quota(tenant: Caller) -> Envelope[Quota]:
+    """The account's credit."""
+    return Envelope(data=Quota(credit=tenant.credit))
+
+
+def source_request(images: list[SourceImage | str]) -> SourceRequest:
+    """The first entry. Raises TooManyFaces above 8, ParameterError for wrong points."""
+    if len(images) > MAX_FACES:
+        raise TooManyFaces(f"sourceImage has {len(images)} faces.")
+    first = images[0]
+    if isinstance(first, str):
+        return SourceRequest(first)
+    return SourceRequest(first.path, parse_landmarks(first.opts, "sourceImage[0].opts"))
+
+
+async def _info(services: Services, tenant: Caller, session_id: str) -> Envelope[SessionInfo]:
+    view = await services.sessions.info(tenant, session_id)
+    more: dict[str, Any] = {
+        "reason": view.session.reason.value if view.session.reason else None,
+        "created_at": view.session.created_at,
+        "statistics": dict(view.statistics),
+    }
+    return Envelope(data=SessionInfo(**_fields(view, services), **more))
+
+
+def _fields(view: SessionView, services: Services) -> Mapping[str, Any]:
+    session = view.session
+    channel = f"/v1/channels/{session.channel_id}"
+    return {
+        "id": session.id,
+        "faceswap_status": session.state.value,
+        "front_user_id": str(session.front_uid),
+        "algorithm_user_id": str(session.algorithm_uid),
+        "front_rtc_token": view.media_token,
+        "channel_id": session.channel_id,
+        "app_id": services.installation.app_id,
+        "ice_servers": [dict(server) for server in view.ice_servers],
+        "join_url": f"{channel}/join",
+        "whip_url": f"{channel}/whip",
+        "whep_url": f"{channel}/whep",
+    }

@@ -1,0 +1,130 @@
+"""`mien serve`: the API and the studio page."""
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from mien.api.app import create_app
+from mien.api.logs import set_up_logs
+from mien.api.services import Services, World, build_services
+from mien.settings import Settings
+
+# A request that is still open at the end may take so long; then the sessions are ended.
+LAST_REQUESTS_S = 1
+BACKLOG = 1024
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="What must last is kept here.")] = None,
+) -> None:
+    """Serve the API and the studio page."""
+    settings = _settings(host, port, data_dir)
+    set_up_logs(settings.log_level)
+    with contextlib.closing(_listen(settings)) as listener:
+        asyncio.run(_serve(settings, listener))
+
+
+def _settings(host: str | None, port: int | None, data_dir: Path | None) -> Settings:
+    given = {"host": host, "port": port, "data_dir": data_dir}
+    settings = Settings()
+    return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind before anything is started, so that a taken port costs nothing."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        typer.echo(
+            f"Can't listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Choose another with --port or --host.",
+            err=True,
+        )
+        raise typer.Exit(1) from error
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    services = _services(settings)
+    config = uvicorn.Config(
+        create_app(services),
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=LAST_REQUESTS_S,
+    )
+    server = _Server(config, services)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _services(settings: Settings) -> Services:
+    from mien.live.imaging_process import ImagingProcess
+    from mien.live.local import LocalPlacement
+
+    world = World(clock=time.time, monotonic=time.monotonic, random=secrets.token_bytes)
+    return build_services(settings, LocalPlacement(settings), ImagingProcess(settings), world)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and ends with status 0 when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then print where."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            await _tell(self._services, sockets[0])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT drain; uvicorn's own way sends itself the signal again at the end."""
+        loop = asyncio.get_running_loop()
+        caught = (signal.SIGTERM, signal.SIGINT)
+        for number in caught:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)
+
+
+async def _tell(services: Services, listener: socket.socket) -> None:
+    """Print the studio's address and the credentials, on standard output."""
+    kept = services.installation
+    token = await services.accounts.exchange(kept.client_id, kept.client_secret)
+    origin = _origin(services.settings.host, listener.getsockname()[1])
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("Mien is ready.", style="bold")
+    # Plain text: a terminal's markup must not eat brackets of a token.
+    for name, value in (
+        ("Studio", f"{origin}/studio/#token={token}"),
+        ("API", f"{origin}/docs"),
+        ("Client id", kept.client_id),
+        ("Client secret", kept.client_secret),
+    ):
+        typer.echo(f"{name + ':':<15}{value}")
+
+
+def _origin(host: str, port: int) -> str:
+    """An address that a browser on this machine can open."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"

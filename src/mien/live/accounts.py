@@ -1,0 +1,124 @@
+"""Who is calling: tenants' keys, and the tokens that getToken gives for them."""
+
+import hmac
+from dataclasses import replace
+from hashlib import sha256
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from mien.errors import BadCredentials, TenantBlocked
+from mien.live.ids import Clock, RandomBytes
+from mien.live.records import Tenant
+from mien.live.store import Store
+
+AUDIENCE = "mien"
+# RFC 9864's name for EdDSA over Ed25519; no other algorithm is ever accepted.
+ALGORITHMS = ["Ed25519"]
+DEFAULT_TENANT = "default"
+DEFAULT_CREDIT = 100
+MAX_TOKEN = 4096
+
+
+class Accounts:
+    """Tells tenants by client id and secret, by API key, or by a token of ours."""
+
+    def __init__(
+        self,
+        store: Store,
+        key: OKPKey,
+        *,
+        pepper: str,
+        ttl_s: int,
+        clock: Clock,
+        random: RandomBytes,
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._pepper = bytes.fromhex(pepper)
+        self.ttl_s = ttl_s
+        self._clock = clock
+        self._random = random
+
+    async def register_default(self, client_id: str, secret: str) -> Tenant:
+        """Make or update the installation's own tenant; its block and credit stay."""
+        digest = self.digest(secret)
+        kept = await self._store.tenant(DEFAULT_TENANT)
+        fresh = Tenant(DEFAULT_TENANT, client_id, digest, False, DEFAULT_CREDIT, self._clock())
+        tenant = replace(kept, client_id=client_id, secret_digest=digest) if kept else fresh
+        await self._store.put_tenant(tenant)
+        return tenant
+
+    async def exchange(self, client_id: str, secret: str) -> str:
+        """getToken. Raises BadCredentials for a wrong pair, TenantBlocked."""
+        tenant = await self._store.tenant_by_client(client_id)
+        # Compare also where there is no such client, so that both answers take as long.
+        known = tenant.secret_digest if tenant else self.digest("")
+        right = hmac.compare_digest(known, self.digest(secret))
+        if tenant is None or not right:
+            raise BadCredentials("The clientId or clientSecret is wrong.")
+        return self.issue(_admitted(tenant))
+
+    def issue(self, tenant: Tenant) -> str:
+        """A token for the tenant: a JWT of `ttl_s` seconds."""
+        now = int(self._clock())
+        header = {"alg": ALGORITHMS[0], "kid": self._key.thumbprint()}
+        claims = {
+            "aud": AUDIENCE,
+            "tenant": tenant.id,
+            "iat": now,
+            "exp": now + self.ttl_s,
+            "jti": self._random(16).hex(),
+        }
+        return jwt.encode(header, claims, self._key, algorithms=ALGORITHMS)
+
+    async def by_bearer(self, text: str) -> Tenant:
+        """The tenant of a token, or of an API key sent in a token's place."""
+        if text.count(".") == 2:
+            return await self.by_token(text)
+        return await self.by_key(text)
+
+    async def by_token(self, text: str) -> Tenant:
+        """The tenant of a token. Raises BadCredentials, TenantBlocked."""
+        tenant = await self._store.tenant(self._tenant_of(text))
+        if tenant is None:
+            raise BadCredentials("The token's account does not exist any more.")
+        return _admitted(tenant)
+
+    async def by_key(self, key: str) -> Tenant:
+        """The tenant of an API key. Raises BadCredentials, TenantBlocked."""
+        digest = self.digest(key)
+        tenant = await self._store.tenant_by_digest(digest)
+        if tenant is None or not hmac.compare_digest(tenant.secret_digest, digest):
+            raise BadCredentials("The API key or token is wrong. Get a token from getToken.")
+        return _admitted(tenant)
+
+    def digest(self, secret: str) -> str:
+        """What is stored of a secret: it is random, so a keyed hash is enough, and is quick."""
+        return hmac.digest(self._pepper, secret.encode("utf-8", "surrogatepass"), sha256).hex()
+
+    def _tenant_of(self, text: str) -> str:
+        if len(text) > MAX_TOKEN:
+            raise BadCredentials("The token is damaged. Get a new one from getToken.")
+        rules = jwt.JWTClaimsRegistry(
+            now=lambda: int(self._clock()),
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            tenant={"essential": True},
+            jti={"essential": True},
+        )
+        try:
+            token = jwt.decode(text, self._key, algorithms=ALGORITHMS)
+            rules.validate(token.claims)
+        except (JoseError, ValueError) as error:
+            raise BadCredentials("The token is wrong or has expired.") from error
+        if token.header.get("kid") != self._key.thumbprint():
+            raise BadCredentials("The token was signed by another key.")
+        return str(token.claims["tenant"])
+
+
+def _admitted(tenant: Tenant) -> Tenant:
+    if tenant.blocked:
+        raise TenantBlocked("The account is blocked.")
+    return tenant

@@ -1,0 +1,77 @@
+"""What an installation makes for itself at its first start, and keeps in the data directory."""
+
+import base64
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+from mien.live.ids import RandomBytes
+from mien.settings import Settings
+
+SECRETS_FILE = "installation.json"
+KEY_FILE = "token-key.pem"
+
+
+@dataclass(frozen=True, repr=False)
+class Installation:
+    """The installation's own secrets; its repr shows none of them.
+
+    app_id and app_certificate sign media tokens (32 hex each, as Agora's are). pepper: hex, mixed
+    into every stored secret's digest.
+    """
+
+    client_id: str
+    client_secret: str
+    app_id: str
+    app_certificate: str
+    pepper: str
+
+
+def open_installation(settings: Settings, random: RandomBytes) -> Installation:
+    """Read what an earlier start kept, or make it. Credentials in the settings win."""
+    path = settings.data_dir / SECRETS_FILE
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        write_private(path, json.dumps(asdict(_fresh(random)), indent=2).encode())
+    kept = Installation(**json.loads(path.read_text()))
+    secret = settings.client_secret
+    return Installation(
+        client_id=settings.client_id or kept.client_id,
+        client_secret=secret.get_secret_value() if secret else kept.client_secret,
+        app_id=kept.app_id,
+        app_certificate=kept.app_certificate,
+        pepper=kept.pepper,
+    )
+
+
+def open_signing_key(data_dir: Path) -> OKPKey:
+    """The Ed25519 key that signs tokens; made at the first start."""
+    path = data_dir / KEY_FILE
+    if not path.exists():
+        write_private(path, OKPKey.generate_key("Ed25519").as_pem(private=True))
+    return OKPKey.import_key(path.read_bytes())
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner may read; whole or not at all."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _fresh(random: RandomBytes) -> Installation:
+    return Installation(
+        client_id=random(12).hex(),
+        client_secret=base64.urlsafe_b64encode(random(32)).decode().rstrip("="),
+        app_id=random(16).hex(),
+        app_certificate=random(16).hex(),
+        pepper=random(32).hex(),
+    )

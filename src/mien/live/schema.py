@@ -1,0 +1,62 @@
+"""The tables, as SQLAlchemy models. Alembic's migrations make them; these must agree."""
+
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+
+class TenantRow(Base):
+    """Who may call. The secret is kept as a peppered digest only."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(255), unique=True)
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    blocked: Mapped[bool] = mapped_column(Boolean)
+    credit: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class SourceRow(Base):
+    """A prepared source face. Listed ones were uploaded; the others live with their session."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    listed: Mapped[bool] = mapped_column(Boolean)
+    path: Mapped[str] = mapped_column(String(4096))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    faces: Mapped[int] = mapped_column(Integer)
+    landmarks: Mapped[Any] = mapped_column(JSON)
+    region: Mapped[Any] = mapped_column(JSON)
+    notes: Mapped[Any] = mapped_column(JSON)
+    preview: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SessionRow(Base):
+    """One session; state and reason as in `session.py`."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+    channel_id: Mapped[str] = mapped_column(String(32), unique=True)
+    source_id: Mapped[str] = mapped_column(String(40), index=True)
+    quality: Mapped[int] = mapped_column(Integer)
+    front_uid: Mapped[int] = mapped_column(Integer)
+    algorithm_uid: Mapped[int] = mapped_column(Integer)
+    token_issued_at: Mapped[int] = mapped_column(Integer)
+    token_expire_s: Mapped[int] = mapped_column(Integer)
+    token_salt: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[float] = mapped_column(Float)
+    state: Mapped[int] = mapped_column(Integer, index=True)
+    reason: Mapped[str | None] = mapped_column(String(40))

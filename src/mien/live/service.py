@@ -1,0 +1,304 @@
+"""The life of sessions: may he, is there room, which face, which process."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+
+from mien.errors import Forbidden, NoCapacity, NotFound, QuotaExceeded
+from mien.live.ice import IceServers, ice_servers
+from mien.live.ids import Clock, Ids
+from mien.live.installation import Installation
+from mien.live.placement import Offer, PeerAnswer, PeerKind, Placement, SessionBrief, Station
+from mien.live.rates import Rates
+from mien.live.records import Tenant
+from mien.live.roster import Roster
+from mien.live.session import Reason, Session, State
+from mien.live.sources import SourceLibrary, SourceRequest
+from mien.live.store import Store
+from mien.live.tokens import MediaToken, build, publisher, verify
+from mien.live.waiting import WaitingList
+from mien.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+# The ids of the documentation's example; each session has a channel of its own.
+FRONT_UID = 1
+ALGORITHM_UID = 3
+DEFAULT_QUALITY = 2
+# A join at status 1 waits so long for room: less than proxies' usual 30 s.
+JOIN_WAIT_S = 15.0
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A session as its owner sees it, with the token and servers to join, and live figures."""
+
+    session: Session
+    media_token: str
+    ice_servers: IceServers
+    statistics: Mapping[str, Any]
+
+
+class SessionService:
+    """Everything that a caller can do with a session."""
+
+    def __init__(
+        self,
+        store: Store,
+        placement: Placement,
+        sources: SourceLibrary,
+        rates: Rates,
+        settings: Settings,
+        installation: Installation,
+        *,
+        ids: Ids,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
+        self._store = store
+        self._placement = placement
+        self._sources = sources
+        self._rates = rates
+        self._settings = settings
+        self._installation = installation
+        self._ids = ids
+        self._clock = clock
+        self._roster = Roster(
+            placement, self._station_ended, grace_s=settings.join_grace_s, clock=monotonic
+        )
+        self._waiting = WaitingList(placement, self._place_waiting)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.draining = False
+
+    async def start(self) -> None:
+        """Say honestly what an earlier run left behind, then begin."""
+        interrupted = await self._store.interrupt_open_sessions()
+        log.info("sessions ready", interrupted=interrupted)
+        self._waiting.start()
+
+    async def stop(self) -> None:
+        """Take no more; every open session has failed with `server restarted`."""
+        self.draining = True
+        await self._waiting.stop()
+        await self._roster.stop()
+        await self._store.interrupt_open_sessions()
+
+    async def create(self, tenant: Tenant, source: SourceRequest, quality: int) -> SessionView:
+        """A new session, live or queued. Raises NoCapacity and what SourceLibrary.obtain raises."""
+        self._rates.count_create(tenant.id)
+        if tenant.credit <= 0:
+            raise QuotaExceeded("The account's credit is used up.")
+        self._require_room()
+        kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
+        session = self._new_session(tenant, kept.id, quality)
+        await self._store.save_session(session)
+        try:
+            return await self._view(await self._place_or_queue(session))
+        except NoCapacity:
+            await self._store.delete_session(session.id)
+            await self._sources.discard(kept.id)
+            raise
+
+    async def update(self, tenant: Tenant, session_id: str, source: SourceRequest) -> None:
+        """Another face; a bad one leaves the old one running. Raises as create does."""
+        session = await self._own(tenant, session_id)
+        session.require_open()
+        self._rates.count_create(tenant.id)
+        kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
+        async with self._lock(session_id):
+            session = await self._own(tenant, session_id)
+            session.require_open()
+            if station := self._roster.station(session_id):
+                await station.change_source(await self._source_path(kept.id))
+            await self._store.save_session(replace(session, source_id=kept.id))
+        if session.source_id != kept.id:
+            await self._sources.discard(session.source_id)
+
+    async def close(self, tenant: Tenant, session_id: str) -> None:
+        """End a session for good; idempotent. Raises NotFound, Forbidden."""
+        await self._own(tenant, session_id)
+        self._waiting.remove(session_id)
+        async with self._lock(session_id):
+            session = await self._own(tenant, session_id)
+            await self._store.save_session(session.ended(Reason.CLOSED))
+            await self._roster.close(session_id)
+        await self._sources.discard(session.source_id)
+
+    async def info(self, tenant: Tenant, session_id: str) -> SessionView:
+        """A session as it is now. Raises NotFound, Forbidden."""
+        return await self._view(await self._own(tenant, session_id))
+
+    def admit(self, media_token: str, channel_id: str) -> MediaToken:
+        """The grant of a media token for a channel. Raises BadCredentials, Forbidden."""
+        grant = verify(
+            media_token,
+            app_id=self._installation.app_id,
+            certificate=self._installation.app_certificate,
+            now=self._clock(),
+        )
+        if grant.channel != channel_id:
+            raise Forbidden("The media token is for another channel.")
+        return grant
+
+    async def join(
+        self, grant: MediaToken, kind: PeerKind, sdp: str, uid: int | None = None
+    ) -> tuple[Session, PeerAnswer]:
+        """Let a peer in, on a fresh station where the session was interrupted.
+
+        Raises NotFound, SessionClosed, Forbidden, NoCapacity, MediaRejected.
+        """
+        session = await self._granted(grant)
+        if uid and uid != session.front_uid:
+            raise Forbidden("The media token is for another user id.")
+        session.require_open()
+        offer = Offer(kind, sdp, self.ice_servers(session.channel_id))
+        answer = await self._answer(session, offer)
+        self._roster.peer_joined(session.id, answer.peer_id)
+        return session, answer
+
+    async def trickle(self, grant: MediaToken, peer_id: str, fragment: str) -> None:
+        """Add a peer's candidates. Raises NotFound, MediaRejected."""
+        await (await self._running(grant)).trickle(peer_id, fragment)
+
+    async def hang_up(self, grant: MediaToken, peer_id: str) -> None:
+        """End one peer. Raises NotFound."""
+        station = await self._running(grant)
+        await station.hang_up(peer_id)
+        self._roster.peer_left(station.brief.session_id, peer_id)
+
+    def ice_servers(self, channel_id: str) -> IceServers:
+        """The servers for a peer of that channel, credentials fresh."""
+        return ice_servers(self._settings.ice, channel_id, self._clock)
+
+    async def _answer(self, session: Session, offer: Offer) -> PeerAnswer:
+        station = await self._station_for(session.id)
+        try:
+            return await station.join(offer)
+        except NoCapacity:
+            # The process died just now and nobody has noticed: once more, on a fresh one.
+            await self._roster.close(session.id)
+            return await (await self._station_for(session.id)).join(offer)
+
+    async def _station_for(self, session_id: str) -> Station:
+        await self._waiting.wait(session_id, JOIN_WAIT_S)
+        async with self._lock(session_id):
+            if station := self._roster.station(session_id):
+                return station
+            session = await self._store.session(session_id)
+            if session is None:
+                raise NotFound("There is no such session.")
+            return await self._place(session)
+
+    async def _place_or_queue(self, session: Session) -> Session:
+        try:
+            await self._place(session)
+            return session.placed()
+        except NoCapacity:
+            if self._settings.when_full == "refuse" or self.draining:
+                raise
+            self._waiting.add(session.id)
+            return session
+
+    async def _place_waiting(self, session_id: str) -> None:
+        async with self._lock(session_id):
+            session = await self._store.session(session_id)
+            if session is not None and not session.closed:
+                await self._place(session)
+
+    async def _place(self, session: Session) -> Station:
+        if self.draining:
+            raise NoCapacity("The server is stopping.")
+        live = session.placed()
+        brief = SessionBrief(
+            session_id=session.id,
+            channel_id=session.channel_id,
+            source_path=await self._source_path(session.source_id),
+            quality=session.quality,
+            front_uid=session.front_uid,
+            algorithm_uid=session.algorithm_uid,
+        )
+        station = await self._roster.open(brief)
+        await self._store.save_session(live)
+        return station
+
+    async def _station_ended(self, session_id: str, reason: Reason) -> None:
+        async with self._lock(session_id):
+            session = await self._store.session(session_id)
+            # A client may have joined again meanwhile: then it is live on another station.
+            if session is not None and self._roster.station(session_id) is None:
+                await self._store.save_session(session.ended(reason))
+
+    async def _own(self, tenant: Tenant, session_id: str) -> Session:
+        session = await self._store.session(session_id)
+        if session is None:
+            raise NotFound("There is no session of that _id.")
+        if session.tenant_id != tenant.id:
+            raise Forbidden("The session belongs to another account.")
+        return session
+
+    async def _granted(self, grant: MediaToken) -> Session:
+        session = await self._store.session_by_channel(grant.channel)
+        if session is None:
+            raise NotFound("There is no such channel.")
+        if grant.uid != session.front_uid:
+            raise Forbidden("The media token is for another user id.")
+        return session
+
+    async def _running(self, grant: MediaToken) -> Station:
+        session = await self._granted(grant)
+        session.require_open()
+        station = self._roster.station(session.id)
+        if station is None:
+            raise NotFound("The session has no peers now. Join again.")
+        return station
+
+    async def _view(self, session: Session) -> SessionView:
+        station = self._roster.station(session.id)
+        figures = dict(station.statistics) if station else {}
+        return SessionView(
+            session, self._media_token(session), self.ice_servers(session.channel_id), figures
+        )
+
+    def _require_room(self) -> None:
+        """Before the costly part: a flood of creates must not prepare faces for nothing."""
+        full = self._placement.capacity().free == 0
+        if self.draining or (full and self._settings.when_full == "refuse"):
+            raise NoCapacity("No process has room for one more session.")
+
+    def _new_session(self, tenant: Tenant, source_id: str, quality: int) -> Session:
+        return Session(
+            id=self._ids.session(),
+            tenant_id=tenant.id,
+            channel_id=self._ids.channel(),
+            source_id=source_id,
+            quality=quality,
+            front_uid=FRONT_UID,
+            algorithm_uid=ALGORITHM_UID,
+            token_issued_at=int(self._clock()),
+            token_expire_s=self._settings.media_token_ttl_s,
+            token_salt=self._ids.salt(),
+            created_at=self._clock(),
+            state=State.QUEUED,
+        )
+
+    def _media_token(self, session: Session) -> str:
+        token = publisher(
+            self._installation.app_id,
+            session.channel_id,
+            session.front_uid,
+            issued_at=session.token_issued_at,
+            expire_s=session.token_expire_s,
+            salt=session.token_salt,
+        )
+        return build(token, self._installation.app_certificate)
+
+    async def _source_path(self, source_id: str) -> Path:
+        return Path((await self._sources.by_id(source_id)).path)
+
+    def _lock(self, session_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(session_id, asyncio.Lock())

@@ -1,0 +1,149 @@
+"""The source faces: uploaded ones, and those that come with a create or update."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.errors import NotFound
+from mien.live.ids import SOURCE_PREFIX, Clock, Ids
+from mien.live.imaging import Imaging, PreparedSource
+from mien.live.inline import decode_inline, is_url
+from mien.live.records import Source
+from mien.live.store import Store
+from mien.settings import LimitSettings
+
+# Fetches a URL's body of at most so many bytes. Raises FetchFailed.
+Fetch = Callable[[str, int], Awaitable[bytes]]
+Landmarks = tuple[tuple[int, int], ...]
+
+LIST_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class SourceRequest:
+    """A source as a caller names it: a URL, a data URI, base64 or an id of ours; where the face is.
+
+    near: 4 or 6 points of the wanted face from detect, or none.
+    """
+
+    address: str
+    near: Landmarks = ()
+
+
+class SourceLibrary:
+    """Keeps prepared sources: rows in the store, files in `folder`."""
+
+    def __init__(
+        self,
+        store: Store,
+        imaging: Imaging,
+        fetch: Fetch,
+        folder: Path,
+        limits: LimitSettings,
+        *,
+        ids: Ids,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._imaging = imaging
+        self._fetch = fetch
+        self._folder = folder
+        self._limits = limits
+        self._ids = ids
+        self._clock = clock
+
+    async def obtain(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
+        """The prepared source that is named; `field` is what errors call it.
+
+        Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging raises.
+        """
+        if request.address.startswith(SOURCE_PREFIX):
+            return await self.get(tenant_id, request.address)
+        data = await self.read(request.address, field)
+        source_id = self._ids.source()
+        prepared = await self._imaging.prepare_source(
+            data, self._destination(source_id), request.near
+        )
+        return await self._keep(source_id, tenant_id, prepared, listed=False)
+
+    async def upload(self, tenant_id: str, data: bytes) -> Source:
+        """Prepare the largest face of a picture and list it."""
+        (picture,) = (await self._imaging.read_faces(data, largest_only=False))[:1]
+        source_id = self._ids.source()
+        prepared = await self._imaging.prepare_source(data, self._destination(source_id))
+        size = (picture.width, picture.height, len(picture.faces))
+        return await self._keep(source_id, tenant_id, prepared, listed=True, size=size)
+
+    async def read(self, address: str, field: str) -> bytes:
+        """The bytes behind a URL, a data URI or base64."""
+        if is_url(address):
+            return await self._fetch(address, self._limits.image_bytes)
+        return await asyncio.to_thread(decode_inline, address, self._limits.image_bytes, field)
+
+    async def get(self, tenant_id: str, source_id: str) -> Source:
+        """A tenant's own source. Raises NotFound, also for somebody else's."""
+        source = await self._store.source(source_id)
+        if source is None or source.tenant_id != tenant_id or not source.listed:
+            raise NotFound("There is no source of that id.")
+        return source
+
+    async def by_id(self, source_id: str) -> Source:
+        """A session's source, listed or not. Raises NotFound."""
+        source = await self._store.source(source_id)
+        if source is None:
+            raise NotFound("The session's source face is gone. Create a new session.")
+        return source
+
+    async def listed(self, tenant_id: str) -> list[Source]:
+        """A tenant's uploads, newest first, at most 200."""
+        return await self._store.listed_sources(tenant_id, LIST_LIMIT)
+
+    async def delete(self, tenant_id: str, source_id: str) -> None:
+        """Take an upload out of the library; its file goes when no session needs it."""
+        await self.get(tenant_id, source_id)
+        await self._store.unlist_source(source_id)
+        await self.discard(source_id)
+
+    async def discard(self, source_id: str) -> None:
+        """Remove a source that nobody can use any more; else do nothing."""
+        source = await self._store.drop_unused_source(source_id)
+        if source is not None:
+            await asyncio.to_thread(_remove, Path(source.path))
+
+    def _destination(self, source_id: str) -> Path:
+        return self._folder / f"{source_id}.npz"
+
+    async def _keep(
+        self,
+        source_id: str,
+        tenant_id: str,
+        prepared: PreparedSource,
+        *,
+        listed: bool,
+        size: tuple[int, int, int] = (0, 0, 1),
+    ) -> Source:
+        source = Source(
+            id=source_id,
+            tenant_id=tenant_id,
+            created_at=self._clock(),
+            listed=listed,
+            path=str(prepared.path),
+            width=size[0],
+            height=size[1],
+            faces=size[2],
+            landmarks=prepared.face.landmarks,
+            region=prepared.face.region,
+            notes=prepared.notes,
+            preview=prepared.preview_jpeg,
+        )
+        await self._store.add_source(source)
+        return source
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,198 @@
+"""What must last: tenants, sources, sessions. SQLAlchemy on SQLite, any other database by URL."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, delete, event, select, update
+from sqlalchemy import exists as sql_exists
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session as Database
+
+from mien.live.records import Source, Tenant
+from mien.live.schema import SessionRow, SourceRow, TenantRow
+from mien.live.session import Reason, Session, State
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+OPEN_STATES = (State.QUEUED.value, State.LIVE.value)
+
+T = TypeVar("T")
+
+
+class Store:
+    """The repository. Its work runs on a thread of its own, so the event loop never waits.
+
+    One thread: SQLite has one writer, and a call here takes about a millisecond.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def open(self) -> None:
+        """Bring the tables up to date."""
+        await self._in_thread(lambda: migrate(self._engine))
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._in_thread(self._engine.dispose)
+        self._thread.shutdown()
+
+    async def put_tenant(self, tenant: Tenant) -> None:
+        """Add or replace a tenant."""
+        await self._write(lambda db: db.merge(TenantRow(**asdict(tenant))))
+
+    async def tenant(self, tenant_id: str) -> Tenant | None:
+        """The tenant of that id."""
+        return await self._read(lambda db: _tenant(db.get(TenantRow, tenant_id)))
+
+    async def tenant_by_client(self, client_id: str) -> Tenant | None:
+        """The tenant with that client id."""
+        wanted = select(TenantRow).where(TenantRow.client_id == client_id)
+        return await self._read(lambda db: _tenant(db.scalar(wanted)))
+
+    async def tenant_by_digest(self, digest: str) -> Tenant | None:
+        """The tenant whose secret has that digest."""
+        wanted = select(TenantRow).where(TenantRow.secret_digest == digest)
+        return await self._read(lambda db: _tenant(db.scalar(wanted)))
+
+    async def add_source(self, source: Source) -> None:
+        """Keep a new source."""
+        await self._write(lambda db: db.add(SourceRow(**asdict(source))))
+
+    async def source(self, source_id: str) -> Source | None:
+        """The source of that id."""
+        return await self._read(lambda db: _source(db.get(SourceRow, source_id)))
+
+    async def listed_sources(self, tenant_id: str, limit: int) -> list[Source]:
+        """A tenant's uploads, newest first."""
+        wanted = (
+            select(SourceRow)
+            .where(SourceRow.tenant_id == tenant_id, SourceRow.listed)
+            .order_by(SourceRow.created_at.desc(), SourceRow.id)
+            .limit(limit)
+        )
+        return await self._read(lambda db: [_to(Source, row) for row in db.scalars(wanted)])
+
+    async def unlist_source(self, source_id: str) -> None:
+        """Take a source out of the library; sessions that use it keep it."""
+        change = update(SourceRow).where(SourceRow.id == source_id).values(listed=False)
+        await self._write(lambda db: db.execute(change))
+
+    async def drop_unused_source(self, source_id: str) -> Source | None:
+        """Forget a source that is neither listed nor used by an unclosed session; say which."""
+        return await self._write(lambda db: _drop_unused(db, source_id))
+
+    async def save_session(self, session: Session) -> None:
+        """Add or replace a session."""
+        await self._write(lambda db: db.merge(SessionRow(**_plain(session))))
+
+    async def delete_session(self, session_id: str) -> None:
+        """Forget a session."""
+        await self._write(lambda db: db.execute(delete(SessionRow).filter_by(id=session_id)))
+
+    async def session(self, session_id: str) -> Session | None:
+        """The session of that id."""
+        return await self._read(lambda db: _session(db.get(SessionRow, session_id)))
+
+    async def session_by_channel(self, channel_id: str) -> Session | None:
+        """The session of that channel."""
+        wanted = select(SessionRow).where(SessionRow.channel_id == channel_id)
+        return await self._read(lambda db: _session(db.scalar(wanted)))
+
+    async def interrupt_open_sessions(self) -> int:
+        """What was queued or live when the server ended has failed; returns how many."""
+        change = (
+            update(SessionRow)
+            .where(SessionRow.state.in_(OPEN_STATES))
+            .values(state=State.FAILED.value, reason=Reason.SERVER_RESTARTED.value)
+        )
+        return await self._write(lambda db: cast(Any, db.execute(change)).rowcount)
+
+    async def _read(self, work: Callable[[Database], T]) -> T:
+        def run() -> T:
+            with Database(self._engine) as database:
+                return work(database)
+
+        return await self._in_thread(run)
+
+    async def _write(self, work: Callable[[Database], T]) -> T:
+        def run() -> T:
+            with Database(self._engine) as database, database.begin():
+                return work(database)
+
+        return await self._in_thread(run)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def migrate(engine: Engine) -> None:
+    """Run the packaged migrations up to the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if make_url(url).get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    # WAL lets a reader in beside the writer; NORMAL is safe with it short of a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _drop_unused(database: Database, source_id: str) -> Source | None:
+    row = database.get(SourceRow, source_id)
+    closed = SessionRow.reason == Reason.CLOSED.value
+    users = sql_exists().where(
+        SessionRow.source_id == source_id, ~closed | SessionRow.reason.is_(None)
+    )
+    if row is None or row.listed or database.scalar(select(users)):
+        return None
+    source = _to(Source, row)
+    database.delete(row)
+    return source
+
+
+def _tenant(row: TenantRow | None) -> Tenant | None:
+    return None if row is None else _to(Tenant, row)
+
+
+def _source(row: SourceRow | None) -> Source | None:
+    return None if row is None else _to(Source, row)
+
+
+def _session(row: SessionRow | None) -> Session | None:
+    if row is None:
+        return None
+    values = {field.name: getattr(row, field.name) for field in fields(Session)}
+    reason = Reason(row.reason) if row.reason else None
+    return Session(**{**values, "state": State(row.state), "reason": reason})
+
+
+def _plain(session: Session) -> dict[str, Any]:
+    reason = session.reason.value if session.reason else None
+    return {**asdict(session), "state": session.state.value, "reason": reason}
+
+
+def _to(kind: type[T], row: Any) -> T:
+    values = {field.name: getattr(row, field.name) for field in fields(cast(Any, kind))}
+    return kind(**{name: _tuples(value) for name, value in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples, so that what comes out equals what went in."""
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -1,0 +1,151 @@
+"""Stand-ins for other processes: a placement and an imaging that live in memory.
+
+They keep the seams' contracts, so that the service and the API are tested without processes;
+test_app_real.py runs the same calls over the real ones.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mien.errors import ImageRejected, MediaRejected, NoCapacity, NoFaceFound, NotFound
+from mien.live.imaging import FaceReading, PictureReading, PreparedSource
+from mien.live.placement import Capacity, EndReason, Offer, PeerAnswer, SessionBrief
+
+FACE = FaceReading(
+    ((10, 10), (30, 10), (20, 20), (20, 28), (14, 30), (26, 30)), (5, 2, 30, 36), 0.9
+)
+SMALL_FACE = FaceReading(
+    ((60, 60), (64, 60), (62, 62), (62, 65), (61, 66), (63, 66)), (58, 57, 8, 12), 0.8
+)
+JPEG = b"\xff\xd8\xff\xe0 picture"
+GIF = b"GIF89a picture"
+TWO_FACES = JPEG + b" two faces"
+NO_FACE = JPEG + b" no face"
+BROKEN = JPEG + b" broken"
+
+
+class FakeStation:
+    """One session's process, in memory."""
+
+    def __init__(self, brief: SessionBrief) -> None:
+        self.brief = brief
+        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self.statistics: Mapping[str, Any] = {"fps": 20.0}
+        self.offers: list[Offer] = []
+        self.fragments: list[str] = []
+        self.peers: set[str] = set()
+        self.sources = [brief.source_path]
+        self.dead = False
+
+    async def join(self, offer: Offer) -> PeerAnswer:
+        if self.dead:
+            raise NoCapacity("The session's process is gone.")
+        if not offer.sdp.startswith("v=0"):
+            raise MediaRejected("The session description is damaged.")
+        self.offers.append(offer)
+        peer = f"peer{len(self.offers)}"
+        self.peers.add(peer)
+        return PeerAnswer(peer, f"v=0\r\ns=answer to {offer.kind}\r\n")
+
+    async def trickle(self, peer_id: str, fragment: str) -> None:
+        self._require(peer_id)
+        if "a=" not in fragment:
+            raise MediaRejected("The fragment has no candidates.")
+        self.fragments.append(fragment)
+
+    async def hang_up(self, peer_id: str) -> None:
+        self._require(peer_id)
+        self.peers.discard(peer_id)
+
+    async def change_source(self, source_path: Path) -> None:
+        self.sources.append(source_path)
+
+    async def close(self) -> None:
+        self.end(EndReason.CLOSED)
+
+    def end(self, reason: EndReason) -> None:
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+    def _require(self, peer_id: str) -> None:
+        if peer_id not in self.peers:
+            raise NotFound("There is no such peer.")
+
+
+class FakePlacement:
+    """Room for `limit` stations."""
+
+    def __init__(self, limit: int = 2) -> None:
+        self.limit = limit
+        self.stations: list[FakeStation] = []
+        self.started = self.stopped = False
+
+    async def start(self) -> None:
+        self.started = True
+
+    async def stop(self, within_s: float) -> None:
+        self.stopped = True
+        for station in self.stations:
+            station.end(EndReason.DRAINED)
+
+    async def place(self, brief: SessionBrief) -> FakeStation:
+        await asyncio.sleep(0)
+        if self.capacity().free == 0:
+            raise NoCapacity("No process has room for one more session.")
+        station = FakeStation(brief)
+        self.stations.append(station)
+        return station
+
+    def capacity(self) -> Capacity:
+        live = sum(not station.ended.done() for station in self.stations)
+        return Capacity(live, self.limit)
+
+
+class FakeImaging:
+    """Reads pictures by what their bytes say."""
+
+    def __init__(self) -> None:
+        self.near: list[tuple[tuple[int, int], ...]] = []
+        self.prepared: list[bytes] = []
+        self.asked_frames: list[int] = []
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def read_faces(
+        self, data: bytes, *, largest_only: bool, frames: int = 1, crops: bool = False
+    ) -> tuple[PictureReading, ...]:
+        self.asked_frames.append(frames)
+        found = self._faces(data)
+        faces = found[:1] if largest_only else found
+        moving = data.startswith(b"GIF")
+        return tuple(
+            PictureReading(
+                faces,
+                100,
+                80,
+                index / 10 if moving else None,
+                tuple(JPEG for _ in faces) if crops else (),
+                tuple(face.region for face in faces) if crops else (),
+            )
+            for index in range(frames)
+        )
+
+    async def prepare_source(
+        self, data: bytes, destination: Path, near: tuple[tuple[int, int], ...] = ()
+    ) -> PreparedSource:
+        face = self._faces(data)[0]
+        self.near.append(near)
+        self.prepared.append(data)
+        destination.write_bytes(data)
+        return PreparedSource(destination, face, JPEG, ("A larger picture would be sharper.",))
+
+    def _faces(self, data: bytes) -> tuple[FaceReading, ...]:
+        if data == NO_FACE:
+            raise NoFaceFound("There is no face in the picture.")
+        if not data.startswith((b"\xff\xd8\xff", b"GIF8", b"\x89PNG")) or data == BROKEN:
+            raise ImageRejected("The file is not a picture that can be read.")
+        return (FACE, SMALL_FACE) if data == TWO_FACES else (FACE,)
