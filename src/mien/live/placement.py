@@ -64,14 +64,12 @@ class Capacity:
 class Station(Protocol):
     """One session's process, seen from the API process. Calls raise MienError subclasses.
 
-    statistics["peers"] is how many peers are connected or connecting; peers_changed is set each
-    time that it changes, and whoever waits for it clears it.
+    statistics["peers"] is how many peers are connected or connecting, as of now.
     """
 
     brief: SessionBrief
     ended: asyncio.Future[EndReason]
     statistics: Mapping[str, Any]
-    peers_changed: asyncio.Event
 
     async def join(self, offer: Offer) -> PeerAnswer:
         """Answer an offer. Raises MediaRejected, or NoCapacity when the process is gone."""
