@@ -1,0 +1,140 @@
+"""One RTP stream that is sent: headers, retransmission, sender reports."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from struct import pack
+
+from aiortc import clock as wall
+from aiortc.rtp import (
+    AnyRtcpPacket,
+    HeaderExtensions,
+    HeaderExtensionsMap,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSdesPacket,
+    RtcpSenderInfo,
+    RtcpSourceInfo,
+    RtcpSrPacket,
+    RtpPacket,
+    pack_header_extensions,
+    wrap_rtx,
+)
+
+from mien.media.webrtc.answer import ABS_SEND_TIME, PLAYOUT_DELAY, LocalSource
+from mien.media.webrtc.counters import Rate
+from mien.media.webrtc.dtls import MediaTransport
+
+HISTORY = 512
+SDES_CNAME = 1
+NTP_SHORT = 65536
+# 12 bits of least and 12 bits of greatest delay, in 10 ms: show every picture at once.
+NO_PLAYOUT_DELAY = bytes(3)
+
+
+class OutgoingExtensions(HeaderExtensionsMap):
+    """Writes the extensions that were negotiated; aiortc's own knows no playout delay."""
+
+    def __init__(self, ids: dict[str, int]) -> None:
+        super().__init__()
+        self._ids = ids
+
+    def set(self, values: HeaderExtensions) -> tuple[int, bytes]:
+        """(profile, bytes) of the extension block."""
+        extensions: list[tuple[int, bytes]] = []
+        if PLAYOUT_DELAY in self._ids:
+            extensions.append((self._ids[PLAYOUT_DELAY], NO_PLAYOUT_DELAY))
+        if ABS_SEND_TIME in self._ids and values.abs_send_time is not None:
+            extensions.append((self._ids[ABS_SEND_TIME], pack("!L", values.abs_send_time)[1:]))
+        return pack_header_extensions(extensions)
+
+
+class OutgoingStream:
+    """Numbers, sends, remembers and resends packets of one source."""
+
+    def __init__(
+        self,
+        transport: MediaTransport,
+        source: LocalSource,
+        payload_type: int,
+        *,
+        rtx_payload_type: int | None,
+        extensions: dict[str, int],
+        clock: Callable[[], float],
+    ) -> None:
+        self.ssrc = source.ssrc
+        self.packets = self.octets = self.resent = 0
+        self.loss = 0.0
+        self.round_trip_s: float | None = None
+        self.rate = Rate()
+        self._transport = transport
+        self._source = source
+        self._payload_type = payload_type
+        self._rtx_payload_type = rtx_payload_type
+        self._rtx_sequence = 0
+        self._extensions = OutgoingExtensions(extensions)
+        self._clock = clock
+        self._history: OrderedDict[int, RtpPacket] = OrderedDict()
+        self._last: tuple[int, int] | None = None
+        self._reported: dict[int, float] = {}
+
+    async def send(self, payload: bytes, *, sequence: int, timestamp: int, marker: bool) -> None:
+        """Send one payload; sequence and timestamp wrap here."""
+        packet = RtpPacket(
+            payload_type=self._payload_type,
+            marker=int(marker),
+            sequence_number=sequence & 0xFFFF,
+            timestamp=timestamp & 0xFFFFFFFF,
+            ssrc=self.ssrc,
+            payload=payload,
+        )
+        if self._rtx_payload_type is not None:
+            self._remember(packet)
+        self._last = (wall.current_ntp_time(), packet.timestamp)
+        self.packets += 1
+        self.octets += len(payload)
+        await self._write(packet)
+
+    async def resend(self, sequences: list[int]) -> None:
+        """Send packets again that the receiver misses."""
+        for sequence in sequences:
+            packet = self._history.get(sequence)
+            if packet is None or self._rtx_payload_type is None or self._source.rtx_ssrc is None:
+                continue
+            self._rtx_sequence = self._rtx_sequence + 1 & 0xFFFF
+            self.resent += 1
+            await self._write(
+                wrap_rtx(packet, self._rtx_payload_type, self._rtx_sequence, self._source.rtx_ssrc)
+            )
+
+    def sender_report(self, cname: str) -> list[AnyRtcpPacket]:
+        """A sender report and source description; nothing before the first packet."""
+        if self._last is None:
+            return []
+        ntp, timestamp = self._last
+        self._reported = {ntp >> 16 & 0xFFFFFFFF: self._clock()}
+        info = RtcpSenderInfo(ntp, timestamp, self.packets & 0xFFFFFFFF, self.octets & 0xFFFFFFFF)
+        name = RtcpSourceInfo(self.ssrc, [(SDES_CNAME, cname.encode())])
+        return [RtcpSrPacket(self.ssrc, info), RtcpSdesPacket([name])]
+
+    def on_report(self, packet: RtcpRrPacket | RtcpSrPacket) -> RtcpReceiverInfo | None:
+        """Learn loss and round trip from the receiver's report; returns the part about us."""
+        for report in packet.reports:
+            if report.ssrc != self.ssrc:
+                continue
+            self.loss = report.fraction_lost / 256
+            sent = self._reported.get(report.lsr)
+            if sent is not None:
+                self.round_trip_s = max(0.0, self._clock() - sent - report.dlsr / NTP_SHORT)
+            return report
+        return None
+
+    def _remember(self, packet: RtpPacket) -> None:
+        self._history[packet.sequence_number] = packet
+        if len(self._history) > HISTORY:
+            self._history.popitem(last=False)
+
+    async def _write(self, packet: RtpPacket) -> None:
+        packet.extensions.abs_send_time = wall.current_ntp_time() >> 14 & 0xFFFFFF
+        data = packet.serialize(self._extensions)
+        self.rate.add(len(data) * 8, self._clock())
+        await self._transport.send(data)

@@ -1,0 +1,23 @@
+"""One decoded picture with its timing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = np.ndarray[Any, np.dtype[np.uint8]]
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class VideoPicture:
+    """A picture and when it was taken and came.
+
+    image: (H, W, 3) uint8, BGR. rtp_timestamp: 32-bit, 90 kHz, of the sender's clock.
+    arrived: seconds of the peer's monotonic clock when the frame's last packet came.
+    """
+
+    image: Image
+    rtp_timestamp: int
+    arrived: float
