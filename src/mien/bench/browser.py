@@ -55,9 +55,10 @@ class BrowserMissing(MienError):
 class BrowserOptions:
     """What the browser sees of the world.
 
-    camera: an .mjpeg or .y4m file that the fake camera repeats (`camera_file` makes one); without it the camera shows Chromium's own test picture. microphone: a .wav file.
-    fake_devices False: no camera and no microphone at all. accept_media False: nobody answers the
-    permission question, so `Browser.set_permission` decides.
+    camera: an .mjpeg or .y4m file that the fake camera repeats (`camera_file` makes one); without
+    it the camera shows Chromium's own test picture. microphone: a .wav file. fake_devices False: no
+    camera and no microphone at all. accept_media False: nobody answers the permission question,
+    so `Browser.set_permission` decides.
     """
 
     camera: Path | None = None

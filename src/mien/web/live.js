@@ -102,6 +102,7 @@ export class LiveSession extends EventTarget {
   async #keepJoined(connection) {
     while (!this.#stopped) {
       await connection.lost;
+      this.#say('lost', 0); // said while the last picture can still be seen
       connection.close();
       const next = await this.#joinAgain();
       if (!next) return;

@@ -49,7 +49,13 @@ export class Panel {
     const video = /** @type {HTMLVideoElement} */ (this.#byId(which));
     if (video.srcObject !== stream) video.srcObject = stream;
     if (!stream) this.shown(which, false);
-    else video.requestVideoFrameCallback(() => this.shown(which, video.srcObject === stream));
+    else video.requestVideoFrameCallback(() => this.#first(which, video.srcObject === stream));
+  }
+
+  /** The first frame of a stream is here. @param {'camera' | 'result'} which @param {boolean} on */
+  #first(which, on) {
+    this.shown(which, on);
+    if (which === 'result') this.thaw();
   }
 
   /** @param {'camera' | 'result'} which @param {boolean} on */
@@ -61,9 +67,19 @@ export class Panel {
     }
   }
 
-  /** The last picture stays, but greyed. @param {boolean} on */
-  stale(on) {
-    this.#byId('result-view').toggleAttribute('data-stale', on);
+  /** Keep the last picture, greyed, while there is no way for a new one. */
+  freeze() {
+    const video = /** @type {HTMLVideoElement} */ (this.#byId('result'));
+    const canvas = /** @type {HTMLCanvasElement} */ (this.#byId('frozen'));
+    if (!canvas.hidden || !video.videoWidth) return;
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext('2d')?.drawImage(video, 0, 0);
+    canvas.hidden = false;
+  }
+
+  thaw() {
+    this.#byId('frozen').hidden = true;
   }
 
   /** @param {import('./sources.js').Face | null} face shown where the result will be */
@@ -98,6 +114,6 @@ export class Panel {
 /** @param {Record<string, number>} parts @returns {string} */
 function shares(parts) {
   return Object.entries(parts)
-    .map(([name, ms]) => `${name} ${Math.round(ms)}`)
+    .map(([name, ms]) => `${name}\u00a0${Math.round(ms)}\u00a0ms`)
     .join(' · ');
 }

@@ -156,7 +156,7 @@ export class Studio extends EventTarget {
     this.#live = null;
     this.#meters.stop();
     this.#panel.running(false);
-    this.#panel.stale(false);
+    this.#panel.thaw();
     this.#panel.note('');
     this.#panel.picture('result', null);
     this.#window.show(null);
@@ -193,7 +193,7 @@ export class Studio extends EventTarget {
     if (state === 'joining' && !this.#video('result').srcObject) this.#panel.state(STATES.joining, 'busy');
     if (state === 'joined') this.#serverState('waiting');
     if (state !== 'lost') return;
-    this.#panel.stale(true);
+    this.#panel.freeze();
     this.#panel.state(comingBack(wait ?? 0), 'warn');
     this.#panel.note(comingBack(wait ?? 0));
     this.#panel.meters(null);
@@ -215,7 +215,6 @@ export class Studio extends EventTarget {
   #serverState(state, text = '') {
     const known = /** @type {any} */ (SERVER_STATES)[state] ?? { line: text, tone: 'busy', note: text };
     const blind = this.#cameraOff && state !== 'swapping';
-    this.#panel.stale(false);
     this.#panel.state(blind ? STATES.cameraOff : known.line, blind ? 'warn' : known.tone);
     this.#panel.note(blind ? NOTES.cameraOff : known.note);
   }
