@@ -57,7 +57,7 @@ class FaceDetector:
     def __call__(self, image: BgrImage, threshold: float = 0.5) -> list[Detection]:
         """The faces of a BGR image whose score is above the threshold, best first."""
         square, letterbox = fit_square(image, self._size)
-        rgb = square[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
+        rgb = cv2.cvtColor(square, cv2.COLOR_BGR2RGB).astype(np.float32) / 127.5 - 1.0
         outputs = self._model(rgb[None])
         regressed, logits = sorted(outputs, key=lambda output: -output.shape[-1])
         scores = np.asarray(1 / (1 + np.exp(-np.clip(logits[0, :, 0], -80, 80))), np.float32)
@@ -114,6 +114,14 @@ def suppress(boxes: Floats, scores: Floats) -> list[Detection]:
         found.append(_detection(mean, float(scores[best])))
         waiting = waiting[~same]
     return found
+
+
+def merge(detections: list[Detection]) -> list[Detection]:
+    """The answers of several detectors as one: each face once, best first."""
+    if not detections:
+        return []
+    boxes = np.stack([pairs_of(one) for one in detections])
+    return suppress(boxes, np.array([one.score for one in detections], np.float32))
 
 
 def overlaps(one: Floats, others: Floats) -> Floats:

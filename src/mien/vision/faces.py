@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.models.weights import WeightStore
-from mien.vision.detector import FaceDetector, overlaps, pairs_of, suppress
+from mien.vision.detector import FaceDetector, merge, overlaps, pairs_of
 from mien.vision.face import BgrImage, Detection, FaceMesh
 from mien.vision.landmarker import FaceLandmarker, Roi
 
@@ -94,20 +94,13 @@ class FaceFinder:
     def _confirmed(self, image: BgrImage, detections: list[Detection]) -> list[Face]:
         """The detections in which the landmark net sees a face too, each face once."""
         faces: list[Face] = []
-        for detection in _merged(detections)[:MOST_CANDIDATES]:
+        for detection in merge(detections)[:MOST_CANDIDATES]:
             mesh = self._landmarker(image, Roi.of_detection(detection))
             if mesh.presence > PRESENCE:
                 mesh = self._landmarker(image, Roi.of_points(mesh.points))
             if mesh.presence > PRESENCE and not _known(mesh, faces):
                 faces.append(Face(detection, mesh))
         return faces
-
-
-def _merged(detections: list[Detection]) -> list[Detection]:
-    if not detections:
-        return []
-    boxes = np.stack([pairs_of(one) for one in detections])
-    return suppress(boxes, np.array([one.score for one in detections], np.float32))
 
 
 def _known(mesh: FaceMesh, faces: list[Face]) -> bool:

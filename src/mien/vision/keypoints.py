@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mien.vision import topology as topo
 from mien.vision.face import FaceMesh
 
-# MediaPipe's numbering; right and left are the person's own.
-RIGHT_IRIS, LEFT_IRIS = 468, 473
-NOSE_TIP = 1
-UPPER_LIP, LOWER_LIP = 13, 14
-RIGHT_MOUTH, LEFT_MOUTH = 61, 291
-RIGHT_CHEEK, LEFT_CHEEK = 234, 454
-FOREHEAD, CHIN = 10, 152
 # What forehead and chin give for a face that looks straight ahead, mean of six photographs.
 NEUTRAL_PITCH = -8.0
 
@@ -37,12 +31,12 @@ def six_keypoints(mesh: FaceMesh) -> tuple[Pixel, ...]:
     Left is the picture's left; eyes are the middles of the irises.
     """
     points = mesh.points[:, :2]
-    mouth = (points[UPPER_LIP] + points[LOWER_LIP]) / 2
-    eyes = points[RIGHT_IRIS], points[LEFT_IRIS]
-    corners = points[RIGHT_MOUTH], points[LEFT_MOUTH]
+    mouth = (points[topo.UPPER_LIP] + points[topo.LOWER_LIP]) / 2
+    eyes = points[topo.RIGHT_IRIS[0]], points[topo.LEFT_IRIS[0]]
+    corners = points[topo.RIGHT_MOUTH_CORNER], points[topo.LEFT_MOUTH_CORNER]
     if eyes[0][0] > eyes[1][0]:
         eyes, corners = eyes[::-1], corners[::-1]
-    named = (*eyes, points[NOSE_TIP], mouth, *corners)
+    named = (*eyes, points[topo.NOSE_TIP], mouth, *corners)
     return tuple((round(float(point[0])), round(float(point[1]))) for point in named)
 
 
@@ -57,8 +51,8 @@ def face_region(mesh: FaceMesh, width: int, height: int) -> tuple[int, int, int,
 
 def head_pose(mesh: FaceMesh) -> HeadPose:
     """The pose of the frame that cheeks, forehead and chin span; good to a few degrees."""
-    across = mesh.points[LEFT_CHEEK] - mesh.points[RIGHT_CHEEK]
-    down = mesh.points[CHIN] - mesh.points[FOREHEAD]
+    across = mesh.points[topo.LEFT_CHEEK] - mesh.points[topo.RIGHT_CHEEK]
+    down = mesh.points[topo.CHIN] - mesh.points[topo.FOREHEAD_TOP]
     # The nose points to the camera, which is where z falls.
     ahead = -np.cross(across, down)
     x, y, z = (ahead / np.linalg.norm(ahead)).tolist()

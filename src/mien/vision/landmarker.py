@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from mien.models.runtimes import LiteRtModel
 from mien.models.weights import WeightStore
+from mien.vision import topology as topo
 from mien.vision.face import BgrImage, Detection, FaceMesh, Points
 
 Matrix = NDArray[np.float64]
 
 MARGIN = 1.5
-# The outer corners of the person's right and left eye: they tell how the head is rolled.
-RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Roi:
     @classmethod
     def of_points(cls, points: Points) -> Self:
         """The square around landmarks (n, 2 or 3), levelled by the corners of the eyes."""
-        angle = _slope(points[RIGHT_EYE_OUTER], points[LEFT_EYE_OUTER])
+        angle = _slope(points[topo.RIGHT_EYE_OUTER], points[topo.LEFT_EYE_OUTER])
         turn = np.array([[cos(angle), sin(angle)], [-sin(angle), cos(angle)]], np.float32)
         level = points[:, :2] @ turn.T
         low, high = level.min(axis=0), level.max(axis=0)
@@ -81,7 +80,7 @@ class FaceLandmarker:
         """The landmarks of the face in a square of a BGR image, with how sure the net is of it."""
         to_crop = roi.to_crop(self._size)
         crop = _cut(image, roi, to_crop, self._size)
-        rgb = crop[:, :, ::-1].astype(np.float32) / np.float32(255)
+        rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.float32) * np.float32(1 / 255)
         outputs = self._model(rgb[None])
         in_crop = outputs[0].reshape(-1, 3)
         back = cv2.invertAffineTransform(to_crop)

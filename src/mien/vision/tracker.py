@@ -9,7 +9,7 @@ from typing import Self
 
 from mien.models.weights import WeightStore
 from mien.vision.cuts import CutDetector
-from mien.vision.detector import FaceDetector
+from mien.vision.detector import FaceDetector, merge
 from mien.vision.face import BgrImage, Detection, FaceMesh, FaceTrack
 from mien.vision.identity import IdentityModel
 from mien.vision.keypoints import head_pose
@@ -113,12 +113,9 @@ class FaceTracker:
         return self._adopt(image, seconds, candidates[0])
 
     def _detect(self, image: BgrImage) -> list[Detection]:
-        """Largest first, by the first detector that finds any."""
-        for detector in self._detectors:
-            found = detector(image)
-            if found:
-                return sorted(found, key=lambda one: -one.box[2])
-        return []
+        """Largest first."""
+        found = [one for detector in self._detectors for one in detector(image)]
+        return sorted(merge(found), key=lambda one: -one.box[2])
 
     def _find_again(
         self,
