@@ -126,7 +126,7 @@ export class Connection extends EventTarget {
   #take(data) {
     this.#lastHeard = performance.now();
     const message = parse(data);
-    if (message && message.type !== 'pong') {
+    if (message && !['ping', 'pong'].includes(message.type)) {
       this.dispatchEvent(new CustomEvent('message', { detail: message }));
     }
   }
