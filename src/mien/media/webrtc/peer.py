@@ -127,6 +127,11 @@ class Peer:
         if self._tracks is not None and self._tracks.audio_out is not None:
             self._tracks.audio_out.put(packet)
 
+    @property
+    def can_message(self) -> bool:
+        """Whether the data channel is open."""
+        return self._messages is not None and self._messages.is_open
+
     def send_message(self, message: Mapping[str, Any]) -> None:
         """Send a JSON object over the data channel; dropped while there is none open."""
         if self._messages is not None:
