@@ -113,3 +113,36 @@ class LipSync:
         if abs(self._smooth - self.delay_s) >= self._step_s:
             self.delay_s = self._smooth
         return self.delay_s
+
+
+class CameraTime:
+    """The time of each picture in seconds that only rise, whatever camera sends it.
+
+    Differences are the camera's own (RTP, 90 kHz); after a jump of more than `most_s`, back or
+    forward, or with another camera, time goes on with the pictures' arrival.
+    """
+
+    CLOCK_RATE = 90_000
+
+    def __init__(self, most_s: float = 1.0) -> None:
+        self._most_s = most_s
+        self._last: tuple[int, float] | None = None
+        self._seconds = 0.0
+
+    def restart(self) -> None:
+        """Say that the next picture is another camera's."""
+        if self._last is not None:
+            self._last = (-1, self._last[1])
+
+    def of(self, rtp_timestamp: int, arrived: float) -> float:
+        """Seconds of the picture with this 32-bit RTP timestamp that came at `arrived`."""
+        if self._last is not None:
+            self._seconds += self._step(rtp_timestamp, arrived, *self._last)
+        self._last = (rtp_timestamp, arrived)
+        return self._seconds
+
+    def _step(self, timestamp: int, arrived: float, last: int, last_arrived: float) -> float:
+        step = ((timestamp - last) & 0xFFFFFFFF) / self.CLOCK_RATE
+        if last < 0 or not 0 < step <= self._most_s:
+            step = arrived - last_arrived
+        return max(step, 1e-3)

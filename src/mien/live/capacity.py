@@ -1,0 +1,58 @@
+"""How many sessions fit: processor time a frame, measured, against the cores there are."""
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.live.placement import Capacity
+
+LIVE_FPS = 20.0
+GUESSED_CPU_MS = 30.0
+"""Before anything was measured: engine, tracking and codecs on an ordinary core."""
+CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_cores(cpu_max: Path = CGROUP_CPU_MAX) -> float:
+    """Cores that this process may use: its affinity, and its container's quota (cgroup v2)."""
+    cores = float(len(os.sched_getaffinity(0)))
+    try:
+        quota, period = cpu_max.read_text().split()
+        return min(cores, int(quota) / int(period))
+    except (OSError, ValueError, ZeroDivisionError):
+        return cores  # no quota, "max", or another form of cgroup
+
+
+@dataclass(frozen=True)
+class CapacityRule:
+    """cores: those there are. headroom: the share of them to fill. max_sessions: an operator's
+    own number, instead of what is measured. cpu_ms: processor time of one frame."""
+
+    cores: float
+    headroom: float
+    max_sessions: int | None = None
+    cpu_ms: float = GUESSED_CPU_MS
+
+    @property
+    def session_share(self) -> float:
+        """Cores that one session takes."""
+        return self.cpu_ms * LIVE_FPS / 1000
+
+    def capacity(self, live: int, shares: Iterable[float]) -> Capacity:
+        """Room with `live` sessions, whose processes report `shares` cores.
+
+        Larger pictures than the measured ones, or other cameras, cost more than expected: then
+        what the sessions really take counts.
+        """
+        if self.max_sessions is not None:
+            return Capacity(live, self.max_sessions)
+        limit = self._fitting(self.cores * self.headroom)
+        unused = self.cores * self.headroom - max(sum(shares), 0.0)
+        if live == 0:
+            return Capacity(live, max(1, limit))
+        return Capacity(live, max(1, min(limit, live + self._fitting(unused))))
+
+    def _fitting(self, cores: float) -> int:
+        # Two sessions of half a core fit one core, whatever floating point says.
+        return max(0, math.floor(cores / self.session_share + 1e-9))

@@ -1,0 +1,173 @@
+"""Sessions on this machine: each in a worker process of its own, from a warm pool."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from mien.errors import NoCapacity, ProcessLost
+from mien.live.capacity import CapacityRule, usable_cores
+from mien.live.child import Child
+from mien.live.placement import Capacity, EndReason, Offer, PeerAnswer, SessionBrief
+from mien.live.pool import WarmPool
+from mien.settings import Settings
+
+WORKER = "mien.live.worker"
+READY_WITHIN_S = 60.0
+WARM_WITHIN_S = 20.0
+LEAVE_WITHIN_S = 1.5
+"""A worker that was told to end says goodbye to its peers in less."""
+
+log = structlog.get_logger()
+
+
+class LocalStation:
+    """One session in one worker process."""
+
+    def __init__(self, brief: SessionBrief, child: Child) -> None:
+        self.brief = brief
+        self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self.statistics: Mapping[str, Any] = {"peers": 0}
+        self._child = child
+        child.on_event = self._hear
+        child.ended.add_done_callback(lambda _: self._end(EndReason.WORKER_LOST))
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        return self._child.pid
+
+    async def begin(self) -> None:
+        """Hand the brief to the worker. Raises SourceRejected, ProcessLost."""
+        body = {
+            "source_path": str(self.brief.source_path) if self.brief.source_path else None,
+            "quality": self.brief.quality,
+            "algorithm_uid": self.brief.algorithm_uid,
+        }
+        await self._child.call("carry", body)
+
+    async def join(self, offer: Offer) -> PeerAnswer:
+        """See Station."""
+        servers = [dict(server) for server in offer.ice_servers]
+        body = {"kind": offer.kind, "sdp": offer.sdp, "ice_servers": servers}
+        answer = (await self._child.call("join", body)).body
+        return PeerAnswer(answer["peer_id"], answer["sdp"])
+
+    async def trickle(self, peer_id: str, fragment: str) -> None:
+        """See Station."""
+        await self._child.call("trickle", {"peer_id": peer_id, "fragment": fragment})
+
+    async def hang_up(self, peer_id: str) -> None:
+        """See Station."""
+        await self._child.call("hang_up", {"peer_id": peer_id})
+
+    async def change_source(self, source_path: Path) -> None:
+        """See Station. Raises SourceRejected, and the old face stays."""
+        await self._child.call("change_source", {"source_path": str(source_path)})
+
+    async def close(self) -> None:
+        """See Station."""
+        await self.leave(EndReason.CLOSED, LEAVE_WITHIN_S)
+
+    async def leave(self, reason: EndReason, within_s: float) -> None:
+        """End the session for that reason and its process within that time."""
+        self._end(reason)
+        await self._child.stop(within_s)
+
+    def _hear(self, event: str, body: Mapping[str, Any]) -> None:
+        if event in ("statistics", "peers"):
+            self.statistics = {**self.statistics, **body}
+
+    def _end(self, reason: EndReason) -> None:
+        if not self.ended.done():
+            self.ended.set_result(reason)
+            self.statistics = {**self.statistics, "peers": 0}
+
+
+class LocalPlacement:
+    """Hands out workers of this machine, as many as measuring says there is room for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rule = CapacityRule(usable_cores(), settings.headroom, settings.max_sessions)
+        self._measured = False
+        self._placing = 0
+        self._stations: set[LocalStation] = set()
+        self._pool: WarmPool | None = None
+
+    @property
+    def warm(self) -> int:
+        """Workers that wait for a session."""
+        return len(self._pool) if self._pool else 0
+
+    async def start(self) -> None:
+        """See Placement. Raises WeightsError or ProcessLost when no worker can be started."""
+        self._pool = WarmPool(self._start_worker, self._settings.warm_workers)
+        await self._pool.start()
+
+    async def stop(self, within_s: float) -> None:
+        """See Placement; what has not ended within that time is killed."""
+        endings = [s.leave(EndReason.DRAINED, within_s) for s in tuple(self._stations)]
+        pool, self._pool = self._pool, None
+        await asyncio.gather(*endings, *([pool.stop(within_s)] if pool else []))
+
+    async def place(self, brief: SessionBrief) -> LocalStation:
+        """See Placement. Also raises SourceRejected for a prepared face that can't be read."""
+        if self._pool is None or self.capacity().free == 0:
+            raise NoCapacity("No process has room for one more session.")
+        self._placing += 1
+        try:
+            return await self._begin(brief, await self._pool.take(WARM_WITHIN_S))
+        finally:
+            self._placing -= 1
+
+    def capacity(self) -> Capacity:
+        """See Placement."""
+        expected = self._rule.session_share
+        shares = [station.statistics.get("cpu_share", expected) for station in self._stations]
+        live = len(self._stations) + self._placing
+        return self._rule.capacity(live, [*shares, *[expected] * self._placing])
+
+    async def _begin(self, brief: SessionBrief, child: Child) -> LocalStation:
+        station = LocalStation(brief, child)
+        self._stations.add(station)
+        station.ended.add_done_callback(lambda _: self._stations.discard(station))
+        try:
+            await station.begin()
+        except BaseException:
+            await station.leave(EndReason.CLOSED, 0)
+            raise
+        if station.ended.done() or self._pool is None:
+            await station.leave(EndReason.DRAINED, 0)
+            raise ProcessLost("The worker ended while it was given the session; try again.")
+        log.info("session.placed", session=brief.session_id, worker=child.pid)
+        return station
+
+    async def _start_worker(self) -> Child:
+        measure = not self._measured
+        child = await Child.start(
+            WORKER, {**self._config(), "measure": measure}, ready_within_s=READY_WITHIN_S
+        )
+        if measure:
+            self._measured = True
+            self._rule = replace(self._rule, cpu_ms=child.ready["cpu_ms"])
+            log.info("capacity.measured", cpu_ms=self._rule.cpu_ms, **vars(self.capacity()))
+        return child
+
+    def _config(self) -> dict[str, Any]:
+        ice, limits = self._settings.ice, self._settings.limits
+        ports = [ice.udp_port_min, ice.udp_port_max] if ice.udp_port_max else None
+        return {
+            "lost_face": self._settings.lost_face.value,
+            "camera_timeout_s": self._settings.camera_timeout_s,
+            "peer": {
+                "public_address": ice.public_address,
+                "udp_ports": ports,
+                "loopback": ice.loopback,
+                "max_frame_pixels": limits.frame_pixels,
+                "max_sdp_bytes": limits.sdp_bytes,
+            },
+        }

@@ -1,0 +1,109 @@
+"""The process that carries one session: `python -m mien.live.worker`, started by live/local.py."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from mien.errors import NotFound, ParameterError
+from mien.live.inside import Tell, run_child
+from mien.live.rehearsal import cpu_ms_per_frame
+from mien.live.stream import Stream, StreamOptions
+from mien.live.wire import Message
+from mien.media.webrtc.peer import IceServer, PeerConfig
+from mien.models.weights import WeightStore
+from mien.swap.engine import EngineOptions, FrameEngine
+from mien.vision.tracker import FaceTracker
+
+DONE = Message()
+
+
+class Worker:
+    """Warm after `prepare`; then `carry` gives it its one session."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._tracker: FaceTracker | None = None
+        self._config: Mapping[str, Any] = {}
+        self._peer_config = PeerConfig()
+        self._stream: Stream | None = None
+
+    async def answer(self, call: str, message: Message) -> Message:
+        """Answer one request of the API process. Raises ParameterError for an unknown one."""
+        calls = {
+            "prepare": self._prepare,
+            "carry": self._carry,
+            "join": self._join,
+            "trickle": self._trickle,
+            "hang_up": self._hang_up,
+            "change_source": self._change_source,
+        }
+        if call not in calls:
+            raise ParameterError(f"A worker does not know '{call}'.")
+        return Message(await calls[call](message.body) or {})
+
+    async def close(self) -> None:
+        """Say goodbye to the session's peers."""
+        if self._stream is not None:
+            await self._stream.close()
+
+    async def _prepare(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Load and warm everything; with "measure", say what a frame costs."""
+        self._config = body
+        self._peer_config = PeerConfig(**_peer_options(body["peer"]))
+        return await asyncio.to_thread(self._warm_up, bool(body["measure"]))
+
+    def _warm_up(self, measure: bool) -> Mapping[str, Any]:
+        cv2.setNumThreads(1)
+        self._tracker = FaceTracker.load(WeightStore())
+        FrameEngine(self._tracker).warm_up()
+        return {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
+
+    async def _carry(self, body: Mapping[str, Any]) -> None:
+        if self._tracker is None or self._stream is not None:
+            raise ParameterError("A worker carries one session, after it is prepared.")
+        options = EngineOptions(lost_face=self._config["lost_face"], quality=body["quality"])
+        about = StreamOptions(
+            body["algorithm_uid"], body["quality"], self._config["camera_timeout_s"]
+        )
+        self._stream = Stream(FrameEngine(self._tracker, options), about, self._tell)
+        if body["source_path"]:
+            await self._stream.change_source(Path(body["source_path"]))
+
+    async def _join(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        servers = tuple(_ice_server(server) for server in body["ice_servers"])
+        config = replace(self._peer_config, ice_servers=servers)
+        peer_id, sdp = await self._session().join(body["kind"], body["sdp"], config)
+        return {"peer_id": peer_id, "sdp": sdp}
+
+    async def _trickle(self, body: Mapping[str, Any]) -> None:
+        await self._session().trickle(body["peer_id"], body["fragment"])
+
+    async def _hang_up(self, body: Mapping[str, Any]) -> None:
+        await self._session().hang_up(body["peer_id"])
+
+    async def _change_source(self, body: Mapping[str, Any]) -> None:
+        await self._session().change_source(Path(body["source_path"]))
+
+    def _session(self) -> Stream:
+        if self._stream is None:
+            raise NotFound("This worker carries no session.")
+        return self._stream
+
+
+def _peer_options(body: Mapping[str, Any]) -> dict[str, Any]:
+    ports = body.get("udp_ports")
+    return {**body, "udp_ports": tuple(ports) if ports else None}
+
+
+def _ice_server(server: Mapping[str, Any]) -> IceServer:
+    urls = server["urls"]
+    urls = (urls,) if isinstance(urls, str) else tuple(urls)
+    return IceServer(urls, server.get("username"), server.get("credential"))
+
+
+if __name__ == "__main__":
+    run_child(Worker)
