@@ -14,6 +14,7 @@ GRACE_FRAMES = 2
 FADE_FRAMES = 4
 # A face that fills the picture's height is then about a dozen cells high.
 BLUR_CELLS = 24
+MIN_CELL = 12
 
 
 class LostFaceCover:
@@ -56,7 +57,7 @@ class LostFaceCover:
 def blur_beyond_recognition(image: BgrImage) -> BgrImage:
     """The picture from about 24 cells across, smoothly enlarged: colours without features."""
     height, width = image.shape[:2]
-    step = max(width, height) / BLUR_CELLS
+    step = max(max(width, height) / BLUR_CELLS, MIN_CELL)
     cells = (max(round(width / step), 1), max(round(height / step), 1))
     small = cv2.resize(image, cells, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

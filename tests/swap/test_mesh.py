@@ -1,0 +1,162 @@
+import time
+
+import cv2
+import numpy as np
+import pytest
+from tests.swap.faces import (
+    BLUE,
+    CHIN,
+    FOREHEAD,
+    GREEN,
+    LEFT_CHEEK,
+    RED,
+    RIGHT_CHEEK,
+    SIDE,
+    YELLOW,
+    colour_at,
+    painted_source,
+    picture,
+    placed,
+)
+
+from mien.swap.look import prepare_look
+from mien.swap.mesh import QUALITIES, MeshSwapper
+from mien.swap.rehearsal import plain_source
+from mien.swap.shape import Neutral
+from mien.swap.source import SourceFace
+from mien.swap.stopwatch import Stopwatch
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, FaceMesh
+
+PATCHES = {RIGHT_CHEEK: RED, LEFT_CHEEK: BLUE, CHIN: GREEN, FOREHEAD: YELLOW}
+INNER = list(topo.INNER_LIPS)
+
+
+def swapper(source: SourceFace, quality: int = 2) -> MeshSwapper:
+    level = QUALITIES[quality]
+    watch = Stopwatch(time.perf_counter)
+    return MeshSwapper(prepare_look(source, level.grid), level, 1.0, Neutral(), watch)
+
+
+def swapped(source: SourceFace, mesh: FaceMesh, image: BgrImage | None = None) -> BgrImage:
+    result = swapper(source).swap(picture(mesh) if image is None else image, mesh)
+    assert result is not None
+    return result
+
+
+@pytest.mark.parametrize(
+    "mesh",
+    [
+        placed(),
+        placed(scale=0.5, dx=-90, dy=40),
+        placed(scale=1.4, dx=20),
+        placed(jaw=30),
+        placed(yaw=15),
+    ],
+    ids=["middle", "small", "large", "open", "turned"],
+)
+def test_painted_patches_land_where_the_mesh_says_in_their_colours(mesh: FaceMesh) -> None:
+    image = swapped(painted_source(PATCHES), mesh)
+    blue, green, red = colour_at(image, mesh.points[RIGHT_CHEEK])
+    assert red > blue + 40
+    assert red > green + 40
+    blue, green, red = colour_at(image, mesh.points[LEFT_CHEEK])
+    assert blue > red + 40
+    blue, green, red = colour_at(image, mesh.points[CHIN])
+    assert green > red + 40
+    blue, green, red = colour_at(image, mesh.points[FOREHEAD])
+    assert min(green, red) > blue + 40
+
+
+def test_a_patch_is_as_large_as_its_place_in_the_atlas() -> None:
+    """The red disc of 14 texels covers what 14 texels cover on the mesh, and no more."""
+    mesh = placed()
+    image = swapped(painted_source({RIGHT_CHEEK: RED}), mesh).astype(int)
+    rows, columns = np.nonzero(image[..., 2] - image[..., 0] > 30)
+    x, y = mesh.points[RIGHT_CHEEK, :2]
+    assert columns.mean() == pytest.approx(x, abs=1.5)
+    assert rows.mean() == pytest.approx(y, abs=1.5)
+    # From eye to eye the atlas has 0.44 * 0.74 * 512 texels, the picture 2 * 4.446 * 14 pixels.
+    across = 28 * (2 * 4.446 * 14) / (0.4398 * 0.74 * 512)
+    assert np.ptp(columns) == pytest.approx(across, rel=0.35)
+
+
+def test_a_grey_face_stays_the_cameras_grey() -> None:
+    for skin in (70, 128, 190):
+        mesh = placed()
+        image = swapped(plain_source(), mesh, picture(mesh, skin))
+        for vertex in (RIGHT_CHEEK, LEFT_CHEEK, FOREHEAD, CHIN, topo.NOSE_TIP):
+            np.testing.assert_allclose(colour_at(image, mesh.points[vertex]), skin, atol=7)
+
+
+def test_side_light_and_tint_come_from_the_camera() -> None:
+    mesh = placed()
+    image = picture(mesh).astype(np.float32)
+    image *= np.array([0.7, 1.0, 1.3]) * np.linspace(0.5, 1.5, SIDE)[None, :, None]
+    camera = np.clip(image, 0, 255).astype(np.uint8)
+    result = swapped(plain_source(), mesh, camera)
+    for vertex in (RIGHT_CHEEK, LEFT_CHEEK):
+        place = mesh.points[vertex]
+        np.testing.assert_allclose(colour_at(result, place), colour_at(camera, place), rtol=0.13)
+
+
+def test_mouth_and_eyes_are_the_cameras() -> None:
+    mesh = placed(jaw=40)
+    camera = picture(mesh)
+    cv2.fillPoly(camera, [np.round(mesh.points[INNER, :2]).astype(np.int32)], (0, 255, 255))
+    result = swapped(plain_source(), mesh, camera)
+    middle = mesh.points[[topo.UPPER_LIP, topo.LOWER_LIP]].mean(0)
+    np.testing.assert_allclose(colour_at(result, middle), [0, 255, 255], atol=6)
+    below = mesh.points[17] + [0, 8, 0]
+    np.testing.assert_allclose(colour_at(result, below), 128, atol=25)
+
+
+def test_a_closed_mouth_shows_the_sources_lips() -> None:
+    mesh = placed()
+    source = painted_source({0: RED, 17: RED}, radius=8)
+    blue, _, red = colour_at(swapped(source, mesh), mesh.points[0], 1)
+    assert red > blue + 30
+
+
+def test_nothing_changes_beyond_the_rings() -> None:
+    mesh = placed(scale=0.6)
+    camera = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+    result = swapped(plain_source(), mesh, camera)
+    changed = np.argwhere((result != camera).any(-1))
+    centre = mesh.points[list(topo.OVAL), :2].mean(0)
+    reach = np.abs(mesh.points[list(topo.OVAL), :2] - centre).max(0) * 1.5
+    assert (np.abs(changed[:, ::-1] - centre) < reach).all()
+    assert len(changed) > 3000
+
+
+def test_the_camera_picture_is_left_alone_and_a_new_one_comes_back() -> None:
+    mesh = placed()
+    camera = picture(mesh)
+    before = camera.copy()
+    result = swapped(painted_source(PATCHES), mesh, camera)
+    np.testing.assert_array_equal(camera, before)
+    assert result is not camera
+
+
+@pytest.mark.parametrize("mesh", [placed(dx=2000), placed(dx=-2000), placed(scale=0.01)])
+def test_a_face_that_cannot_be_drawn_gives_none(mesh: FaceMesh) -> None:
+    assert swapper(plain_source()).swap(np.zeros((SIDE, SIDE, 3), np.uint8), mesh) is None
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(-230, 0), (230, 0), (0, -220), (0, 220)])
+def test_a_face_cut_by_the_pictures_edge_is_drawn(dx: float, dy: float) -> None:
+    mesh = placed(dx=dx, dy=dy)
+    result = swapped(plain_source(), mesh, picture(mesh))
+    assert result.shape == (SIDE, SIDE, 3)
+
+
+@pytest.mark.parametrize("quality", [1, 2, 3])
+def test_every_quality_draws_a_stream(quality: int) -> None:
+    mesh = placed()
+    stream = swapper(painted_source(PATCHES), quality)
+    for step in range(12):
+        mesh = placed(dx=step, jaw=step)
+        result = stream.swap(picture(mesh), mesh)
+    assert result is not None
+    blue, _, red = colour_at(result, mesh.points[RIGHT_CHEEK])
+    assert red > blue + 40

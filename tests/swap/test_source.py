@@ -1,0 +1,169 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.swap.faces import SIDE, placed
+
+from mien.errors import SourceRejected
+from mien.swap.geometry import fit_similarity
+from mien.swap.rehearsal import plain_source
+from mien.swap.source import SourceFace, prepare_source
+from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, FaceMesh
+
+TEMPLATE = face_template()
+SKIN = (120, 150, 200)
+
+
+def photo(mesh: FaceMesh, dots: dict[int, tuple[int, int, int]] | None = None) -> BgrImage:
+    """Skin with darker brows and lips, and dots at vertices."""
+    image = np.full((SIDE, SIDE, 3), SKIN, np.uint8)
+    noise = np.random.default_rng(0).normal(0, 3, image.shape)
+    image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    for outline in (topo.OUTER_LIPS, topo.RIGHT_BROW, topo.LEFT_BROW, *(topo.RIGHT_EYE,)):
+        corners = np.round(mesh.points[list(outline), :2]).astype(np.int32)
+        cv2.fillPoly(image, [cv2.convexHull(corners)], (60, 60, 120))
+    for vertex, colour in (dots or {}).items():
+        x, y = np.round(mesh.points[vertex, :2]).astype(int)
+        cv2.circle(image, (int(x), int(y)), 4, colour, -1)
+    return image
+
+
+def atlas_at(atlas: NDArray[np.uint8], vertex: int) -> NDArray[np.float64]:
+    column, row = np.round(TEMPLATE.uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
+    return np.asarray(atlas[row - 1 : row + 2, column - 1 : column + 2].reshape(-1, 3).mean(0))
+
+
+def test_dots_of_the_photo_land_in_the_atlas_in_their_colours() -> None:
+    mesh = placed(scale=1.2, dx=-20)
+    dots = {4: (200, 60, 60), 36: (60, 60, 220), 266: (60, 200, 60)}
+    atlas = prepare_source(photo(mesh, dots), mesh).atlas
+    blue, green, red = atlas_at(atlas, 4)
+    assert blue > red + 60
+    blue, green, red = atlas_at(atlas, 36)
+    assert red > green + 60
+    blue, green, red = atlas_at(atlas, 266)
+    assert green > red + 30
+    np.testing.assert_allclose(atlas_at(atlas, 195), SKIN, atol=25)
+
+
+def test_the_shape_is_in_the_canonical_frame() -> None:
+    mesh = placed(scale=0.7, dx=50, yaw=12)
+    np.testing.assert_allclose(
+        prepare_source(photo(mesh), mesh).shape, TEMPLATE.vertices, atol=0.05
+    )
+
+
+def test_the_hidden_side_is_filled_from_the_other() -> None:
+    mesh = placed(yaw=40)
+    atlas = prepare_source(photo(mesh), mesh).atlas
+    for cheek in (50, 280, 123, 352):
+        np.testing.assert_allclose(atlas_at(atlas, cheek), SKIN, atol=30)
+
+
+def test_side_light_is_evened_out() -> None:
+    mesh = placed()
+    image = photo(mesh) * np.linspace(0.55, 1.15, SIDE)[None, :, None]
+    atlas = prepare_source(np.clip(image, 0, 255).astype(np.uint8), mesh).atlas
+    right, left = atlas_at(atlas, 50).mean(), atlas_at(atlas, 280).mean()
+    lit = np.interp(mesh.points[[50, 280], 0], [0, SIDE], [0.55, 1.15])
+    assert abs(np.log(left / right)) < 0.35 * abs(np.log(lit[1] / lit[0]))
+
+
+def test_hair_on_the_forehead_is_painted_over_and_marked() -> None:
+    mesh = placed()
+    image = photo(mesh)
+    x, y = mesh.points[109, :2]
+    image[: int(y) + 22, : int(x) + 6] = (10, 15, 25)
+    source = prepare_source(image, mesh)
+    column, row = np.round(TEMPLATE.uv[108] * ATLAS_SIZE - 0.5).astype(int)
+    assert source.foreign[row - 30 : row, column - 40 : column].max() > 200
+    assert source.foreign[ATLAS_SIZE // 2, ATLAS_SIZE // 2] == 0
+
+
+def test_iris_colour_is_read_in_lab() -> None:
+    mesh = placed(scale=1.3)
+    image = photo(mesh)
+    blue = np.array([[[200, 120, 40]]], np.uint8)
+    for iris in (topo.RIGHT_IRIS, topo.LEFT_IRIS):
+        x, y = np.round(mesh.points[iris[0], :2]).astype(int)
+        cv2.circle(image, (int(x), int(y)), 14, blue[0, 0].tolist(), -1)
+    expected = cv2.cvtColor(blue, cv2.COLOR_BGR2LAB)[0, 0]
+    np.testing.assert_allclose(prepare_source(image, mesh).iris, expected, atol=6)
+    without = FaceMesh(mesh.points[:468], 1.0)
+    assert np.isnan(prepare_source(image, without).iris).all()
+
+
+@pytest.mark.parametrize(
+    ("mesh", "reason"),
+    [(placed(scale=0.15), "pixels high"), (placed(yaw=60), "turned"), (placed(yaw=-60), "turned")],
+)
+def test_a_face_that_cannot_be_worn_is_refused(mesh: FaceMesh, reason: str) -> None:
+    with pytest.raises(SourceRejected, match=reason):
+        prepare_source(photo(mesh), mesh)
+
+
+def test_a_flat_picture_is_refused() -> None:
+    with pytest.raises(SourceRejected, match="contrast"):
+        prepare_source(np.full((SIDE, SIDE, 3), 90, np.uint8), placed())
+
+
+def test_a_file_gives_back_what_was_saved(tmp_path: Path) -> None:
+    mesh = placed()
+    source = prepare_source(photo(mesh), mesh)
+    source.save(tmp_path / "face.npz")
+    loaded = SourceFace.load(tmp_path / "face.npz")
+    for name in ("atlas", "foreign", "shape", "iris"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(source, name))
+        assert getattr(loaded, name).dtype == getattr(source, name).dtype
+    assert [path.name for path in tmp_path.iterdir()] == ["face.npz"]
+
+
+def spoilt(kind: str, path: Path) -> None:
+    source = plain_source()
+    parts: dict[str, NDArray[np.generic]] = {
+        "format": np.array(1, np.int32),
+        **{name: getattr(source, name) for name in ("atlas", "foreign", "shape", "iris")},
+    }
+    if kind == "pickle":
+        np.savez(path, **{**parts, "shape": np.array([object()], object)})  # type: ignore[arg-type]
+    elif kind == "future":
+        np.savez(path, **{**parts, "format": np.array(99)})  # type: ignore[arg-type]
+    elif kind == "shape":
+        np.savez(path, **{**parts, "atlas": np.zeros((2, 2, 3), np.uint8)})  # type: ignore[arg-type]
+    elif kind == "nan":
+        broken = np.full_like(source.shape, np.nan)
+        np.savez(path, **{**parts, "shape": broken})  # type: ignore[arg-type]
+    elif kind == "bomb":
+        bomb = np.zeros(20 << 20, np.uint8)
+        np.savez_compressed(path, **{**parts, "more": bomb})  # type: ignore[arg-type]
+    elif kind == "missing":
+        np.savez(path, format=np.array(1, np.int32))
+    elif kind == "truncated":
+        source.save(path)
+        path.write_bytes(path.read_bytes()[:3000])
+    elif kind == "text":
+        path.write_text("a face")
+
+
+@pytest.mark.parametrize(
+    "kind", ["pickle", "future", "shape", "nan", "bomb", "missing", "truncated", "text", "absent"]
+)
+def test_anything_else_is_refused(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "face.npz"
+    spoilt(kind, path)
+    with pytest.raises(SourceRejected, match="prepare it again"):
+        SourceFace.load(path)
+
+
+def test_the_fit_uses_the_bones() -> None:
+    """A wide smile does not turn or scale the face."""
+    smiling = TEMPLATE.vertices.copy()
+    smiling[list(topo.OUTER_LIPS), 0] *= 1.4
+    rigid = TEMPLATE.rigid
+    fit = fit_similarity(smiling[rigid], TEMPLATE.vertices[rigid], TEMPLATE.rigid_weights)
+    assert fit.scale == pytest.approx(1, abs=0.01)
