@@ -140,7 +140,7 @@ class FakeImaging:
         face = self._faces(data)[0]
         self.near.append(near)
         self.prepared.append(data)
-        destination.write_bytes(data)
+        await asyncio.to_thread(destination.write_bytes, data)
         return PreparedSource(destination, face, JPEG, ("A larger picture would be sharper.",))
 
     def _faces(self, data: bytes) -> tuple[FaceReading, ...]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from mien.api.auth import MEDIA_DOCUMENTED, Granted, Wired
 from mien.api.envelope import Envelope, Plain
@@ -16,14 +16,20 @@ router = APIRouter(
 )
 
 
+def _number(value: Any) -> Any:
+    """create gives user ids as strings, so they may come back as such."""
+    digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+    return int(value) if digits and len(value) <= 10 else value
+
+
 class JoinBody(BaseModel):
     """An offer: one sendrecv audio, one sendrecv video, a data channel for events."""
 
     model_config = ConfigDict(strict=True)
 
     sdp: Annotated[str, Field(min_length=1, description="SDP offer")]
-    uid: int | Annotated[str, Field(pattern=r"^[0-9]{1,10}$")] | None = Field(
-        default=None, description="The user id; that of the token when missing."
+    uid: Annotated[int, BeforeValidator(_number), Field(ge=0, lt=1 << 32)] | None = Field(
+        default=None, description="The user id; that of the token when missing or 0."
     )
 
 
@@ -50,8 +56,7 @@ async def join(
     """Answer an SDP offer. Works at status 1 too: it waits a moment for room."""
     if len(body.sdp) > services.settings.limits.sdp_bytes:
         raise PayloadTooLarge(f"sdp: above {services.settings.limits.sdp_bytes} bytes.")
-    uid = int(body.uid) if body.uid else None
-    session, answer = await services.sessions.join(grant, "join", body.sdp, uid)
+    session, answer = await services.sessions.join(grant, "join", body.sdp, body.uid)
     data = JoinData(
         peer_id=answer.peer_id,
         sdp=answer.sdp,

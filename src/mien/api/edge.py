@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mien.api.envelope import SERVER_FAULT
+from mien.api.envelope import SERVER_FAULT, failure_body
 from mien.api.metrics import Metrics
 from mien.live.ids import RandomBytes
 
@@ -52,7 +52,8 @@ class Edge:
         if send.status:
             return
         text = f"The server failed. Tell the operator this request id: {request_id}"
-        await JSONResponse({"code": SERVER_FAULT, "msg": text}, 500)(scope, receive, send)
+        body = failure_body(scope["path"], SERVER_FAULT, text)
+        await JSONResponse(body, 500)(scope, receive, send)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         # The template, not the path: a channel id is no label. The query is never logged.

@@ -55,7 +55,7 @@ def failure(request: Request, error: MienError) -> JSONResponse:
     """The answer that a failure gets on this path."""
     answer = answer_for(error)
     return JSONResponse(
-        _body(request, answer, str(error)),
+        _told(request, answer, str(error)),
         status_code=_status(request, error, answer),
         headers=_headers(request, error),
     )
@@ -83,20 +83,27 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        return failure(request, ParameterError("The body can't be read."))
     known: dict[int, MienError] = {
         404: NotFound("There is no such path."),
         413: PayloadTooLarge("The body is above the limit."),
     }
     told = known.get(error.status_code, ParameterError(f"{error.detail}."))
     answer = answer_for(told)
-    body = _body(request, answer, str(told))
+    body = _told(request, answer, str(told))
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
-def _body(request: Request, answer: Answer, text: str) -> dict[str, Any]:
+def _told(request: Request, answer: Answer, text: str) -> dict[str, Any]:
     message = text if answer.advice in text else f"{text} {answer.advice}"
-    body: dict[str, Any] = {"code": answer.code, "msg": message}
-    if request.url.path in DETECT_PATHS:
+    return failure_body(request.url.path, answer.code, message)
+
+
+def failure_body(path: str, code: int, message: str) -> dict[str, Any]:
+    """The envelope of a failure; on detect's paths with detect's own fields too."""
+    body: dict[str, Any] = {"code": code, "msg": message}
+    if path in DETECT_PATHS:
         # Clients of detect read error_code and nothing else.
         body |= {"error_code": 1, "error_msg": message, "faces_obj": {}}
     return body

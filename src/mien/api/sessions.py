@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
 from mien.api.envelope import Envelope, Plain
@@ -20,7 +20,7 @@ MAX_FACES = 8
 
 
 class SourceImage(BaseModel):
-    """A face: its picture, and which face of it."""
+    """A face: its picture, and which face of it. A string alone is its path."""
 
     model_config = ConfigDict(strict=True)
 
@@ -35,9 +35,14 @@ class SourceImage(BaseModel):
         examples=["239,364:386,366:317,472:266,539"],
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
 
 SourceImages = Annotated[
-    list[SourceImage | Annotated[str, Field(min_length=1)]],
+    list[SourceImage],
     Field(min_length=1, description="The source face; the first entry is used."),
 ]
 
@@ -48,8 +53,9 @@ class CreateBody(BaseModel):
     model_config = ConfigDict(strict=True)
 
     sourceImage: SourceImages
-    face_enhance: Literal[0, 1] | None = None
-    faceswap_quality: Literal[1, 2, 3] | None = Field(
+    # Not Literal[0, 1]: that takes true for 1.
+    face_enhance: Annotated[int, Field(ge=0, le=1)] | None = None
+    faceswap_quality: Annotated[int, Field(ge=1, le=3)] | None = Field(
         default=None, description="1 up to 360p, 2 480p, 3 720p and more."
     )
     stream_type: Literal["webrtc", "agora", "livekit"] | None = None
@@ -151,13 +157,11 @@ async def quota(tenant: Caller) -> Envelope[Quota]:
     return Envelope(data=Quota(credit=tenant.credit))
 
 
-def source_request(images: list[SourceImage | str]) -> SourceRequest:
+def source_request(images: list[SourceImage]) -> SourceRequest:
     """The first entry. Raises TooManyFaces above 8, ParameterError for wrong points."""
     if len(images) > MAX_FACES:
         raise TooManyFaces(f"sourceImage has {len(images)} faces.")
     first = images[0]
-    if isinstance(first, str):
-        return SourceRequest(first)
     return SourceRequest(first.path, parse_landmarks(first.opts, "sourceImage[0].opts"))
 
 

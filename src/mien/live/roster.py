@@ -97,8 +97,10 @@ class Roster:
         if self._posts.get(session_id) is post:
             del self._posts[session_id]
         log.info("station ended", session=session_id, reason=reason.value)
-        await self._on_ended(session_id, reason)
-        await post.station.close()
+        try:
+            await self._on_ended(session_id, reason)
+        finally:
+            await post.station.close()
 
     async def _wait_for_end(self, post: Post) -> Reason:
         period = min(1.0, self._grace_s / 4)

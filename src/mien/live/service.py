@@ -59,6 +59,7 @@ class SessionService:
         ids: Ids,
         clock: Clock,
         monotonic: Clock,
+        join_wait_s: float = JOIN_WAIT_S,
     ) -> None:
         self._store = store
         self._placement = placement
@@ -68,6 +69,7 @@ class SessionService:
         self._installation = installation
         self._ids = ids
         self._clock = clock
+        self._join_wait_s = join_wait_s
         self._roster = Roster(
             placement, self._station_ended, grace_s=settings.join_grace_s, clock=monotonic
         )
@@ -185,7 +187,7 @@ class SessionService:
             return await (await self._station_for(session.id)).join(offer)
 
     async def _station_for(self, session_id: str) -> Station:
-        await self._waiting.wait(session_id, JOIN_WAIT_S)
+        await self._waiting.wait(session_id, self._join_wait_s)
         async with self._lock(session_id):
             if station := self._roster.station(session_id):
                 return station

@@ -4,8 +4,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
-from mien.errors import NoCapacity
+import structlog
+
+from mien.errors import MienError, NoCapacity
 from mien.live.placement import Placement
+
+log = structlog.get_logger(__name__)
 
 # Puts the session on a station. Raises NoCapacity.
 Place = Callable[[str], Awaitable[None]]
@@ -73,5 +77,7 @@ class WaitingList:
             await self._place(session_id)
         except NoCapacity:
             return False
+        except MienError as error:
+            log.warning("not placed", session=session_id, error=str(error))
         self.remove(session_id)
         return True

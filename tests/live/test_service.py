@@ -1,0 +1,489 @@
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from tests.live.fakes import BROKEN, JPEG, FakeImaging, FakePlacement, FakeStation
+
+from mien.errors import (
+    FetchFailed,
+    Forbidden,
+    ImageRejected,
+    MediaRejected,
+    NoCapacity,
+    NotFound,
+    QuotaExceeded,
+    SessionClosed,
+    TooFrequent,
+)
+from mien.live.ids import Ids
+from mien.live.installation import open_installation
+from mien.live.placement import EndReason
+from mien.live.rates import Rates
+from mien.live.records import Tenant
+from mien.live.service import SessionService, SessionView
+from mien.live.session import Reason, Session, State
+from mien.live.sources import SourceLibrary, SourceRequest
+from mien.live.store import Store
+from mien.live.tokens import MediaToken
+from mien.settings import Settings
+
+TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
+OTHER = Tenant("t2", "other", "e" * 64, False, 100, 1.0)
+URL = "https://example.com/face.jpg"
+FACE = SourceRequest(URL)
+OFFER = "v=0\r\n"
+
+T = TypeVar("T")
+
+
+@dataclass
+class Desk:
+    """A service with everything under it, and a clock that the test moves."""
+
+    folder: Path
+    settings: Settings
+    placement: FakePlacement = field(default_factory=FakePlacement)
+    imaging: FakeImaging = field(default_factory=FakeImaging)
+    pages: dict[str, bytes] = field(default_factory=lambda: {URL: JPEG})
+    now: float = 1_800_000_000.0
+    join_wait_s: float = 5.0
+
+    async def open(self) -> None:
+        installation = open_installation(self.settings, secrets.token_bytes)
+        self.store = Store(self.settings.resolved_database_url)
+        await self.store.open()
+        await self.store.put_tenant(TENANT)
+        await self.store.put_tenant(OTHER)
+        ids = Ids(self.clock, secrets.token_bytes)
+        limits = self.settings.limits
+        self.sources = SourceLibrary(
+            self.store, self.imaging, self.fetch, self.folder, limits, ids=ids, clock=self.clock
+        )
+        self.service = SessionService(
+            self.store,
+            self.placement,
+            self.sources,
+            Rates(limits),
+            self.settings,
+            installation,
+            ids=ids,
+            clock=self.clock,
+            monotonic=self.clock,
+            join_wait_s=self.join_wait_s,
+        )
+        await self.service.start()
+
+    async def shut(self) -> None:
+        await self.service.stop()
+        await self.placement.stop(1.0)
+        await self.store.close()
+
+    def clock(self) -> float:
+        return self.now
+
+    async def fetch(self, url: str, max_bytes: int) -> bytes:
+        if url not in self.pages:
+            raise FetchFailed("The URL could not be fetched.")
+        return self.pages[url]
+
+    async def create(self, source: SourceRequest = FACE) -> SessionView:
+        return await self.service.create(TENANT, source, 2)
+
+    def grant(self, view: SessionView) -> MediaToken:
+        return self.service.admit(view.media_token, view.session.channel_id)
+
+    async def join(self, view: SessionView) -> str:
+        _, answer = await self.service.join(self.grant(view), "join", OFFER)
+        return answer.peer_id
+
+    async def session(self, view: SessionView) -> Session:
+        return (await self.service.info(TENANT, view.session.id)).session
+
+    async def until(self, view: SessionView, state: State) -> Session:
+        async def settled() -> Session | None:
+            session = await self.session(view)
+            return session if session.state is state else None
+
+        return await eventually(settled)
+
+    def files(self) -> int:
+        return len(list(self.folder.glob("src_*")))
+
+    @property
+    def station(self) -> FakeStation:
+        return self.placement.stations[-1]
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]]) -> T:
+    for _ in range(500):
+        if seen := await look():
+            return seen
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
+    wait = options.pop("join_wait_s", 5.0)
+    settings = Settings(data_dir=tmp_path / "data", **{"join_grace_s": 0.2, **options})
+    desk = Desk(tmp_path, settings, join_wait_s=wait)
+    await desk.open()
+    yield desk
+    await desk.shut()
+
+
+with_queue = pytest.mark.parametrize("options", [{"when_full": "queue"}])
+
+
+async def test_create_places_the_session_with_its_source(desk: Desk) -> None:
+    view = await desk.create()
+    session = view.session
+    assert session.state is State.LIVE
+    assert (session.front_uid, session.algorithm_uid) == (1, 3)
+    brief = desk.station.brief
+    assert (brief.session_id, brief.channel_id) == (session.id, session.channel_id)
+    assert brief.quality == 2
+    assert brief.source_path is not None
+    assert await asyncio.to_thread(brief.source_path.read_bytes) == JPEG
+    assert await desk.session(view) == session
+
+
+async def test_the_media_token_is_for_this_channel_and_user(desk: Desk) -> None:
+    view = await desk.create()
+    grant = desk.grant(view)
+    assert (grant.channel, grant.uid, grant.expire_s) == (view.session.channel_id, 1, 3600)
+    again = await desk.service.info(TENANT, view.session.id)
+    assert again.media_token == view.media_token, "made anew, and the same"
+
+
+async def test_near_points_reach_the_imaging(desk: Desk) -> None:
+    near = ((1, 2), (3, 4), (5, 6), (7, 8))
+    await desk.create(SourceRequest(URL, near))
+    assert desk.imaging.near == [near]
+
+
+async def test_without_room_create_is_refused_before_the_face_is_fetched(desk: Desk) -> None:
+    desk.placement.limit = 0
+    with pytest.raises(NoCapacity):
+        await desk.create()
+    assert desk.imaging.prepared == []
+
+
+async def test_room_that_is_lost_meanwhile_leaves_nothing_behind(desk: Desk) -> None:
+    desk.placement.limit = 1
+    answers = await asyncio.gather(desk.create(), desk.create(), return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["NoCapacity", "SessionView"]
+    assert desk.files() == 1
+
+
+async def test_a_bad_source_makes_no_session(desk: Desk) -> None:
+    desk.pages[URL] = BROKEN
+    with pytest.raises(ImageRejected):
+        await desk.create()
+    with pytest.raises(FetchFailed):
+        await desk.create(SourceRequest("https://example.com/nothing"))
+    assert desk.placement.stations == []
+
+
+async def test_no_credit_no_session(desk: Desk) -> None:
+    poor = Tenant("t1", "client", "d" * 64, False, 0, 1.0)
+    with pytest.raises(QuotaExceeded):
+        await desk.service.create(poor, FACE, 2)
+
+
+@pytest.mark.parametrize("options", [{"limits": {"creates_per_minute": 3}}])
+async def test_fifty_creates_at_once_harm_nobody(desk: Desk) -> None:
+    answers = await asyncio.gather(*(desk.create() for _ in range(50)), return_exceptions=True)
+    kinds = [type(answer) for answer in answers]
+    assert kinds.count(TooFrequent) == 47
+    assert kinds.count(SessionView) == 2
+    assert len(desk.imaging.prepared) <= 3
+    desk.placement.limit = 3
+    await desk.service.create(OTHER, FACE, 2)
+
+
+async def test_join_answers_and_info_has_the_figures(desk: Desk) -> None:
+    view = await desk.create()
+    session, answer = await desk.service.join(desk.grant(view), "join", OFFER)
+    assert (session.id, answer.peer_id) == (view.session.id, "peer1")
+    assert (await desk.service.info(TENANT, session.id)).statistics == {"fps": 20.0}
+
+
+async def test_tokens_are_bound_to_channel_and_user(desk: Desk) -> None:
+    first, second = await desk.create(), await desk.create()
+    with pytest.raises(Forbidden):
+        desk.service.admit(first.media_token, second.session.channel_id)
+    with pytest.raises(Forbidden):
+        await desk.service.join(desk.grant(first), "join", OFFER, uid=3)
+    await desk.service.join(desk.grant(first), "join", OFFER, uid=1)
+    foreign = MediaToken("app", first.session.channel_id, 3, 0, 1, 1)
+    with pytest.raises(Forbidden):
+        await desk.service.join(foreign, "join", OFFER)
+    unknown = MediaToken("app", "20990101000000000_0000", 1, 0, 1, 1)
+    with pytest.raises(NotFound):
+        await desk.service.join(unknown, "join", OFFER)
+
+
+async def test_a_bad_offer_harms_nothing(desk: Desk) -> None:
+    view = await desk.create()
+    with pytest.raises(MediaRejected):
+        await desk.service.join(desk.grant(view), "join", "garbage")
+    assert await desk.join(view) == "peer1"
+
+
+async def test_trickle_and_hang_up_reach_the_station(desk: Desk) -> None:
+    view = await desk.create()
+    peer, grant = await desk.join(view), desk.grant(view)
+    await desk.service.trickle(grant, peer, "a=candidate:1")
+    assert desk.station.fragments == ["a=candidate:1"]
+    await desk.service.hang_up(grant, peer)
+    for attempt in (
+        desk.service.hang_up(grant, peer),
+        desk.service.trickle(grant, peer, "a=candidate:1"),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_update_changes_the_face_and_drops_the_old_one(desk: Desk) -> None:
+    view = await desk.create()
+    await desk.service.update(TENANT, view.session.id, SourceRequest(URL))
+    old, new = desk.station.sources
+    assert new is not None and old != new
+    assert await asyncio.to_thread(new.exists)
+    assert desk.files() == 1
+    assert (await desk.session(view)).state is State.LIVE
+
+
+async def test_a_bad_update_leaves_the_old_face_running(desk: Desk) -> None:
+    view = await desk.create()
+    desk.pages["https://example.com/broken"] = BROKEN
+    for url, error in (("https://example.com/broken", ImageRejected), ("https://x", FetchFailed)):
+        with pytest.raises(error):
+            await desk.service.update(TENANT, view.session.id, SourceRequest(url))
+    assert len(desk.station.sources) == 1
+    assert (await desk.session(view)).source_id == view.session.source_id
+    assert desk.files() == 1
+
+
+async def test_the_face_of_an_interrupted_session_can_be_changed(desk: Desk) -> None:
+    view = await desk.create()
+    desk.station.end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    await desk.service.update(TENANT, view.session.id, SourceRequest(URL))
+    await desk.join(view)
+    assert desk.placement.stations[0].sources != desk.station.sources
+
+
+async def test_an_uploaded_source_outlives_its_sessions(desk: Desk) -> None:
+    source = await desk.sources.upload("t1", JPEG)
+    view = await desk.create(SourceRequest(source.id))
+    await desk.service.close(TENANT, view.session.id)
+    assert [kept.id for kept in await desk.sources.listed("t1")] == [source.id]
+    with pytest.raises(NotFound):
+        await desk.service.create(OTHER, SourceRequest(source.id), 2)
+
+
+async def test_a_deleted_source_lives_as_long_as_its_session(desk: Desk) -> None:
+    source = await desk.sources.upload("t1", JPEG)
+    view = await desk.create(SourceRequest(source.id))
+    await desk.sources.delete("t1", source.id)
+    assert await desk.sources.listed("t1") == []
+    desk.station.end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    await desk.join(view)
+    await desk.service.close(TENANT, view.session.id)
+    assert desk.files() == 0
+
+
+async def test_close_is_final_and_idempotent(desk: Desk) -> None:
+    view = await desk.create()
+    for _ in range(2):
+        await desk.service.close(TENANT, view.session.id)
+    session = await desk.session(view)
+    assert (session.state, session.reason) == (State.FINISHED, Reason.CLOSED)
+    assert desk.station.ended.result() is EndReason.CLOSED
+    assert desk.placement.capacity().live == 0
+    for attempt in (
+        desk.service.join(desk.grant(view), "join", OFFER),
+        desk.service.update(TENANT, view.session.id, FACE),
+        desk.service.trickle(desk.grant(view), "peer1", "a=x"),
+    ):
+        with pytest.raises(SessionClosed):
+            await attempt
+    assert desk.files() == 0
+
+
+async def test_a_foreign_session_is_untouchable(desk: Desk) -> None:
+    view = await desk.create()
+    for attempt in (
+        desk.service.info(OTHER, view.session.id),
+        desk.service.close(OTHER, view.session.id),
+        desk.service.update(OTHER, view.session.id, FACE),
+    ):
+        with pytest.raises(Forbidden):
+            await attempt
+    with pytest.raises(NotFound):
+        await desk.service.info(TENANT, "f" * 24)
+    assert (await desk.session(view)).state is State.LIVE
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "state"),
+    [
+        (EndReason.WORKER_LOST, Reason.WORKER_LOST, State.FAILED),
+        (EndReason.DRAINED, Reason.SERVER_RESTARTED, State.FAILED),
+        (EndReason.PEER_LEFT, Reason.EVERYBODY_LEFT, State.FINISHED),
+    ],
+)
+async def test_an_end_is_told_and_a_join_revives(
+    desk: Desk, end: EndReason, reason: Reason, state: State
+) -> None:
+    view = await desk.create()
+    await desk.join(view)
+    desk.station.end(end)
+    assert (await desk.until(view, state)).reason is reason
+    assert (await desk.service.info(TENANT, view.session.id)).statistics == {}
+    await desk.join(view)
+    assert len(desk.placement.stations) == 2
+    assert desk.station.brief == desk.placement.stations[0].brief
+    session = await desk.session(view)
+    assert (session.state, session.reason) == (State.LIVE, None)
+
+
+async def test_one_lost_worker_takes_no_other_session_with_it(desk: Desk) -> None:
+    first, second = await desk.create(), await desk.create()
+    desk.placement.stations[0].end(EndReason.WORKER_LOST)
+    await desk.until(first, State.FAILED)
+    assert (await desk.session(second)).state is State.LIVE
+
+
+async def test_a_worker_that_died_unnoticed_is_replaced_within_the_join(desk: Desk) -> None:
+    view = await desk.create()
+    desk.station.dead = True
+    await desk.join(view)
+    assert len(desk.placement.stations) == 2
+    assert (await desk.session(view)).state is State.LIVE
+
+
+async def test_two_joins_at_once_share_one_station(desk: Desk) -> None:
+    view = await desk.create()
+    desk.station.end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    await asyncio.gather(desk.join(view), desk.join(view))
+    assert len(desk.placement.stations) == 2
+    assert len(desk.station.peers) == 2
+
+
+async def test_nobody_joins(desk: Desk) -> None:
+    view = await desk.create()
+    await asyncio.sleep(0.15)
+    assert (await desk.session(view)).state is State.LIVE, "the clock stands still"
+    desk.now += 0.3
+    assert (await desk.until(view, State.FAILED)).reason is Reason.NOBODY_JOINED
+    assert desk.placement.capacity().live == 0
+
+
+async def test_everybody_leaves(desk: Desk) -> None:
+    view = await desk.create()
+    peer = await desk.join(view)
+    desk.now += 100
+    await asyncio.sleep(0.15)
+    assert (await desk.session(view)).state is State.LIVE, "somebody is there"
+    await desk.service.hang_up(desk.grant(view), peer)
+    await asyncio.sleep(0.15)
+    assert (await desk.session(view)).state is State.LIVE, "the grace time has just begun"
+    desk.now += 0.3
+    assert (await desk.until(view, State.FINISHED)).reason is Reason.EVERYBODY_LEFT
+
+
+async def test_a_station_that_counts_peers_is_believed(desk: Desk) -> None:
+    view = await desk.create()
+    await desk.join(view)
+    desk.station.statistics = {"peers": 1}
+    await asyncio.sleep(0.15)
+    desk.station.statistics = {"peers": 0}
+    desk.now += 0.3
+    assert (await desk.until(view, State.FINISHED)).reason is Reason.EVERYBODY_LEFT
+
+
+@with_queue
+async def test_beyond_capacity_sessions_queue_and_are_placed_in_turn(desk: Desk) -> None:
+    desk.placement.limit = 1
+    first, second, third = [await desk.create() for _ in range(3)]
+    assert [view.session.state for view in (first, second, third)] == [2, 1, 1]
+    await desk.service.close(TENANT, first.session.id)
+    await desk.until(second, State.LIVE)
+    assert (await desk.session(third)).state is State.QUEUED
+
+
+@with_queue
+async def test_a_join_at_status_1_waits_for_room(desk: Desk) -> None:
+    desk.placement.limit = 1
+    first, second = await desk.create(), await desk.create()
+    joining = asyncio.create_task(desk.join(second))
+    done, _ = await asyncio.wait({joining}, timeout=0.1)
+    assert not done
+    await desk.service.close(TENANT, first.session.id)
+    assert await asyncio.wait_for(joining, 5) == "peer1"
+    assert (await desk.session(second)).state is State.LIVE
+
+
+@pytest.mark.parametrize("options", [{"when_full": "queue", "join_wait_s": 0.1}])
+async def test_a_join_at_status_1_does_not_wait_for_ever(desk: Desk) -> None:
+    desk.placement.limit = 1
+    await desk.create()
+    second = await desk.create()
+    with pytest.raises(NoCapacity, match="Join again"):
+        await desk.join(second)
+    assert (await desk.session(second)).state is State.QUEUED
+
+
+@with_queue
+async def test_a_queued_session_can_be_closed(desk: Desk) -> None:
+    desk.placement.limit = 1
+    first, second = await desk.create(), await desk.create()
+    joining = asyncio.create_task(desk.join(second))
+    await asyncio.sleep(0.05)
+    await desk.service.close(TENANT, second.session.id)
+    with pytest.raises(SessionClosed):
+        await joining
+    await desk.service.close(TENANT, first.session.id)
+    await asyncio.sleep(0.6)
+    assert len(desk.placement.stations) == 1
+
+
+async def test_a_restart_keeps_sessions_and_a_join_revives_them(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    before = Desk(tmp_path, settings)
+    await before.open()
+    view, closed = await before.create(), await before.create()
+    await before.service.close(TENANT, closed.session.id)
+    await before.shut()
+
+    after = Desk(tmp_path, settings)
+    await after.open()
+    session = await after.session(view)
+    assert (session.state, session.reason) == (State.FAILED, Reason.SERVER_RESTARTED)
+    await after.join(view)
+    assert (await after.session(view)).state is State.LIVE
+    assert (await after.session(closed)).reason is Reason.CLOSED
+    await after.shut()
+
+
+async def test_while_draining_nothing_new_begins(desk: Desk) -> None:
+    view = await desk.create()
+    await desk.service.stop()
+    for attempt in (desk.create(), desk.join(view)):
+        with pytest.raises(NoCapacity):
+            await attempt
+    assert (await desk.session(view)).reason is Reason.SERVER_RESTARTED
