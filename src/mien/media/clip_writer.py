@@ -15,7 +15,7 @@ from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from PIL import Image
 
-from mien.media.clips import HIGHEST_SD, BgrFrame, ClipInfo
+from mien.media.clips import EXACT, HIGHEST_SD, BgrFrame, ClipInfo
 from mien.media.sound import SoundTrack
 
 TICKS = 90_000
@@ -84,7 +84,7 @@ class Mp4Writer:
         self._last = at
         frame = av.VideoFrame.from_ndarray(self._fitted(image), format="bgr24")
         matrix = Colorspace.ITU709 if self._matrix == BT709 else Colorspace.ITU601
-        frame = frame.reformat(format="yuv420p", dst_colorspace=matrix)
+        frame = frame.reformat(format="yuv420p", dst_colorspace=matrix, interpolation=EXACT)
         frame.pts, frame.time_base = at, Fraction(1, TICKS)
         if self._sound:
             self._sound.copy_until(seconds)

@@ -15,7 +15,7 @@ from typing import IO, Literal
 import av
 import numpy as np
 from av.container import InputContainer
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -27,6 +27,8 @@ Source = Path | bytes
 
 NOT_MEDIA = "This is neither a picture nor a video that can be read; send JPEG, PNG, GIF or MP4."
 BROKEN = "The video is damaged or cut short; save it again and send it whole."
+# Without these, swscale's shortcuts darken a clip by two grey levels each time it is written.
+EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 # Higher pictures are coded by BT.709 where a file does not say, lower ones by BT.601.
 HIGHEST_SD = 576
 
@@ -202,7 +204,7 @@ def _times(
 
 def _upright(frame: av.VideoFrame, limits: ClipLimits | None) -> BgrFrame:
     _check_size(frame.width, frame.height, limits)
-    image = frame.to_ndarray(format="bgr24", src_colorspace=_matrix(frame))
+    image = frame.to_ndarray(format="bgr24", src_colorspace=_matrix(frame), interpolation=EXACT)
     return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90) % 4))
 
 
