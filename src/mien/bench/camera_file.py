@@ -67,9 +67,10 @@ def _write_mjpeg(clip: Path, target: Path, size: tuple[int, int]) -> None:
         stream.codec_context.color_range = ColorRange.JPEG
         stream.codec_context.qmin = stream.codec_context.qmax = QUALITY
         for number, frame in enumerate(camera_frames(clip, size)):
-            whole = frame.reformat(format="yuvj420p", dst_color_range=ColorRange.JPEG)
-            whole.pts, whole.time_base = number, Fraction(1, CAMERA_FPS)
-            container.mux(stream.encode(whole))
+            # Chromium reads the fake camera's JPEGs as video range, so they are only relabelled.
+            relabelled = av.VideoFrame.from_ndarray(frame.to_ndarray(), format="yuvj420p")
+            relabelled.pts, relabelled.time_base = number, Fraction(1, CAMERA_FPS)
+            container.mux(stream.encode(relabelled))
         container.mux(stream.encode(None))
 
 

@@ -16,12 +16,12 @@ export const STATES = Object.freeze({
   creating: 'Opening a session…',
   joining: 'Connecting…',
   waiting: 'Connected. The first picture is on its way…',
-  queued: 'Waiting for a place on the server…',
+  preparing: 'Preparing the face…',
   live: 'Live',
   noFace: 'No face in the picture',
   cameraOff: 'Your camera is off',
-  lost: 'Connection lost. Coming back…',
-  stopping: 'Stopping…',
+  noFrames: 'No picture from the camera',
+  closing: 'The server ends the session…',
 });
 
 export const NOTES = Object.freeze({
@@ -29,7 +29,6 @@ export const NOTES = Object.freeze({
   cameraOff: 'Your camera is off, so there is nothing to swap.',
   noFrames: 'No picture comes from the camera. Is it covered, or used by another program?',
   waiting: 'The first picture is on its way…',
-  queued: 'The server is busy. You are next as soon as there is room.',
 });
 
 export const FACES = Object.freeze({
@@ -92,6 +91,11 @@ export const PROBLEMS = Object.freeze({
   unreachable: {
     title: 'Picture and sound can’t reach the server',
     advice: 'A firewall may be blocking UDP. Ask the operator of the server for a TURN relay.',
+    action: 'retry',
+  },
+  refused: {
+    title: 'The server refuses this camera’s picture',
+    advice: 'Choose a smaller picture or another codec, then start again.',
     action: 'retry',
   },
   popupBlocked: {

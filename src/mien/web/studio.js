@@ -15,9 +15,10 @@ import { ResultWindow } from './window.js';
 const SERVER_STATES = Object.freeze({
   swapping: { line: STATES.live, tone: 'live', note: '' },
   waiting: { line: STATES.waiting, tone: 'busy', note: NOTES.waiting },
-  queued: { line: STATES.queued, tone: 'busy', note: NOTES.queued },
+  preparing: { line: STATES.preparing, tone: 'busy', note: NOTES.waiting },
   no_face: { line: STATES.noFace, tone: 'warn', note: NOTES.noFace },
-  no_frames: { line: STATES.waiting, tone: 'warn', note: NOTES.noFrames },
+  camera_lost: { line: STATES.noFrames, tone: 'warn', note: NOTES.noFrames },
+  closing: { line: STATES.closing, tone: 'warn', note: '' },
 });
 
 const BITRATES = Object.freeze({ 360: 1_500_000, 480: 2_500_000, 720: 4_000_000 });
@@ -41,6 +42,8 @@ export class Studio extends EventTarget {
   #used = null;
   #cameraOff = false;
   #muted = false;
+  /** What the server said last on this connection; empty before. */
+  #heard = '';
   /** Counts starts and stops, so that what was begun before a stop is known as old. */
   #turn = 0;
 
@@ -154,6 +157,7 @@ export class Studio extends EventTarget {
     this.#turn++;
     const live = this.#live;
     this.#live = null;
+    this.#heard = '';
     this.#meters.stop();
     this.#panel.running(false);
     this.#panel.thaw();
@@ -191,7 +195,8 @@ export class Studio extends EventTarget {
   #showState({ state, wait }) {
     if (state === 'creating') this.#panel.state(STATES.creating, 'busy');
     if (state === 'joining' && !this.#video('result').srcObject) this.#panel.state(STATES.joining, 'busy');
-    if (state === 'joined') this.#serverState('waiting');
+    if (state === 'joining') this.#heard = '';
+    if (state === 'joined' && !this.#heard) this.#serverState('waiting');
     if (state !== 'lost') return;
     this.#panel.freeze();
     this.#panel.state(comingBack(wait ?? 0), 'warn');
@@ -208,12 +213,14 @@ export class Studio extends EventTarget {
   /** @param {{type: string, [field: string]: any}} message */
   #takeMessage(message) {
     if (message.type === 'state') this.#serverState(message.state, message.text);
+    if (message.type === 'refused') this.#problem({ kind: 'refused' });
     if (message.type === 'statistics') this.#meters.serverMs = message.latency_ms ?? null;
   }
 
   /** @param {string} state @param {string} [text] the server's words, for states unknown here */
   #serverState(state, text = '') {
     const known = /** @type {any} */ (SERVER_STATES)[state] ?? { line: text, tone: 'busy', note: text };
+    this.#heard = state;
     const blind = this.#cameraOff && state !== 'swapping';
     this.#panel.state(blind ? STATES.cameraOff : known.line, blind ? 'warn' : known.tone);
     this.#panel.note(blind ? NOTES.cameraOff : known.note);
@@ -270,6 +277,7 @@ export class Studio extends EventTarget {
   #blind(on) {
     this.#cameraOff = on;
     for (const track of this.#camera?.getVideoTracks() ?? []) track.enabled = !on;
+    if (this.#live && this.#heard) this.#serverState(this.#heard);
   }
 
   /** @param {boolean} on */
