@@ -14,7 +14,7 @@ UPRIGHT = Similarity(20.0, np.eye(3), np.array([300.0, 200.0, 0.0]))
 
 def opened(by: float) -> NDArray[np.float64]:
     """The canonical face with its jaw let down, by centimetres."""
-    return FACE + JAW[:, None] * np.array([0, by, 0])
+    return np.asarray(FACE + JAW[:, None] * np.array([0, by, 0]))
 
 
 def gap(points: NDArray[np.float64]) -> float:

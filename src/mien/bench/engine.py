@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ from mien.swap.source import SourceFace
 # Frames that fill caches and learn the light, before anything is measured.
 WARM_UP_FRAMES = 30
 # Frames are made beforehand, so that making them is not measured; they are played in a loop.
-LOOP_FRAMES = 60
+LOOP_FRAMES = 20
 
 Frames = list[NDArray[np.uint8]]
 
@@ -31,6 +32,8 @@ def run(sizes: Sequence[str], levels: Sequence[int], frames: int) -> dict[str, A
     time a frame; fps is of the pipeline, in which the next frame is tracked while this one is
     rendered.
     """
+    # As in a worker: the second core belongs to the pipeline's second thread.
+    cv2.setNumThreads(1)
     store = WeightStore()
     source = _source(store)
     runs = [_measure(store, source, size, level, frames) for size in sizes for level in levels]

@@ -20,6 +20,8 @@ BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
 # How far the swap fades in from the oval, as a part of the atlas.
 FEATHER = 0.05
 HOLE_FEATHER = 0.012
+# Blurs at least twice as wide are made on a smaller picture, where they are this wide.
+_COARSE_SIGMA = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +127,24 @@ def blur(image: Floats, sigma: float) -> Floats:
 def masked_blur(image: Floats, weights: Floats, sigma: float) -> Floats:
     """Gaussian mean of (h, w) or (h, w, k) over the pixels that weights, (h, w), lets count."""
     weights = np.asarray(weights, np.float32)
+    if sigma >= 2 * _COARSE_SIGMA:
+        return _coarse_blur(image, weights, sigma)
     total = np.maximum(blur(weights, sigma), 1e-3)
     if image.ndim == 3:
         weights, total = weights[..., None], total[..., None]
     return np.asarray(blur(image * weights, sigma) / total, np.float32)
+
+
+def _coarse_blur(image: Floats, weights: Floats, sigma: float) -> Floats:
+    """A wide blur needs few pixels: masked_blur of the shrunk picture, enlarged again."""
+    size = max(round(len(image) * _COARSE_SIGMA / sigma), 1)
+    share = weights if image.ndim == 2 else weights[..., None]
+    small_weights = np.maximum(shrink(weights, size), 1e-6)
+    small_share = small_weights if image.ndim == 2 else small_weights[..., None]
+    mean = np.asarray(shrink(image * share, size) / small_share, np.float32)
+    blurred = masked_blur(mean, small_weights, sigma * size / len(image))
+    height, width = image.shape[:2]
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def shrink(image: NDArray[Any], size: int) -> Floats:

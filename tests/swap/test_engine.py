@@ -1,0 +1,231 @@
+import itertools
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.swap.faces import (
+    BLUE,
+    LEFT_CHEEK,
+    RED,
+    RIGHT_CHEEK,
+    SIDE,
+    colour_at,
+    painted_source,
+    picture,
+    placed,
+    tracked,
+)
+
+from mien.models.weights import WeightStore
+from mien.swap import kernels, raster
+from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame
+from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
+from mien.vision.face import BgrImage, FaceMesh, FaceTrack
+
+MEDIA = Path(__file__).parents[1] / "media"
+RED_CHEEKS = painted_source({RIGHT_CHEEK: RED, LEFT_CHEEK: RED})
+BLUE_CHEEKS = painted_source({RIGHT_CHEEK: BLUE, LEFT_CHEEK: BLUE})
+MESH = placed()
+STEP = 1 / 30
+
+
+class Script:
+    """A tracker that says what the test wrote down, then repeats the last word."""
+
+    def __init__(self, faces: Sequence[FaceTrack | None]) -> None:
+        self._faces = list(faces)
+        self._next = 0
+
+    def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
+        face = self._faces[min(self._next, len(self._faces) - 1)]
+        self._next += 1
+        return face
+
+
+def bare() -> BgrImage:
+    """A face with fine stripes, by which it can be told anywhere."""
+    image = picture(MESH)
+    image[::2][image[::2] == 128] = 188
+    return image
+
+
+def stripes(image: BgrImage) -> float:
+    """How much of the bare face's stripes shows on the cheeks."""
+    cheek = image[230:270, 180:220].astype(int)
+    return float(np.abs(np.diff(cheek, axis=0)).mean() / 60)
+
+
+def redness(image: BgrImage, mesh: FaceMesh = MESH) -> float:
+    blue, _, red = colour_at(image, mesh.points[RIGHT_CHEEK])
+    return float(red - blue)
+
+
+def engine(faces: Sequence[FaceTrack | None], policy: LostPolicy = "blur") -> FrameEngine:
+    made = FrameEngine(Script(faces), EngineOptions(lost_face=policy))
+    made.set_source(RED_CHEEKS)
+    return made
+
+
+def play(made: FrameEngine, count: int, first: int = 0) -> list[SwappedFrame]:
+    return [made(bare(), number * STEP) for number in range(first, first + count)]
+
+
+def test_a_followed_face_is_swapped_and_the_stages_are_timed() -> None:
+    shown = play(engine([tracked(MESH)]), 3)[-1]
+    assert shown.state == "swapped"
+    assert redness(shown.image) > 40
+    assert {"track", "raster", "unwrap", "light", "occlusion", "shade"} <= set(shown.timings_ms)
+    assert all(value >= 0 for value in shown.timings_ms.values())
+
+
+@pytest.mark.parametrize("policy", ["blur", "hold"])
+def test_a_lost_face_is_never_seen_bare_and_comes_back_swapped(policy: LostPolicy) -> None:
+    face = tracked(MESH)
+    shown = play(engine([face] * 4 + [None] * 12 + [face], policy), 18)
+    assert [one.state for one in shown] == ["swapped"] * 4 + ["no_face"] * 12 + ["swapped"] * 2
+    assert max(stripes(one.image) for one in shown) < 0.5 * stripes(bare())
+    np.testing.assert_array_equal(shown[4].image, shown[3].image)
+    assert redness(shown[16].image) > 40
+
+
+def test_blur_ends_blurred_and_hold_ends_with_the_last_swap() -> None:
+    lost = [tracked(MESH)] * 3 + [None]
+    count = 4 + GRACE_FRAMES + FADE_FRAMES
+    blurred = play(engine(lost, "blur"), count)[-1].image
+    np.testing.assert_array_equal(blurred, blur_beyond_recognition(bare()))
+    held = play(engine(lost, "hold"), count)
+    np.testing.assert_array_equal(held[-1].image, held[2].image)
+
+
+def test_pass_ends_with_the_camera() -> None:
+    shown = play(engine([tracked(MESH)] * 3 + [None], "pass"), 5 + GRACE_FRAMES + FADE_FRAMES)
+    np.testing.assert_array_equal(shown[-1].image, bare())
+
+
+def test_a_single_missed_frame_is_bridged() -> None:
+    face = tracked(MESH)
+    shown = play(engine([face] * 5 + [None, face], "pass"), 7)
+    assert min(redness(one.image) for one in shown) > 40
+
+
+@pytest.mark.parametrize("policy", ["blur", "hold", "pass"])
+def test_without_a_source_the_policy_answers_at_once(policy: LostPolicy) -> None:
+    made = FrameEngine(Script([tracked(MESH)]), EngineOptions(lost_face=policy))
+    shown = made(bare(), 0.0)
+    assert shown.state == "no_source"
+    expected = bare() if policy == "pass" else blur_beyond_recognition(bare())
+    np.testing.assert_array_equal(shown.image, expected)
+
+
+def test_taking_the_source_off_hides_the_face() -> None:
+    made = engine([tracked(MESH)], "hold")
+    play(made, 3)
+    made.set_source(None)
+    shown = play(made, GRACE_FRAMES + FADE_FRAMES, 3)
+    assert shown[-1].state == "no_source"
+    np.testing.assert_array_equal(shown[-1].image, blur_beyond_recognition(bare()))
+
+
+def test_a_new_source_takes_effect_at_the_next_frame_and_fades_in() -> None:
+    made = engine([tracked(MESH)])
+    play(made, 5)
+    made.set_source(BLUE_CHEEKS)
+    seen = [redness(one.image) for one in play(made, 10, 5)]
+    before = redness(play(engine([tracked(MESH)]), 5)[-1].image)
+    assert before > 40
+    assert seen[0] < before - 5, "the very next frame shows something of it"
+    assert all(later < earlier + 2 for earlier, later in itertools.pairwise(seen))
+    assert seen[0] > 0 > seen[-1] + 40
+
+
+def test_another_person_gets_a_fresh_swapper() -> None:
+    other = placed(dx=60)
+    made = engine([tracked(MESH, 1)] * 3 + [tracked(other, 2)])
+    play(made, 3)
+    shown = made(picture(other), 3 * STEP)
+    assert redness(shown.image, other) > 40
+
+
+def test_an_unusual_array_is_taken_and_left_alone() -> None:
+    frame = np.asfortranarray(bare())
+    frame.flags.writeable = False
+    shown = engine([tracked(MESH)])(frame, 0.0)
+    assert redness(shown.image) > 40
+    np.testing.assert_array_equal(frame, bare())
+
+
+def test_sizes_may_change_in_mid_stream() -> None:
+    made = engine([tracked(MESH)])
+    play(made, 2)
+    for height, width in ((480, 640), (720, 1280), (480, 480)):
+        shown = made(np.full((height, width, 3), 128, np.uint8), 1.0)
+        assert shown.image.shape == (height, width, 3)
+        assert shown.state == "swapped"
+
+
+def test_nothing_is_compiled_after_the_warm_up() -> None:
+    made = engine([tracked(MESH)])
+    made.warm_up()
+    loops = (kernels.facing, kernels.unwrap, kernels.shade, raster.rasterise)
+    before = [len(loop.signatures) for loop in loops]
+    play(made, 3)
+    frozen = bare()
+    frozen.flags.writeable = False
+    made(frozen, 1.0)
+    made(np.full((720, 1280, 3), 128, np.uint8), 2.0)
+    assert [len(loop.signatures) for loop in loops] == before
+
+
+def test_two_threads_give_what_one_gives() -> None:
+    faces = [tracked(placed(dx=step, jaw=step)) for step in range(25)]
+    frames = [picture(face.mesh) for face in faces]
+    alone = engine(faces)
+    expected = [alone(frame, n * STEP).image for n, frame in enumerate(frames)]
+    made = engine(faces)
+    with ThreadPoolExecutor(1) as first:
+        waiting = [first.submit(made.track, f, n * STEP) for n, f in enumerate(frames)]
+        shown = [made.render(one.result()).image for one in waiting]
+    for one, other in zip(shown, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_source_may_be_changed_from_a_third_thread() -> None:
+    made = engine([tracked(MESH)])
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            for source in (BLUE_CHEEKS, RED_CHEEKS, None):
+                made.set_source(source)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        shown = play(made, 30)
+    finally:
+        stop.set()
+        changer.join()
+    assert all(one.image.shape == (SIDE, SIDE, 3) for one in shown)
+    assert {one.state for one in shown} <= {"swapped", "no_source"}
+
+
+def test_the_real_tracker_leads_the_real_swap() -> None:
+    astronaut = cv2.imread(str(MEDIA / "astronaut.png"))
+    assert astronaut is not None
+    photo = np.asarray(astronaut, np.uint8)
+    made = FrameEngine.load(WeightStore(), EngineOptions())
+    made.set_source(RED_CHEEKS)
+    states = []
+    for number in range(4):
+        shifted = np.roll(photo, 2 * number, axis=1)
+        shown = made(shifted, number * STEP)
+        states.append(shown.state)
+    assert states[1:] == ["swapped"] * 3
+    changed = np.argwhere((shown.image != shifted).any(-1))
+    assert np.abs(changed.mean(0) - [118, 230]).max() < 25, "the face of the photo"
+    empty = made(np.full((480, 640, 3), 200, np.uint8), 5 * STEP)
+    assert empty.state == "no_face"
