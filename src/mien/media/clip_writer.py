@@ -26,7 +26,18 @@ LIMITED_RANGE = 1
 
 
 class ClipWriter(Protocol):
-    """Takes frames in order; leaving it without an error puts the file in place."""
+    """Takes frames in order; leaving it without an error completes the file."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End."""
 
     def write(self, image: BgrFrame, seconds: float) -> None:
         """Add a frame, at its time in the clip it came from."""

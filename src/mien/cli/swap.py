@@ -1,0 +1,110 @@
+"""`mien swap`: another face on a picture, GIF or video."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mien.errors import MienError, NoFaceFound
+
+if TYPE_CHECKING:
+    from mien.live.clip import SwapReport
+    from mien.models.weights import WeightStore
+    from mien.swap.source import SourceFace
+
+INTERRUPTED = 130
+
+
+def swap(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(exists=True, dir_okay=False, help="Pictures of the face to wear."),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="The picture, GIF or video to change."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the result goes.")],
+    lost_face: Annotated[
+        Literal["pass", "hold", "blur"],
+        typer.Option(help="What frames without a face become: themselves, the last, or blurred."),
+    ] = "pass",
+    quality: Annotated[int, typer.Option(min=1, max=3, help="1 is fastest.")] = 2,
+) -> None:
+    """Swap the face in a picture, GIF or video. The sound of a video is kept."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        report = _swap(console, sources, target, output, lost_face, quality)
+    except (MienError, OSError) as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing was written.")
+        raise typer.Exit(INTERRUPTED) from None
+    frames = "" if report.kind == "picture" else f": {report.swapped} of {report.frames} frames"
+    console.print(f"Wrote {output}{frames}.")
+
+
+def _swap(
+    console: Console,
+    sources: list[Path],
+    target: Path,
+    output: Path,
+    lost_face: Literal["pass", "hold", "blur"],
+    quality: int,
+) -> "SwapReport":
+    from mien.live.clip import swap_file
+    from mien.models.weights import WeightStore
+    from mien.swap.engine import EngineOptions, FrameEngine
+
+    store = WeightStore()
+    with console.status("Reading the face…"):
+        face = _first_usable(console, sources, store)
+        engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
+        engine.set_source(face)
+        engine.warm_up()
+    with _bar(console) as bar:
+        task = bar.add_task("Swapping", total=None)
+        return swap_file(
+            engine,
+            target,
+            output,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _first_usable(console: Console, sources: list[Path], store: "WeightStore") -> "SourceFace":
+    """The face of the first picture that can serve; the others are named, with the reason."""
+    from mien.swap.source import prepare_source
+    from mien.vision.faces import FaceFinder
+    from mien.vision.image import decode_image
+
+    finder = FaceFinder.load(store)
+    reasons = []
+    for path in sources:
+        try:
+            image = decode_image(path.read_bytes())
+            faces = finder(image)
+            if not faces:
+                raise NoFaceFound("No face was found.")
+            face = prepare_source(image, faces[0].mesh)
+        except MienError as error:
+            reasons.append(f"{path.name}: {error}")
+            continue
+        if len(sources) > 1:
+            console.print(f"One picture is worn for now: {path.name}.")
+        return face
+    raise NoFaceFound("\n".join(reasons))
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
