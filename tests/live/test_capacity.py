@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from mien.live.capacity import CapacityRule, usable_cores
+from mien.live.placement import Capacity
+
+
+@pytest.mark.parametrize(
+    ("cores", "headroom", "cpu_ms", "limit"),
+    [
+        (2, 0.85, 28, 3),  # 1.7 cores, 0.56 each
+        (2, 0.85, 42.5, 2),  # exactly two
+        (2, 0.85, 50, 1),
+        (64, 0.85, 28, 97),
+        (1, 0.5, 200, 1),  # a small machine still carries one
+        (1, 1.0, 10, 5),
+        (0.5, 1.0, 12.5, 2),
+    ],
+)
+def test_the_limit_is_what_fits_the_cores(
+    cores: float, headroom: float, cpu_ms: float, limit: int
+) -> None:
+    assert CapacityRule(cores, headroom, cpu_ms=cpu_ms).capacity(0, []) == Capacity(0, limit)
+
+
+def test_sessions_that_take_what_was_expected_change_nothing() -> None:
+    rule = CapacityRule(2, 0.85, cpu_ms=28)
+    assert rule.capacity(1, [0.56]).free == 2
+    assert rule.capacity(2, [0.56, 0.56]).free == 1
+    assert rule.capacity(3, [0.56] * 3).free == 0
+
+
+def test_sessions_that_take_more_than_expected_leave_no_room() -> None:
+    rule = CapacityRule(2, 0.85, cpu_ms=28)
+    assert rule.capacity(1, [1.5]) == Capacity(1, 1)
+    assert rule.capacity(1, [9.0]).free == 0
+    assert rule.capacity(2, [0.6, 0.7]).free == 0
+
+
+def test_idle_sessions_do_not_make_room_beyond_the_limit() -> None:
+    assert CapacityRule(2, 0.85, cpu_ms=28).capacity(3, [0.0, 0.0, 0.0]).free == 0
+
+
+def test_the_operators_number_stands_above_what_is_measured() -> None:
+    rule = CapacityRule(1, 0.1, max_sessions=4, cpu_ms=500)
+    assert rule.capacity(3, [5.0] * 3) == Capacity(3, 4)
+    assert rule.capacity(5, []).free == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "cores"), [("50000 100000\n", 0.5), ("max 100000\n", None), ("junk", None), ("", None)]
+)
+def test_a_containers_quota_counts(tmp_path: Path, text: str, cores: float | None) -> None:
+    quota = tmp_path / "cpu.max"
+    quota.write_text(text)
+    unlimited = usable_cores(tmp_path / "missing")
+    assert unlimited >= 1
+    assert usable_cores(quota) == (cores or unlimited)

@@ -1,0 +1,189 @@
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.live.camera_client import Camera, Client, clip_frames, only_loopback, until
+
+from mien.errors import MediaRejected, NoCapacity, NotFound, SourceRejected
+from mien.live.local import LocalPlacement, LocalStation
+from mien.live.placement import EndReason, Offer, Placement, SessionBrief, Station
+from mien.settings import IceSettings, Settings
+
+Open = Callable[..., Awaitable[LocalPlacement]]
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings(ice=IceSettings(loopback=True), max_sessions=2, **changes)
+
+
+def brief(name: str = "one", source: Path | None = None) -> SessionBrief:
+    return SessionBrief(name, f"channel-{name}", source, 2, front_uid=1, algorithm_uid=3)
+
+
+def exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+
+
+async def join(station: Station, client: Client) -> str:
+    ids: list[str] = []
+
+    async def answer(sdp: str) -> str:
+        answered = await station.join(Offer("join", sdp))
+        ids.append(answered.peer_id)
+        return answered.sdp
+
+    await client.join(answer)
+    return ids[0]
+
+
+@pytest.fixture
+async def open_placement(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
+    only_loopback(monkeypatch)
+    opened: list[LocalPlacement] = []
+
+    async def open_one(**changes: Any) -> LocalPlacement:
+        placement = LocalPlacement(settings(**changes))
+        opened.append(placement)
+        await placement.start()
+        return placement
+
+    yield open_one
+    for placement in opened:
+        await placement.stop(0)
+
+
+async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_again_in_3_s(
+    open_placement: Open,
+) -> None:
+    placement: Placement = await open_placement(warm_workers=2)
+    first, second = [await placement.place(brief(name)) for name in ("one", "two")]
+    assert isinstance(first, LocalStation)
+    assert isinstance(second, LocalStation)
+    assert placement.capacity().free == 0
+    with pytest.raises(NoCapacity):
+        await placement.place(brief("three"))
+    camera = Camera(clip_frames())
+    client, bystander = Client(camera), Client(camera)
+    await join(first, client)
+    await join(second, bystander)
+    await until(lambda: client.pictures > 2 and bystander.pictures > 2)
+    assert first.statistics["peers"] == 1
+    assert isinstance(placement, LocalPlacement)
+    await until(lambda: placement.warm == 2, 60)
+
+    os.kill(first.pid, signal.SIGKILL)
+    begin = time.monotonic()
+    assert await asyncio.wait_for(first.ended, 2) is EndReason.WORKER_LOST
+    assert first.statistics["peers"] == 0
+    with pytest.raises(NoCapacity):
+        await first.join(Offer("join", "v=0"))
+    await client.close()
+    again = await placement.place(brief("one"))
+    client = Client(camera)
+    await join(again, client)
+    await until(lambda: client.pictures > 0)
+    assert time.monotonic() - begin < 3
+
+    seen = bystander.pictures
+    await until(lambda: bystander.pictures > seen + 3)
+    assert not second.ended.done()
+    await until(lambda: placement.warm == 2, 60)
+    await asyncio.gather(client.close(), bystander.close())
+
+
+async def test_stopping_says_goodbye_and_leaves_no_process(open_placement: Open) -> None:
+    placement = await open_placement(warm_workers=1)
+    station = await placement.place(brief())
+    client = Client(None)
+    await join(station, client)
+    await until(lambda: client.heard("user-joined"))
+    processes = children()
+    assert str(station.pid) in processes
+    begin = time.monotonic()
+    await placement.stop(3)
+    assert time.monotonic() - begin < 4
+    assert station.ended.result() is EndReason.DRAINED
+    await until(lambda: client.states()[-1] == "closing")
+    assert not processes & children()
+    with pytest.raises(NoCapacity):
+        await placement.place(brief())
+    await client.close()
+
+
+async def test_an_idle_worker_that_dies_is_replaced(open_placement: Open) -> None:
+    placement = await open_placement(warm_workers=1)
+    assert placement._pool is not None
+    pid = placement._pool._idle[0].pid
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: placement.warm == 0, 5)
+    station = await placement.place(brief())
+    assert station.pid != pid
+    assert exists(station.pid)
+
+
+async def test_without_warm_workers_one_is_started_when_it_is_wanted(open_placement: Open) -> None:
+    placement = await open_placement(warm_workers=0)
+    assert placement.warm == 0
+    station = await placement.place(brief())
+    assert placement.capacity().live == 1
+    await station.close()
+    assert station.ended.result() is EndReason.CLOSED
+    assert not exists(station.pid)
+    assert placement.capacity().live == 0
+    await station.close()
+
+
+async def test_what_is_wrong_is_told_as_what_it_is(open_placement: Open, tmp_path: Path) -> None:
+    placement = await open_placement(warm_workers=1)
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(b"nothing")
+    with pytest.raises(SourceRejected):
+        await placement.place(brief(source=broken))
+    assert placement.capacity().live == 0
+
+    station = await placement.place(brief())
+    with pytest.raises(MediaRejected):
+        await station.join(Offer("join", "garbage"))
+    with pytest.raises(SourceRejected):
+        await station.change_source(broken)
+    for call in (station.hang_up("nobody"), station.trickle("nobody", "")):
+        with pytest.raises(NotFound):
+            await call
+    client = Client(None)
+    peer = await join(station, client)
+    await until(lambda: station.statistics["peers"] == 1)
+    await station.hang_up(peer)
+    await until(lambda: station.statistics["peers"] == 0)
+    await client.close()
+
+
+async def test_room_is_measured(open_placement: Open) -> None:
+    placement = LocalPlacement(Settings(warm_workers=1, headroom=1.0))
+    assert placement.capacity().limit >= 1
+    try:
+        await placement.start()
+        assert placement._measured
+        assert placement._rule.cpu_ms != LocalPlacement(Settings())._rule.cpu_ms
+        assert placement.capacity().limit >= 1
+    finally:
+        await placement.stop(0)
+
+
+async def test_a_worker_keeps_within_its_memory(open_placement: Open) -> None:
+    placement = await open_placement(warm_workers=1)
+    station = await placement.place(brief())
+    client = Client(Camera(clip_frames()))
+    await join(station, client)
+    await until(lambda: client.pictures > 20)
+    await until(lambda: "memory_mb" in station.statistics)
+    assert station.statistics["memory_mb"] < 400
+    await client.close()

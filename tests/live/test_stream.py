@@ -1,0 +1,288 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from tests.live.camera_client import (
+    CLIP,
+    MEDIA,
+    Camera,
+    Client,
+    Microphone,
+    clip_frames,
+    only_loopback,
+    until,
+)
+
+from mien.errors import MediaRejected, NotFound, SourceRejected, TooFrequent
+from mien.live.stream import MOST_PEERS, Stream, StreamOptions
+from mien.media.webrtc.peer import PeerConfig
+from mien.models.weights import WeightStore
+from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.source import prepare_source
+from mien.vision.face import BgrImage
+from mien.vision.faces import FaceFinder
+from mien.vision.identity import IdentityModel, distance
+from mien.vision.tracker import FaceTracker
+
+LOOPBACK = PeerConfig(loopback=True)
+OpenStream = Callable[..., Awaitable[Stream]]
+Connect = Callable[..., Awaitable[Client]]
+Told = list[tuple[str, Mapping[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def weights() -> WeightStore:
+    return WeightStore()
+
+
+@pytest.fixture(scope="module")
+def finder(weights: WeightStore) -> FaceFinder:
+    return FaceFinder.load(weights)
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[BgrImage]:
+    return clip_frames()
+
+
+@pytest.fixture(scope="module")
+def source(finder: FaceFinder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    picture = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
+    path = tmp_path_factory.mktemp("sources") / "astronaut.npz"
+    prepare_source(picture, finder(picture)[0].mesh).save(path)
+    return path
+
+
+@pytest.fixture
+def told() -> Told:
+    return []
+
+
+@pytest.fixture
+async def open_stream(
+    weights: WeightStore, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[OpenStream]:
+    only_loopback(monkeypatch)
+    opened: list[Stream] = []
+
+    async def open_one(path: Path | None = None, **options: Any) -> Stream:
+        engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
+        engine.warm_up()
+        about = StreamOptions(algorithm_uid=3, **options)
+        stream = Stream(engine, about, lambda event, body: told.append((event, body)))
+        opened.append(stream)
+        if path is not None:
+            await stream.change_source(path)
+        return stream
+
+    yield open_one
+    for stream in opened:
+        await stream.close()
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    clients: list[Client] = []
+
+    async def join(stream: Stream, client: Client, kind: Any = "join") -> Client:
+        clients.append(client)
+
+        async def answer(sdp: str) -> str:
+            return (await stream.join(kind, sdp, LOOPBACK))[1]
+
+        await client.join(answer)
+        return client
+
+    yield join
+    for client in clients:
+        await client.close()
+
+
+def nearer_to_source(image: BgrImage, finder: FaceFinder, weights: WeightStore) -> float:
+    """How much nearer the face is to the source than to the person of the clip."""
+    identity = IdentityModel.load(weights)
+
+    def who(picture: BgrImage) -> Any:
+        return identity(picture, finder(picture)[0].mesh)
+
+    wanted = who(np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8))
+    person = who(clip_frames(CLIP, 1)[0])
+    shown = who(image)
+    return distance(shown, person) - distance(shown, wanted)
+
+
+async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
+    open_stream: OpenStream,
+    connect: Connect,
+    frames: list[BgrImage],
+    source: Path,
+    finder: FaceFinder,
+    weights: WeightStore,
+    told: Told,
+) -> None:
+    stream = await open_stream(source)
+    client = await connect(stream, Client(Camera(frames), Microphone()))
+    await until(lambda: client.pictures > 30 and client.loudness > 1000)
+    await until(lambda: len(client.heard("statistics")) > 2)
+
+    assert client.picture is not None
+    assert nearer_to_source(client.picture, finder, weights) > 0.1
+    assert nearer_to_source(frames[0], finder, weights) < -0.4
+    # Beside the face the picture is the camera's.
+    corner = np.abs(client.picture[:60, :60].astype(int) - frames[0][:60, :60]).mean()
+    assert corner < 8
+
+    assert client.messages[0] == {"type": "user-joined", "uid": 3}
+    published = client.heard("user-published")
+    assert {message["media"] for message in published} == {"video", "audio"}
+    assert all(message["uid"] == 3 for message in published)
+    assert client.states()[-1] == "swapping"
+    figures = client.figures()
+    assert (figures["width"], figures["height"], figures["face"]) == (640, 480, True)
+    assert figures["peers"] == 1
+    assert figures["fps_out"] > 2
+    assert 0 < figures["engine_p50_ms"] <= figures["engine_p95_ms"]
+    assert 0 < figures["audio_delay_ms"] == pytest.approx(figures["latency_ms"], abs=11)
+    assert ("peers", {"peers": 1}) in told
+    assert [body for event, body in told if event == "statistics"][-1]["cpu_share"] > 0
+
+
+async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(
+    open_stream: OpenStream,
+    connect: Connect,
+    frames: list[BgrImage],
+    source: Path,
+    finder: FaceFinder,
+    tmp_path: Path,
+) -> None:
+    stream = await open_stream()
+    client = await connect(stream, Client(Camera(frames)))
+    await until(lambda: client.pictures > 2)
+    assert client.states()[-1] == "preparing"
+    assert client.picture is not None
+    # Without a source nobody's face is shown: the policy blurs.
+    assert finder(frames[0])
+    assert not finder(client.picture)
+
+    await stream.change_source(source)
+    await until(lambda: client.states()[-1] == "swapping")
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(b"PK nothing")
+    with pytest.raises(SourceRejected):
+        await stream.change_source(broken)
+    seen = client.pictures
+    await until(lambda: client.pictures > seen + 5)
+    assert client.states()[-1] == "swapping"
+
+
+async def test_viewers_see_what_the_publisher_gets_and_publish_nothing(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    publisher = await connect(stream, Client(Camera(frames)), "whip")
+    await until(lambda: stream.statistics()["state"] == "swapping")
+    viewer = await connect(stream, Client(None), "whep")
+    await until(lambda: viewer.pictures > 3)
+    assert publisher.pictures == 0
+    intruder = await connect(stream, Client(Camera([np.zeros_like(frames[0])])), "whep")
+    await until(lambda: intruder.pictures > 3)
+    assert stream.statistics()["peers"] == 3
+    assert stream.statistics()["face"] is True
+    assert viewer.picture is not None
+    assert viewer.picture.mean() > 30
+
+
+async def test_the_newest_publisher_takes_over(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    await connect(stream, Client(Camera([np.zeros_like(frames[0])])))
+    await until(lambda: stream.statistics()["state"] == "no_face")
+    second = await connect(stream, Client(Camera(frames)))
+    await until(lambda: second.states() and second.states()[-1] == "swapping")
+    await until(lambda: stream.statistics()["peers"] == 1)
+
+
+async def test_a_camera_that_stops_is_told_and_may_come_back(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source, camera_timeout_s=0.6)
+    camera = Camera(frames)
+    client = await connect(stream, Client(camera))
+    await until(lambda: client.states()[-1:] == ["swapping"])
+    camera.covered = True
+    await until(lambda: client.states()[-1] == "camera_lost")
+    camera.covered = False
+    await until(lambda: client.states()[-1] == "swapping")
+    assert client.heard("state")[-1]["text"] == "Live."
+
+
+async def test_a_peer_that_hangs_up_is_let_go(
+    open_stream: OpenStream, connect: Connect, told: Told
+) -> None:
+    stream = await open_stream()
+    client = await connect(stream, Client(None))
+    assert told[-1] == ("peers", {"peers": 1})
+    await until(lambda: client.heard("user-joined"))
+    assert client.states() == ["waiting"]
+    await client.close()
+    await until(lambda: ("peers", {"peers": 0}) in told, 10)
+
+
+async def test_peers_are_hung_up_by_their_id(open_stream: OpenStream) -> None:
+    stream = await open_stream()
+    client = Client(None)
+    ids: list[str] = []
+
+    async def answer(sdp: str) -> str:
+        peer_id, answered = await stream.join("join", sdp, LOOPBACK)
+        ids.append(peer_id)
+        return answered
+
+    await client.join(answer)
+    await stream.trickle(ids[0], "a=end-of-candidates\r\n")
+    await stream.hang_up(ids[0])
+    assert stream.statistics()["peers"] == 0
+    with pytest.raises(NotFound):
+        await stream.hang_up(ids[0])
+    with pytest.raises(NotFound):
+        await stream.trickle(ids[0], "")
+    await client.close()
+
+
+async def test_a_bad_offer_leaves_no_peer(open_stream: OpenStream, told: Told) -> None:
+    stream = await open_stream()
+    with pytest.raises(MediaRejected):
+        await stream.join("join", "garbage", LOOPBACK)
+    assert stream.statistics()["peers"] == 0
+
+
+async def test_peers_have_a_bound(open_stream: OpenStream) -> None:
+    stream = await open_stream()
+    client = Client(None)
+    offers: list[str] = []
+
+    async def keep(sdp: str) -> str:
+        offers.append(sdp)
+        return (await stream.join("whep", sdp, LOOPBACK))[1]
+
+    await client.join(keep)
+    for _ in range(MOST_PEERS - 1):
+        await stream.join("whep", offers[0], LOOPBACK)
+    with pytest.raises(TooFrequent):
+        await stream.join("whep", offers[0], LOOPBACK)
+    await client.close()
+
+
+async def test_closing_tells_the_page(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage]
+) -> None:
+    stream = await open_stream()
+    client = await connect(stream, Client(Camera(frames)))
+    await until(lambda: client.heard("user-joined"))
+    await asyncio.wait_for(stream.close(), 3)
+    await until(lambda: client.states()[-1] == "closing")
