@@ -1,0 +1,248 @@
+"""The studio page as a person uses it: sign in, choose a face, go live, change it, stop."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.web.driving import CLIENT, MEDIA, Eyes, Studio, call
+
+from mien.bench.server import Server
+from mien.vision.face import BgrImage
+from mien.vision.identity import distance
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(180),
+]
+
+FACES = Path(__file__).parents[2] / "src" / "mien" / "web" / "faces"
+INFO = "/api/open/v3/faceswap/live/info"
+NOSE_TIP = 1
+# How far apart two pictures' faces may be: they are grabbed a frame or two after each other.
+NEAR_PX = 60
+
+
+def read(path: Path) -> BgrImage:
+    image = cv2.imread(str(path))
+    assert image is not None
+    return np.asarray(image, np.uint8)
+
+
+async def test_a_wrong_secret_is_refused_and_the_right_one_opens_the_studio(studio: Studio) -> None:
+    page = studio.page
+    await page.goto(f"{studio.server.origin}/studio/")
+    await page.wait_for("document.activeElement.id === 'client-id'")
+    for secret in ("wrong", CLIENT["MIEN_CLIENT_SECRET"]):
+        await page.evaluate("document.getElementById('sign-in-form').reset()")
+        await page.click("#client-id")
+        await page.type(CLIENT["MIEN_CLIENT_ID"])
+        await page.click("#client-secret")
+        await page.type(secret)
+        await page.press("Enter")
+        if secret == "wrong":
+            assert "Sign in again" in await studio.problem()
+    await page.wait_for("!document.getElementById('studio').hidden")
+    await page.wait_for("document.getElementById('problem').hidden")
+    assert await studio.state() == "Choose a face to begin"
+
+
+async def test_the_token_is_taken_out_of_the_address_and_kept_for_the_tab(studio: Studio) -> None:
+    await studio.open(face=None)
+    assert await studio.page.evaluate("location.href") == f"{studio.server.origin}/studio/"
+    await studio.page.goto(f"{studio.server.origin}/studio/?again")
+    await studio.page.wait_for("!document.getElementById('studio').hidden")
+    await studio.page.click("#sign-out")
+    await studio.page.wait_for("!document.getElementById('sign-in').hidden")
+    assert await studio.page.evaluate("sessionStorage.length") == 0
+
+
+async def test_the_face_that_was_found_is_shown_in_the_uploaded_picture(
+    studio: Studio, eyes: Eyes
+) -> None:
+    await studio.open(face=None)
+    picture = MEDIA / "astronaut.png"
+    await studio.page.set_files("#file", [picture])
+    await studio.page.wait_for("!document.getElementById('found-region').hidden", 40)
+    frame, region = await studio.page.evaluate(
+        "['found-picture', 'found-region'].map(id => {"
+        " const r = document.getElementById(id).getBoundingClientRect();"
+        " return [r.x, r.y, r.width, r.height]; })"
+    )
+    image = read(picture)
+    points = eyes.points(image)
+    assert points is not None
+    scale = frame[2] / image.shape[1]
+    low, high = points.min(axis=0) * scale, points.max(axis=0) * scale
+    corner = np.subtract(region[:2], frame[:2])
+    middle = corner + np.divide(region[2:], 2)
+    assert (low < middle).all() and (middle < high).all()
+    assert 0.6 < region[2] / (high - low)[0] < 2
+    assert "found" in await studio.text("face-status")
+
+
+async def test_the_result_wears_the_source_and_moves_with_the_camera(
+    studio: Studio, eyes: Eyes
+) -> None:
+    await studio.open(face=1)
+    await studio.start()
+    source = eyes.who(read(FACES / "astronaut.jpg"))
+    assert source is not None
+    closer = 0
+    noses: list[tuple[float, float]] = []
+    for _ in range(10):
+        camera, result = await studio.both()
+        assert result.shape == (480, 640, 3)
+        person, worn = eyes.who(camera), eyes.who(result)
+        here, there = eyes.points(camera), eyes.points(result)
+        if person is None or worn is None or here is None or there is None:
+            continue
+        closer += distance(worn, source) < distance(worn, person)
+        noses.append((here[NOSE_TIP, 0], there[NOSE_TIP, 0]))
+        await asyncio.sleep(0.4)
+    assert len(noses) >= 7 and closer >= len(noses) - 1
+    ours, theirs = np.array(noses).T
+    assert np.abs(ours - theirs).max() < NEAR_PX
+    assert np.ptp(ours) > 20 and np.corrcoef(ours, theirs)[0, 1] > 0.7
+    await studio.page.wait_for(
+        "document.getElementById('meter-latency').textContent.includes('ms')"
+    )
+    assert float(await studio.text("meter-fps")) > 1
+    assert "640 \u00d7 480" in await studio.text("meter-picture")
+
+
+async def test_the_face_changes_while_the_stream_goes_on(studio: Studio, eyes: Eyes) -> None:
+    await studio.page.evaluate(
+        "window.kept = document.getElementById('result').srcObject, window.frames = 0,"
+        " (function count() { window.frames++;"
+        " document.getElementById('result').requestVideoFrameCallback(count) })()"
+    )
+    before = await studio.page.evaluate("window.frames")
+    await studio.choose(2)
+    first, second = (eyes.who(read(FACES / n)) for n in ("astronaut.jpg", "grace_hopper.jpg"))
+    assert first is not None and second is not None
+    for _ in range(40):
+        worn = eyes.who(await studio.picture())
+        if worn is not None and distance(worn, second) < distance(worn, first):
+            break
+        await asyncio.sleep(0.1)
+    else:
+        pytest.fail("the result kept the first face")
+    assert await studio.page.evaluate("window.kept === document.getElementById('result').srcObject")
+    assert await studio.page.evaluate("window.frames") > before
+    assert await studio.state() == "Live"
+
+
+async def test_a_phone_shows_it_without_scrolling_sideways(studio: Studio) -> None:
+    await studio.page.set_viewport(360, 740, scale=2, mobile=True)
+    try:
+        width, window = await studio.sideways()
+        assert width <= window == 360
+        assert await studio.page.evaluate(
+            "[...document.querySelectorAll('button, select, input')].filter(e => e.offsetParent)"
+            ".every(e => e.getBoundingClientRect().right <= 360)"
+        )
+    finally:
+        await studio.page.set_viewport(1280, 900)
+
+
+async def test_muting_and_switching_off_reach_the_tracks(studio: Studio) -> None:
+    tracks = (
+        "document.getElementById('camera').srcObject.getTracks()"
+        ".map(t => [t.kind, t.enabled]).sort()"
+    )
+    await studio.page.click("#mute-microphone")
+    assert await studio.page.evaluate(tracks) == [["audio", False], ["video", True]]
+    await studio.page.click("#mute-camera")
+    await studio.wait_for_state("Your camera is off")
+    assert await studio.page.evaluate(tracks) == [["audio", False], ["video", False]]
+    await studio.page.click("#mute-camera")
+    await studio.page.click("#mute-microphone")
+    await studio.wait_for_state("Live")
+    assert await studio.page.evaluate("document.getElementById('result').muted")
+    await studio.page.click("#headphones")
+    assert not await studio.page.evaluate("document.getElementById('result').muted")
+    await studio.page.click("#headphones")
+
+
+async def test_the_result_opens_in_a_window_of_its_own(studio: Studio) -> None:
+    await studio.page.evaluate(
+        "window.open = (open => (...a) => (window.out = open.apply(window, a)))(window.open)"
+    )
+    await studio.page.click("#popout")
+    await studio.page.wait_for("window.out?.document.querySelector('video')?.videoWidth === 640")
+    assert await studio.page.evaluate("(window.out.close(), true)")
+
+
+async def test_stopping_frees_the_camera_and_ends_the_session(studio: Studio) -> None:
+    created = await studio.page.evaluate(
+        "window.track = document.getElementById('camera').srcObject.getVideoTracks()[0],"
+        " performance.getEntriesByType('resource').some(e => e.name.includes('/join'))"
+    )
+    assert created
+    await studio.stop()
+    assert await studio.page.evaluate("window.track.readyState") == "ended"
+    assert await studio.state() == "Ready when you are"
+    assert await studio.text("meter-fps") == "\u2013"
+
+
+async def test_leaving_the_page_ends_the_session(studio: Studio, server: Server) -> None:
+    await studio.page.evaluate(
+        "window.fetch = (send => async (path, init) => {"
+        " const answer = await send(path, init);"
+        " if (String(path).endsWith('/create')) window.made = await answer.clone().json();"
+        " return answer; })(window.fetch)"
+    )
+    await studio.start()
+    made = await studio.page.evaluate("window.made.data._id")
+    await studio.page.goto("about:blank")
+    for _ in range(50):
+        info = await call(server, INFO, {"_id": made})
+        if info["data"]["faceswap_status"] == 3:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"still open: {json.dumps(info)[:300]}")
+
+
+async def test_everything_can_be_done_by_keyboard(studio: Studio) -> None:
+    page = studio.page
+    await studio.open(face=None)
+
+    async def tab_to(selector: str) -> None:
+        for _ in range(40):
+            await page.press("Tab")
+            if await page.evaluate(f"document.activeElement.matches({selector!r})"):
+                outline = await page.evaluate(
+                    "getComputedStyle(document.activeElement.closest('.thumb, .drop')"
+                    " ?? document.activeElement).outlineStyle"
+                )
+                assert outline != "none", f"{selector} shows no focus"
+                return
+        pytest.fail(f"{selector} can't be reached by Tab")
+
+    await page.evaluate("document.body.focus()")
+    await tab_to("#start")
+    await page.press("Enter")
+    await page.wait_for("document.activeElement.name === 'face'")
+    await page.press(" ")
+    await page.wait_for("!document.getElementById('found').hidden", 30)
+    await page.press("ArrowRight")
+    await page.wait_for("document.querySelector('#faces li:nth-child(2) input').checked", 30)
+    await page.evaluate("document.getElementById('main').focus()")
+    await tab_to("#start")
+    await page.press("Enter")
+    await studio.wait_for_state("Live", 40)
+    await tab_to("#mirror")
+    await page.press(" ")
+    assert await page.evaluate("document.activeElement.ariaPressed") == "false"
+    await page.evaluate("document.getElementById('main').focus()")
+    await tab_to("#start")
+    await page.press("Enter")
+    await page.wait_for("document.getElementById('start').textContent === 'Start'")
+
+
+async def test_the_page_threw_nothing(studio: Studio) -> None:
+    assert list(studio.page.exceptions) == []
