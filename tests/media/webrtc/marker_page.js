@@ -88,7 +88,7 @@ window.offer = async options => {
     streams[e.track.kind] = e.streams.map(s => s.id);
     if (e.track.kind === 'audio') {
       // Without a sink the browser decodes no audio, so there would be nothing to measure.
-      const a = new Audio(); a.srcObject = new MediaStream([e.track]); a.muted = true; a.play();
+      const a = new Audio(); a.srcObject = new MediaStream([e.track]); a.play();
       return;
     }
     video.srcObject = new MediaStream([e.track]);
