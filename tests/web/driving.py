@@ -20,13 +20,21 @@ from mien.vision.identity import Embedding, IdentityModel
 
 MEDIA = Path(__file__).parents[1] / "media"
 CLIENT = {"MIEN_CLIENT_ID": "studio-tests", "MIEN_CLIENT_SECRET": "only-for-these-tests"}
-GRAB = """(which => {
-  const video = document.getElementById(which);
-  const canvas = Object.assign(document.createElement('canvas'), {
-    width: video.videoWidth, height: video.videoHeight,
-  });
-  canvas.getContext('2d').drawImage(video, 0, 0);
-  return canvas.toDataURL('image/png').split(',')[1];
+FILM = """(async (count, pause) => {
+  const grab = (id) => {
+    const video = document.getElementById(id);
+    const canvas = Object.assign(document.createElement('canvas'), {
+      width: video.videoWidth, height: video.videoHeight,
+    });
+    canvas.getContext('2d').drawImage(video, 0, 0);
+    return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
+  };
+  const film = [];
+  for (let i = 0; i < count; i++) {
+    film.push(['camera', 'result'].map(grab));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return film;
 })"""
 
 
@@ -76,16 +84,14 @@ class Studio:
         await self.page.wait_for("!document.getElementById('problem').hidden", within_s)
         return await self.text("problem-title") + " " + await self.text("problem-advice")
 
-    async def picture(self, which: str = "result") -> BgrImage:
-        """The frame on show, (height, width, 3) BGR."""
-        data = base64.b64decode(await self.page.evaluate(f"{GRAB}('{which}')"))
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        assert image is not None
-        return np.asarray(image, np.uint8)
+    async def film(self, count: int, pause_ms: int) -> list[tuple[BgrImage, BgrImage]]:
+        """Camera and result at `count` moments, each (height, width, 3) BGR."""
+        film = await self.page.evaluate(f"{FILM}({count}, {pause_ms})", 60)
+        return [(decoded(camera), decoded(result)) for camera, result in film]
 
-    async def both(self) -> tuple[BgrImage, BgrImage]:
-        """Camera and result at one moment."""
-        return await self.picture("camera"), await self.picture("result")
+    async def result(self) -> BgrImage:
+        """The result on show, (height, width, 3) BGR."""
+        return (await self.film(1, 0))[0][1]
 
     async def sideways(self) -> list[int]:
         """Scrollable width and width of the window, CSS pixels."""
@@ -129,6 +135,13 @@ async def open_browser(
         page = await browser.new_page()
         await page.set_viewport(1280, 900)
         yield browser, Studio(page, server)
+
+
+def decoded(picture: str) -> BgrImage:
+    """A base64 JPEG as an array."""
+    image = cv2.imdecode(np.frombuffer(base64.b64decode(picture), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return np.asarray(image, np.uint8)
 
 
 async def call(server: Server, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

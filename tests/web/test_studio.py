@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.web.driving import CLIENT, MEDIA, Eyes, Studio, call
 
 from mien.bench.server import Server
@@ -22,14 +23,33 @@ pytestmark = [
 FACES = Path(__file__).parents[2] / "src" / "mien" / "web" / "faces"
 INFO = "/api/open/v3/faceswap/live/info"
 NOSE_TIP = 1
-# How far apart two pictures' faces may be: they are grabbed a frame or two after each other.
-NEAR_PX = 60
+# The result is behind the camera by its latency, which is anything on a busy machine.
+MOST_BEHIND = 16
 
 
 def read(path: Path) -> BgrImage:
     image = cv2.imread(str(path))
     assert image is not None
     return np.asarray(image, np.uint8)
+
+
+def nose_path(eyes: Eyes, film: list[BgrImage]) -> NDArray[np.float64]:
+    """The nose's x in each picture, (n,) pixels; between neighbours where no face is found."""
+    points = [eyes.points(picture) for picture in film]
+    known = [i for i, found in enumerate(points) if found is not None]
+    assert len(known) > 0.8 * len(film)
+    xs = [found[NOSE_TIP, 0] for found in points if found is not None]
+    return np.asarray(np.interp(np.arange(len(film)), known, xs))
+
+
+def best_agreement(camera: NDArray[np.float64], result: NDArray[np.float64]) -> tuple[float, float]:
+    """Correlation at the delay where it is best, and how many pixels apart they are then."""
+    found = []
+    for delay in range(MOST_BEHIND):
+        early, late = camera[: len(camera) - delay], result[delay:]
+        apart = float(np.median(np.abs(early - late)))
+        found.append((float(np.corrcoef(early, late)[0, 1]), apart))
+    return max(found)
 
 
 async def test_a_wrong_secret_is_refused_and_the_right_one_opens_the_studio(studio: Studio) -> None:
@@ -91,22 +111,16 @@ async def test_the_result_wears_the_source_and_moves_with_the_camera(
     await studio.start()
     source = eyes.who(read(FACES / "astronaut.jpg"))
     assert source is not None
-    closer = 0
-    noses: list[tuple[float, float]] = []
-    for _ in range(10):
-        camera, result = await studio.both()
-        assert result.shape == (480, 640, 3)
-        person, worn = eyes.who(camera), eyes.who(result)
-        here, there = eyes.points(camera), eyes.points(result)
-        if person is None or worn is None or here is None or there is None:
-            continue
-        closer += distance(worn, source) < distance(worn, person)
-        noses.append((here[NOSE_TIP, 0], there[NOSE_TIP, 0]))
-        await asyncio.sleep(0.4)
-    assert len(noses) >= 7 and closer >= len(noses) - 1
-    ours, theirs = np.array(noses).T
-    assert np.abs(ours - theirs).max() < NEAR_PX
-    assert np.ptp(ours) > 20 and np.corrcoef(ours, theirs)[0, 1] > 0.7
+    film = await studio.film(48, 120)
+    assert film[0][1].shape == (480, 640, 3)
+    pairs = [(eyes.who(result), eyes.who(camera)) for camera, result in film[::6]]
+    seen = [(w, p) for w, p in pairs if w is not None and p is not None]
+    assert len(seen) >= 6
+    assert sum(distance(w, source) < distance(w, p) for w, p in seen) >= len(seen) - 1
+    camera, result = (nose_path(eyes, [pair[i] for pair in film]) for i in (0, 1))
+    assert np.ptp(camera) > 80  # the clip turns its head from side to side
+    agreement, apart = best_agreement(camera, result)
+    assert agreement > 0.85 and apart < 25
     await studio.page.wait_for(
         "document.getElementById('meter-latency').textContent.includes('ms')"
     )
@@ -125,7 +139,7 @@ async def test_the_face_changes_while_the_stream_goes_on(studio: Studio, eyes: E
     first, second = (eyes.who(read(FACES / n)) for n in ("astronaut.jpg", "grace_hopper.jpg"))
     assert first is not None and second is not None
     for _ in range(40):
-        worn = eyes.who(await studio.picture())
+        worn = eyes.who(await studio.result())
         if worn is not None and distance(worn, second) < distance(worn, first):
             break
         await asyncio.sleep(0.1)
