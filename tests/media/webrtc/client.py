@@ -105,6 +105,3 @@ async def connected(
     finally:
         await client.close()
         await peer.close()
-
-
-

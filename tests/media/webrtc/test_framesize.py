@@ -96,7 +96,7 @@ def test_sizes_above_the_policy_are_never_decoded(codec: str, frame: bytes) -> N
 def test_the_policy_includes_its_own_size(codec: str) -> None:
     import numpy as np
 
-    encoded = make_encoder(codec).encode(
+    encoded = make_encoder(codec, highest=5_000_000).encode(
         np.full((240, 320, 3), 90, np.uint8), 0, bitrate=300_000, key=True, now=0.0
     )
     frame = b"".join(FORMATS[codec].depayload(p) for p in encoded.payloads)

@@ -64,7 +64,7 @@ async def test_a_browser_sees_its_own_frames_again(codec: str) -> None:
         assert audio["packetsReceived"] > 20 and audio["packetsLost"] == 0
         level = [await _loudness(page) for _ in range(3)]
         assert max(level) > 0.01
-        await page.evaluate("dc.send('{\"type\":\"hello\"}')")
+        await page.evaluate('dc.send(\'{"type":"hello"}\')')
         await until(lambda: echo.messages == [{"type": "hello"}])
         await page.wait_for("messages.some(m => m.type === 'ping')", 5)
 

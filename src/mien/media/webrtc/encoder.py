@@ -17,6 +17,7 @@ FRAME_RATE = 30
 NEVER = 3000  # frames between key frames that nobody asked for
 BT601_LIMITED = {"colorspace": 6, "color_primaries": 6, "color_trc": 6, "color_range": 1}
 LIVE_CHANGE = 0.10
+H264_BUFFER_S = 0.125
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,14 @@ class Vp8Encoder:
 
 
 class H264Encoder:
-    """libx264 ultrafast, zero latency, constrained baseline; takes a new rate live."""
+    """libx264 ultrafast, zero latency, constrained baseline; takes a new rate live.
 
-    def __init__(self) -> None:
+    x264 can lower and raise a constant rate, but never above the one it was opened with: so it
+    is opened with `highest`.
+    """
+
+    def __init__(self, highest: int) -> None:
+        self._highest = highest
         self._converter = YuvConverter()
         self._context: av.VideoCodecContext | None = None
         self._pts = _Rising()
@@ -82,7 +88,8 @@ class H264Encoder:
         frame = self._converter.convert(image[: image.shape[0] & ~1, : image.shape[1] & ~1])
         context = self._context
         if context is None or _size(context) != (frame.width, frame.height):
-            context = _open_h264(frame.width, frame.height, bitrate)
+            context = _open_h264(frame.width, frame.height, self._highest)
+            context.bit_rate = bitrate
         elif abs(bitrate - (context.bit_rate or 0)) > LIVE_CHANGE * bitrate:
             context.bit_rate = bitrate
         self._context = context
@@ -90,9 +97,9 @@ class H264Encoder:
         return EncodedPicture(h264_payloads(data), is_key, (frame.width, frame.height))
 
 
-def make_encoder(codec: str, picture_id: int = 0) -> VideoEncoder:
-    """The encoder for the codec "VP8" or "H264"."""
-    return Vp8Encoder(picture_id) if codec == "VP8" else H264Encoder()
+def make_encoder(codec: str, *, highest: int, picture_id: int = 0) -> VideoEncoder:
+    """The encoder for the codec "VP8" or "H264". highest: bits a second it may ever spend."""
+    return Vp8Encoder(picture_id) if codec == "VP8" else H264Encoder(highest)
 
 
 class _Rising:
@@ -157,13 +164,16 @@ def _open_vp8(width: int, height: int, bitrate: int) -> av.VideoCodecContext:
     return context
 
 
-def _open_h264(width: int, height: int, bitrate: int) -> av.VideoCodecContext:
-    context = _open("libx264", width, height, bitrate)
+def _open_h264(width: int, height: int, highest: int) -> av.VideoCodecContext:
+    context = _open("libx264", width, height, highest)
     context.profile = "Baseline"
     context.options = {
         "preset": "ultrafast",
         "tune": "zerolatency",
         "forced-idr": "1",
+        "maxrate": str(highest),
+        "bufsize": str(int(highest * H264_BUFFER_S)),
         "x264-params": "repeat-headers=1:keyint=infinite:sliced-threads=0",
     }
+    context.open()
     return context

@@ -137,7 +137,11 @@ class Tracks:
         )
         sender = VideoSender(
             self._stream(media, source),
-            make_encoder(media.codec.name.upper(), secrets.randbits(15)),
+            make_encoder(
+                media.codec.name.upper(),
+                highest=self._config.max_video_bitrate,
+                picture_id=secrets.randbits(15),
+            ),
             target,
             sequence=secrets.randbits(15),
             timestamp_offset=secrets.randbits(31),
