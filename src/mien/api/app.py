@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from mien.api import channels, detect, operations, sessions, sources, token, whip
 from mien.api.body_limit import BodyLimit
 from mien.api.description import describe
+from mien.api.docs_page import add_docs
 from mien.api.edge import Edge
 from mien.api.envelope import add_handlers
 from mien.api.metrics import Metrics
@@ -40,6 +41,7 @@ def create_app(services: Services) -> FastAPI:
         middleware=_around(services),
         # A body without a type is JSON too: some clients of the API send none.
         strict_content_type=False,
+        docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -47,6 +49,7 @@ def create_app(services: Services) -> FastAPI:
     add_handlers(app)
     for room in ROUTERS:
         app.include_router(room.router)
+    add_docs(app)
     add_studio(app)
     describe(app)
     return app
