@@ -15,6 +15,8 @@ from mien.vision.landmarker import FaceLandmarker, Roi
 
 PRESENCE = 0.5
 SAME_FACE_IOU = 0.3
+# Each pass lays the square better; a face found lying on its side needs the most.
+REFINEMENTS = 2
 # Each candidate costs one landmark pass of 5 ms; a stranger's crowd must not cost seconds.
 MOST_CANDIDATES = 48
 # Smaller faces are not worth cutting the picture for: the landmarks would be guesses.
@@ -96,8 +98,9 @@ class FaceFinder:
         faces: list[Face] = []
         for detection in merge(detections)[:MOST_CANDIDATES]:
             mesh = self._landmarker(image, Roi.of_detection(detection))
-            if mesh.presence > PRESENCE:
-                mesh = self._landmarker(image, Roi.of_points(mesh.points))
+            for _ in range(REFINEMENTS):
+                if mesh.presence > PRESENCE:
+                    mesh = self._landmarker(image, Roi.of_points(mesh.points))
             if mesh.presence > PRESENCE and not _known(mesh, faces):
                 faces.append(Face(detection, mesh))
         return faces
