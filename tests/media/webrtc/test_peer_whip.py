@@ -2,11 +2,9 @@
 
 import asyncio
 import datetime
-import threading
-from fractions import Fraction
+import sys
 from pathlib import Path
 
-import av
 import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mien.media.webrtc.peer import Peer, PeerConfig
 from tests.media.webrtc.harness import Recorder, until
+from tests.media.webrtc.whip_publisher import BGR
 
-BGR = (40, 160, 200)
+PUBLISHER = str(Path(__file__).parent / "whip_publisher.py")
 
 
 class WhipServer:
@@ -49,7 +48,7 @@ class WhipServer:
         writer.close()
 
 
-def make_certificate(folder: Path) -> dict[str, str]:
+def make_certificate(folder: Path) -> list[str]:
     """A P-256 certificate: the curve that FFmpeg makes by itself is not known to OpenSSL 4."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "whip")])
@@ -68,51 +67,25 @@ def make_certificate(folder: Path) -> dict[str, str]:
             serialization.NoEncryption(),
         )
     )
-    return {option: str(path) for option, path in paths.items()}
-
-
-def publish(url: str, options: dict[str, str], stop: threading.Event) -> None:
-    """Publish one colour and silence with FFmpeg until told to stop."""
-    with av.open(url, "w", format="whip", options=options) as output:
-        video = output.add_stream("libx264", rate=30)
-        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
-        video.options = {"preset": "ultrafast", "tune": "zerolatency", "bf": "0", "g": "30"}
-        video.profile = "Baseline"
-        audio = output.add_stream("libopus", rate=48000, layout="stereo")
-        image = np.empty((240, 320, 3), np.uint8)
-        image[:] = BGR
-        for number in range(600):
-            if stop.wait(1 / 30):
-                break
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            frame.pts, frame.time_base = number, Fraction(1, 30)
-            output.mux(video.encode(frame))
-            for part in range(number * 1600 // 960, (number + 1) * 1600 // 960):
-                sound = av.AudioFrame(format="s16", layout="stereo", samples=960)
-                for plane in sound.planes:
-                    plane.update(bytes(plane.buffer_size))
-                sound.pts, sound.sample_rate = part * 960, 48000
-                output.mux(audio.encode(sound))
+    return [str(path) for path in paths.values()]
 
 
 async def test_ffmpeg_publishes(tmp_path: Path) -> None:
-    listener, stop = Recorder(), threading.Event()
+    listener = Recorder()
     peer = Peer(PeerConfig(loopback=True), listener)
     server = WhipServer(peer)
-    options = await asyncio.to_thread(make_certificate, tmp_path)
+    keys = await asyncio.to_thread(make_certificate, tmp_path)
     async with server as url:
-        task = asyncio.create_task(asyncio.to_thread(publish, url, options, stop))
+        program = await asyncio.create_subprocess_exec(sys.executable, PUBLISHER, url, *keys)
         try:
-            await until(lambda: len(listener.pictures) >= 10 and len(listener.audio) > 10, 20)
+            await until(lambda: len(listener.pictures) >= 10 and len(listener.audio) > 10, 30)
             image = listener.pictures[-1].image
             assert image.shape == (240, 320, 3)
             assert np.abs(image.reshape(-1, 3).mean(0) - BGR).max() < 8
             assert peer.statistics().codec == "H264"
             assert listener.states == ["connecting", "connected"]
         finally:
-            stop.set()
-            await asyncio.wait([task], timeout=10)
+            program.kill()
+            await program.wait()
             await peer.close()
     assert "a=sendonly" in server.offer
-    if task.done() and task.exception():
-        raise AssertionError("FFmpeg failed") from task.exception()
