@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from tests.live.fakes import JPEG, FakeImaging, FakePlacement
 
 from mien.api.app import create_app
 from mien.api.services import Services, World, build_services
-from mien.errors import FetchFailed
+from mien.errors import FetchFailed, MienError
 from mien.settings import Settings
-from tests.live.fakes import JPEG, FakeImaging, FakePlacement
 
 CREATE = "/api/open/v3/faceswap/live/create"
 UPDATE = "/api/open/v3/faceswap/live/update"
@@ -40,14 +40,17 @@ class Clock:
 class FakeWeb:
     """URLs and what is behind them; everything else can't be fetched."""
 
-    pages: dict[str, bytes] = field(default_factory=lambda: {FACE_URL: JPEG})
+    pages: dict[str, bytes | MienError] = field(default_factory=lambda: {FACE_URL: JPEG})
     asked: list[str] = field(default_factory=list)
 
     async def __call__(self, url: str, max_bytes: int) -> bytes:
         self.asked.append(url)
-        if url not in self.pages or len(self.pages[url]) > max_bytes:
+        page = self.pages.get(url, FetchFailed("The URL could not be fetched."))
+        if isinstance(page, MienError):
+            raise page
+        if len(page) > max_bytes:
             raise FetchFailed("The URL could not be fetched.")
-        return self.pages[url]
+        return page
 
 
 @dataclass

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mien.errors import ImageRejected, MediaRejected, NoCapacity, NoFaceFound, NotFound
+from mien.errors import (
+    ImageRejected,
+    MediaRejected,
+    NoCapacity,
+    NoFaceFound,
+    NotFound,
+    SourceRejected,
+)
 from mien.live.imaging import FaceReading, PictureReading, PreparedSource
 from mien.live.placement import Capacity, EndReason, Offer, PeerAnswer, SessionBrief
 
@@ -38,6 +45,7 @@ class FakeStation:
         self.peers: set[str] = set()
         self.sources = [brief.source_path]
         self.dead = False
+        self.refuses = False
 
     async def join(self, offer: Offer) -> PeerAnswer:
         if self.dead:
@@ -60,6 +68,8 @@ class FakeStation:
         self.peers.discard(peer_id)
 
     async def change_source(self, source_path: Path) -> None:
+        if self.refuses:
+            raise SourceRejected("The prepared face can't be read; prepare it again.")
         self.sources.append(source_path)
 
     async def close(self) -> None:
@@ -80,7 +90,7 @@ class FakePlacement:
     def __init__(self, limit: int = 2) -> None:
         self.limit = limit
         self.stations: list[FakeStation] = []
-        self.started = self.stopped = False
+        self.started = self.stopped = self.refuses = False
 
     async def start(self) -> None:
         self.started = True
@@ -94,6 +104,8 @@ class FakePlacement:
         await asyncio.sleep(0)
         if self.capacity().free == 0:
             raise NoCapacity("No process has room for one more session.")
+        if self.refuses:
+            raise SourceRejected("The prepared face can't be read; prepare it again.")
         station = FakeStation(brief)
         self.stations.append(station)
         return station

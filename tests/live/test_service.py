@@ -17,6 +17,7 @@ from mien.errors import (
     NotFound,
     QuotaExceeded,
     SessionClosed,
+    SourceRejected,
     TooFrequent,
 )
 from mien.live.ids import Ids
@@ -414,6 +415,27 @@ async def test_a_station_that_counts_peers_is_believed(desk: Desk) -> None:
     desk.station.statistics = {"peers": 0}
     desk.now += 0.3
     assert (await desk.until(view, State.FINISHED)).reason is Reason.EVERYBODY_LEFT
+
+
+async def test_a_camera_that_went_before_its_user_is_the_reason(desk: Desk) -> None:
+    view = await desk.create()
+    desk.station.statistics = {"peers": 1, "state": "camera_lost"}
+    await asyncio.sleep(0.15)
+    desk.station.statistics = {"peers": 0, "state": "waiting"}
+    desk.now += 0.3
+    assert (await desk.until(view, State.FAILED)).reason is Reason.CAMERA_GONE
+
+
+async def test_a_face_that_the_worker_refuses_leaves_nothing_behind(desk: Desk) -> None:
+    view = await desk.create()
+    desk.station.refuses = True
+    with pytest.raises(SourceRejected):
+        await desk.service.update(TENANT, view.session.id, FACE)
+    assert desk.files() == 1
+    desk.placement.refuses = True
+    with pytest.raises(SourceRejected):
+        await desk.create()
+    assert desk.files() == 1
 
 
 @with_queue

@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware import Middleware
 
 from mien.api import channels, detect, operations, sessions, sources, token, whip
+from mien.api.agora import add_agora
 from mien.api.body_limit import BodyLimit
 from mien.api.description import describe
 from mien.api.docs_page import add_docs
@@ -51,6 +52,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(room.router)
     add_docs(app)
     add_studio(app)
+    add_agora(app)
     describe(app)
     return app
 

@@ -1,15 +1,21 @@
 """Refuses a body above the limit while it streams in, before anything has read it whole."""
 
+import asyncio
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mien.api.envelope import failure_body
 from mien.errors import PayloadTooLarge, answer_for
 from mien.settings import LimitSettings
 
 # JSON writes a line break of an SDP as two characters; the rest of the body is small.
 SDP_ROOM = 2
+# Closing on a client that still sends resets the connection, and the answer is lost on the way:
+# what it sends is thrown away for so long.
+LINGER_S = 3.0
 
 
 def limit_for(path: str, limits: LimitSettings) -> int:
@@ -32,30 +38,56 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = limit_for(scope["path"], self._limits)
-        declared = Headers(scope=scope).get("content-length", "")
+        body = _Body(receive, send, limit)
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            await _too_large(limit)(scope, receive, send)
+            # Who waits for `100 Continue` has not begun to send.
+            body.exceeded = "expect" not in headers
+            await _too_large(scope["path"], limit)(scope, receive, body.send)
             return
-        await self._app(scope, _counting(receive, limit), send)
+        await self._app(scope, body.receive, body.send)
 
 
-def _counting(receive: Receive, limit: int) -> Receive:
-    seen = 0
+class _Body:
+    """A request's body as it comes in, and the answer as it goes out."""
 
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = limit
+        self.exceeded = False
+
+    async def receive(self) -> Message:
+        """The next part. Raises HTTP 413 above the limit."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.exceeded = True
             raise HTTPException(413)
         return message
 
-    return counted
+    async def send(self, message: Message) -> None:
+        """Pass the answer on; after one to a body that was too large, wait for the sender."""
+        last = message["type"] == "http.response.body" and not message.get("more_body")
+        if not (last and self.exceeded):
+            await self._send(message)
+            return
+        await self._send({**message, "more_body": True})
+        await self._discard()
+        await self._send({"type": "http.response.body"})
+
+    async def _discard(self) -> None:
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while (await self._receive()).get("more_body"):
+                    pass
+        except TimeoutError:
+            return
 
 
-def _too_large(limit: int) -> JSONResponse:
+def _too_large(path: str, limit: int) -> JSONResponse:
     answer = answer_for(PayloadTooLarge())
     text = f"The body is above the limit of {limit} bytes. {answer.advice}"
-    # Closing saves reading the rest of it.
-    headers = {"Connection": "close"}
-    return JSONResponse({"code": answer.code, "msg": text}, answer.http_status, headers)
+    body = failure_body(path, answer.code, text)
+    return JSONResponse(body, answer.http_status, {"Connection": "close"})

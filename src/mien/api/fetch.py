@@ -34,18 +34,13 @@ MAX_URL = 4096
 CONNECT_S = 3.0
 CHUNK_S = 5.0
 
-# Globally routed by the registries' word, yet they lead inside: Azure's host, wrapped IPv4.
-WRAPPERS: tuple[Network, ...] = tuple(
+# Global by the registries' word or by Python's, yet they lead inside: Azure's host, wrapped IPv4.
+EXCEPTIONS: tuple[Network, ...] = tuple(
     ip_network(text)
-    for text in (
-        "168.63.129.16/32",
-        "192.88.99.0/24",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "2002::/16",
-        "2001::/32",
-    )
+    for text in ("168.63.129.16/32", "192.88.99.0/24", "2002::/16", "2001::/32", "3fff::/20")
 )
+# All of IPv6 that is handed out to networks; what is elsewhere is local, wrapped or reserved.
+GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 HEADERS: Mapping[bytes | str, bytes | str] = {
     "accept": "image/*, video/*",
@@ -58,8 +53,10 @@ def is_public(address: Address) -> bool:
     """Whether an address is on the public Internet, and not a way around that."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    wrapped = any(address in net for net in WRAPPERS if net.version == address.version)
-    return address.is_global and not address.is_multicast and not wrapped
+    if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+        return False
+    excepted = any(address in net for net in EXCEPTIONS if net.version == address.version)
+    return address.is_global and not address.is_multicast and not excepted
 
 
 def allow_public(networks: Iterable[Network] = ()) -> Allow:

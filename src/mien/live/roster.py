@@ -31,6 +31,7 @@ class Post:
     empty_since: float
     peers: set[str] = field(default_factory=set)
     was_joined: bool = False
+    camera_lost: bool = False
     watch: asyncio.Task[None] | None = None
 
     def peer_count(self) -> int:
@@ -110,8 +111,15 @@ class Roster:
                 return REASONS[post.station.ended.result()]
             if post.peer_count():
                 post.was_joined, post.empty_since = True, self._clock()
+                post.camera_lost = post.station.statistics.get("state") == "camera_lost"
             elif self._clock() - post.empty_since >= self._grace_s:
-                return Reason.EVERYBODY_LEFT if post.was_joined else Reason.NOBODY_JOINED
+                return _why_empty(post)
+
+
+def _why_empty(post: Post) -> Reason:
+    if not post.was_joined:
+        return Reason.NOBODY_JOINED
+    return Reason.CAMERA_GONE if post.camera_lost else Reason.EVERYBODY_LEFT
 
 
 async def _cancel(task: asyncio.Task[None] | None) -> None:

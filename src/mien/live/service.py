@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from mien.errors import Forbidden, NoCapacity, NotFound, QuotaExceeded
+from mien.errors import Forbidden, MienError, NoCapacity, NotFound, QuotaExceeded
 from mien.live.ice import IceServers, ice_servers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
@@ -101,7 +101,7 @@ class SessionService:
         await self._store.save_session(session)
         try:
             return await self._view(await self._place_or_queue(session))
-        except NoCapacity:
+        except MienError:
             await self._store.delete_session(session.id)
             await self._sources.discard(kept.id)
             raise
@@ -112,14 +112,12 @@ class SessionService:
         session.require_open()
         self._rates.count_create(tenant.id)
         kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
-        async with self._lock(session_id):
-            session = await self._own(tenant, session_id)
-            session.require_open()
-            if station := self._roster.station(session_id):
-                await station.change_source(await self._source_path(kept.id))
-            await self._store.save_session(replace(session, source_id=kept.id))
-        if session.source_id != kept.id:
-            await self._sources.discard(session.source_id)
+        try:
+            unused = await self._change_source(tenant, session_id, kept.id)
+        except MienError:
+            await self._sources.discard(kept.id)
+            raise
+        await self._sources.discard(unused)
 
     async def close(self, tenant: Tenant, session_id: str) -> None:
         """End a session for good; idempotent. Raises NotFound, Forbidden."""
@@ -176,6 +174,16 @@ class SessionService:
     def ice_servers(self, channel_id: str) -> IceServers:
         """The servers for a peer of that channel, credentials fresh."""
         return ice_servers(self._settings.ice, channel_id, self._clock)
+
+    async def _change_source(self, tenant: Tenant, session_id: str, source_id: str) -> str:
+        """Give the session its new source; the id of the old one."""
+        async with self._lock(session_id):
+            session = await self._own(tenant, session_id)
+            session.require_open()
+            if station := self._roster.station(session_id):
+                await station.change_source(await self._source_path(source_id))
+            await self._store.save_session(replace(session, source_id=source_id))
+        return session.source_id
 
     async def _answer(self, session: Session, offer: Offer) -> PeerAnswer:
         station = await self._station_for(session.id)

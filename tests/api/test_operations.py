@@ -1,0 +1,51 @@
+import pytest
+from tests.api.conftest import House
+
+
+async def test_health_and_readiness(house: House) -> None:
+    assert (await house.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await house.http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    house.placement.limit = 0
+    lost = await house.http.get("/readyz")
+    assert (lost.status_code, lost.json()) == (503, {"status": "no worker"})
+    assert (await house.http.get("/healthz")).status_code == 200
+
+
+async def test_a_draining_server_is_not_ready(house: House) -> None:
+    await house.services.sessions.stop()
+    answer = await house.http.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+
+
+async def test_metrics_count_by_route(house: House) -> None:
+    session = await house.create()
+    for path in ("/v1/channels/made-up/ice", "/v1/channels/another/ice", "/made-up", "/made-up/2"):
+        await house.http.get(path)
+    await house.http.request("INVENTED", "/healthz")
+    text = (await house.http.get("/metrics")).text
+    for line in (
+        'mien_http_requests_total{method="POST",route="/api/open/v3/faceswap/live/create"'
+        ',status="200"} 1.0',
+        'mien_http_requests_total{method="GET",route="/v1/channels/{channel_id}/ice"'
+        ',status="401"} 2.0',
+        'mien_http_requests_total{method="GET",route="other",status="404"} 2.0',
+        "mien_sessions_live 1.0",
+        "mien_sessions_limit 2.0",
+    ):
+        assert line in text
+    for gone in ("made-up", session["_id"], "INVENTED"):
+        assert gone not in text
+
+
+@pytest.mark.parametrize("again", range(2))
+async def test_each_application_has_its_own_figures(house: House, again: int) -> None:
+    await house.http.get("/healthz")
+    text = (await house.http.get("/metrics")).text
+    route = 'mien_http_requests_total{method="GET",route="/healthz",status="200"}'
+    assert f"{route} 1.0" in text
+
+
+async def test_start_and_stop_reach_the_processes(house: House) -> None:
+    assert house.placement.started
+    assert not house.placement.stopped
