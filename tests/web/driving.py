@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.bench.browser import Browser, BrowserOptions, Page
 from mien.bench.processes import WORKER_MODULE, tree_usage
@@ -19,6 +20,7 @@ from mien.vision.faces import FaceFinder
 from mien.vision.identity import Embedding, IdentityModel
 
 MEDIA = Path(__file__).parents[1] / "media"
+NOSE_TIP = 1
 CLIENT = {"MIEN_CLIENT_ID": "studio-tests", "MIEN_CLIENT_SECRET": "only-for-these-tests"}
 FILM = """(async (count, pause) => {
   const grab = (id) => {
@@ -111,7 +113,12 @@ class Eyes:
         faces = self.finder(image)
         return self.identity(image, faces[0].mesh) if faces else None
 
-    def points(self, image: BgrImage) -> np.ndarray[Any, Any] | None:
+    def nose(self, image: BgrImage) -> NDArray[np.float64] | None:
+        """The largest face's nose tip, (2,) pixels."""
+        points = self.points(image)
+        return None if points is None else points[NOSE_TIP].astype(np.float64)
+
+    def points(self, image: BgrImage) -> NDArray[np.float32] | None:
         """The largest face's landmarks, (478, 2) pixels."""
         faces = self.finder(image)
         return faces[0].mesh.points[:, :2] if faces else None
