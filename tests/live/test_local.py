@@ -10,6 +10,7 @@ import pytest
 from tests.live.camera_client import Camera, Client, clip_frames, only_loopback, until
 
 from mien.errors import MediaRejected, NoCapacity, NotFound, SourceRejected
+from mien.live.capacity import GUESSED_CPU_MS, usable_cores
 from mien.live.local import LocalPlacement, LocalStation
 from mien.live.placement import EndReason, Offer, Placement, SessionBrief, Station
 from mien.settings import IceSettings, Settings
@@ -18,7 +19,7 @@ Open = Callable[..., Awaitable[LocalPlacement]]
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings(ice=IceSettings(loopback=True), max_sessions=2, **changes)
+    return Settings(ice=IceSettings(loopback=True), **{"max_sessions": 2, **changes})
 
 
 def brief(name: str = "one", source: Path | None = None) -> SessionBrief:
@@ -64,7 +65,7 @@ async def open_placement(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]
 async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_again_in_3_s(
     open_placement: Open,
 ) -> None:
-    placement: Placement = await open_placement(warm_workers=2)
+    placement: Placement = await open_placement(warm_workers=1)
     first, second = [await placement.place(brief(name)) for name in ("one", "two")]
     assert isinstance(first, LocalStation)
     assert isinstance(second, LocalStation)
@@ -78,7 +79,7 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     await until(lambda: client.pictures > 2 and bystander.pictures > 2)
     assert first.statistics["peers"] == 1
     assert isinstance(placement, LocalPlacement)
-    await until(lambda: placement.warm == 2, 60)
+    await until(lambda: placement.warm == 1, 60)
 
     os.kill(first.pid, signal.SIGKILL)
     begin = time.monotonic()
@@ -96,7 +97,7 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     seen = bystander.pictures
     await until(lambda: bystander.pictures > seen + 3)
     assert not second.ended.done()
-    await until(lambda: placement.warm == 2, 60)
+    await until(lambda: placement.warm == 1, 60)
     await asyncio.gather(client.close(), bystander.close())
 
 
@@ -166,20 +167,14 @@ async def test_what_is_wrong_is_told_as_what_it_is(open_placement: Open, tmp_pat
     await client.close()
 
 
-async def test_room_is_measured(open_placement: Open) -> None:
-    placement = LocalPlacement(Settings(warm_workers=1, headroom=1.0))
-    assert placement.capacity().limit >= 1
-    try:
-        await placement.start()
-        assert placement._measured
-        assert placement._rule.cpu_ms != LocalPlacement(Settings())._rule.cpu_ms
-        assert placement.capacity().limit >= 1
-    finally:
-        await placement.stop(0)
-
-
-async def test_a_worker_keeps_within_its_memory(open_placement: Open) -> None:
-    placement = await open_placement(warm_workers=1)
+async def test_a_warm_worker_says_what_a_frame_costs_and_keeps_within_its_memory(
+    open_placement: Open,
+) -> None:
+    placement = await open_placement(warm_workers=1, max_sessions=None, headroom=1.0)
+    assert placement._measured
+    assert placement._rule.cpu_ms != GUESSED_CPU_MS
+    cores = usable_cores()
+    assert placement.capacity().limit == max(1, int(cores / placement._rule.session_share))
     station = await placement.place(brief())
     client = Client(Camera(clip_frames()))
     await join(station, client)

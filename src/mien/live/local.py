@@ -17,7 +17,7 @@ from mien.settings import Settings
 
 WORKER = "mien.live.worker"
 READY_WITHIN_S = 60.0
-WARM_WITHIN_S = 20.0
+WARM_WITHIN_S = 30.0
 LEAVE_WITHIN_S = 1.5
 """A worker that was told to end says goodbye to its peers in less."""
 
@@ -101,7 +101,7 @@ class LocalPlacement:
     @property
     def warm(self) -> int:
         """Workers that wait for a session."""
-        return len(self._pool) if self._pool else 0
+        return self._pool.idle if self._pool is not None else 0
 
     async def start(self) -> None:
         """See Placement. Raises WeightsError or ProcessLost when no worker can be started."""
@@ -112,7 +112,7 @@ class LocalPlacement:
         """See Placement; what has not ended within that time is killed."""
         endings = [s.leave(EndReason.DRAINED, within_s) for s in tuple(self._stations)]
         pool, self._pool = self._pool, None
-        await asyncio.gather(*endings, *([pool.stop(within_s)] if pool else []))
+        await asyncio.gather(*endings, *([pool.stop(within_s)] if pool is not None else []))
 
     async def place(self, brief: SessionBrief) -> LocalStation:
         """See Placement. Also raises SourceRejected for a prepared face that can't be read."""

@@ -29,7 +29,9 @@ class WarmPool:
         self._hungry = asyncio.Event()
         self._filling: asyncio.Task[None] | None = None
 
-    def __len__(self) -> int:
+    @property
+    def idle(self) -> int:
+        """Children that wait to be taken."""
         return len(self._idle)
 
     async def start(self) -> None:
