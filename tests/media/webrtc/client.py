@@ -17,9 +17,9 @@ from aiortc import (
 )
 from aiortc.contrib.media import MediaBlackhole
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError
+from tests.media.webrtc.harness import LOOPBACK, Echo, make_echo
 
 from mien.media.webrtc.peer import Peer, PeerConfig
-from tests.media.webrtc.harness import LOOPBACK, Echo, make_echo
 
 BGR = (40, 160, 200)
 

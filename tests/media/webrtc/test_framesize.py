@@ -3,13 +3,13 @@ from struct import pack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.media.webrtc.recorded import fragments
 
 from mien.errors import MediaRejected
 from mien.media.webrtc import framesize
 from mien.media.webrtc.assembler import FrameAssembler
 from mien.media.webrtc.decoder import FORMATS, VideoDecoder
 from mien.media.webrtc.encoder import make_encoder
-from tests.media.webrtc.recorded import fragments
 
 # An SPS of 16384x16384: baseline, level 5.1, built by the bit from 7.3.2.1.1.
 ONE_GOLOMB = "1"

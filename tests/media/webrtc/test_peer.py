@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.media.webrtc.client import BGR, Client, connected
+from tests.media.webrtc.harness import LOOPBACK, Recorder, make_echo, until
 
 from mien.errors import MediaRejected
 from mien.media.webrtc.peer import Peer, VideoPicture
-from tests.media.webrtc.client import BGR, Client, connected
-from tests.media.webrtc.harness import LOOPBACK, Recorder, make_echo, until
 
 
 async def test_frames_sound_and_messages_come_back() -> None:
@@ -82,19 +82,19 @@ async def test_the_heartbeat_comes_every_second_and_is_answered() -> None:
         assert echo.messages == [{"last": True}]
 
 
-async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back() -> None:
+async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.5)
     async with connected(config, video=False, audio=False) as (client, _, echo):
         await until(lambda: client.messages)
-        protocols = client.connection.sctp.transport.transport._connection._protocols
-        handlers = [p.datagram_received for p in protocols]
-        for protocol in protocols:
-            protocol.datagram_received = lambda data, addr: None
+        assert client.connection.sctp is not None
+        for protocol in client.connection.sctp.transport.transport._connection._protocols:
+            monkeypatch.setattr(protocol, "datagram_received", lambda data, addr: None)
         start = time.monotonic()
         await until(lambda: echo.states[-1] == "disconnected", 5)
         assert 0.3 < time.monotonic() - start < 1.5
-        for protocol, handler in zip(protocols, handlers, strict=True):
-            protocol.datagram_received = handler
+        monkeypatch.undo()
         await until(lambda: echo.states[-1] == "connected", 5)
 
 

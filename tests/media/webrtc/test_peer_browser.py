@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.media.webrtc.harness import LOOPBACK, SCRIPT, Echo, join, make_echo, until
 
 from mien.bench.browser import Browser
 from mien.bench.page import Page
 from mien.media.webrtc.peer import Peer, PeerConfig
-from tests.media.webrtc.harness import LOOPBACK, SCRIPT, Echo, join, make_echo, until
 
 pytestmark = pytest.mark.browser
 

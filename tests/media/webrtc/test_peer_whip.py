@@ -9,10 +9,10 @@ import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-
-from mien.media.webrtc.peer import Peer, PeerConfig
 from tests.media.webrtc.harness import Recorder, until
 from tests.media.webrtc.whip_publisher import BGR
+
+from mien.media.webrtc.peer import Peer, PeerConfig
 
 PUBLISHER = str(Path(__file__).parent / "whip_publisher.py")
 

@@ -18,13 +18,15 @@ class PeerConfig:
 
     Bit rates are in bits per second, times in seconds. `public_address` is the address that
     a 1:1 NAT maps to this machine; it is offered beside the machine's own. `udp_ports` is an
-    inclusive (lowest, highest) range; None lets the system choose.
+    inclusive (lowest, highest) range; None lets the system choose. `relay_only` offers nothing
+    but the TURN server's address.
     """
 
     ice_servers: tuple[IceServer, ...] = ()
     public_address: str | None = None
     udp_ports: tuple[int, int] | None = None
     loopback: bool = False
+    relay_only: bool = False
     max_frame_pixels: int = 1920 * 1088
     max_sdp_bytes: int = 64 * 1024
     min_video_bitrate: int = 250_000

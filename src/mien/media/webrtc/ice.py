@@ -39,7 +39,10 @@ class IceConnection(aioice.Connection):
             RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
             for s in config.ice_servers
         ]
-        super().__init__(ice_controlling=False, **connection_kwargs(servers))
+        policy = aioice.TransportPolicy.RELAY if config.relay_only else aioice.TransportPolicy.ALL
+        super().__init__(
+            ice_controlling=False, transport_policy=policy, **connection_kwargs(servers)
+        )
         self._config = config
         self._clock = clock
         self.heard = clock()
@@ -65,7 +68,7 @@ class IceConnection(aioice.Connection):
         timeout: int = 5,  # noqa: ASYNC109 - the base class's signature; ours is configured
     ) -> list[aioice.Candidate]:
         """Host, server-reflexive and relayed candidates; the base class still does the relay."""
-        if self._config.loopback:
+        if self._config.loopback and not self._config.relay_only:
             addresses = [*addresses, LOOPBACK]
         hosts = [p for a in addresses if (p := await self._bind(a, component)) is not None]
         self._protocols += hosts
