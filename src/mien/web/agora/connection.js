@@ -74,7 +74,7 @@ export class PeerLink {
     } catch (error) {
       throw new AgoraRTCError('EXCHANGE_SDP_FAILED', String(error));
     }
-    await connected(peer);
+    await Promise.race([connected(peer), this.lost.then(aborted)]);
   }
 
   /** @returns {Promise<RTCStatsReport>} */
@@ -135,6 +135,11 @@ export class PeerLink {
       trickle([...lines, `a=${candidate.candidate}`, ''].join('\r\n'));
     };
   }
+}
+
+/** @param {string} reason @returns {never} */
+function aborted(reason) {
+  throw new AgoraRTCError('OPERATION_ABORTED', `the connection ended: ${reason}`);
 }
 
 /** @param {unknown} data @returns {{type: string, [field: string]: any} | null} */

@@ -1,0 +1,3583 @@
+// AgoraRTC on a Mien server, for script tags and require(). Made by scripts/bundle-agora from the
+// modules beside it: change those.
+(function (scope) {
+'use strict';
+
+// ---- emitter.js
+/** Events by name, as the SDK has them. */
+
+class EventEmitter {
+  /** @type {Map<string, {listener: Function, once: boolean}[]>} */
+  #listeners = new Map();
+
+  /** @param {string} event @returns {Function[]} */
+  getListeners(event) {
+    return this.#of(event).map(({ listener }) => listener);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  on(event, listener) {
+    this.#add(event, listener, false);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  once(event, listener) {
+    this.#add(event, listener, true);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  off(event, listener) {
+    this.#listeners.set(event, this.#of(event).filter((kept) => kept.listener !== listener));
+  }
+
+  /** @param {string} [event] all events when missing */
+  removeAllListeners(event) {
+    if (event) this.#listeners.delete(event);
+    else this.#listeners.clear();
+  }
+
+  /** A listener that throws must not stop the client. @param {string} event @param {...any} values */
+  emit(event, ...values) {
+    for (const { listener, once } of [...this.#of(event)]) {
+      if (once) this.off(event, listener);
+      try {
+        listener.apply(this, values);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
+
+  /** @param {string} event */
+  #of(event) {
+    return this.#listeners.get(event) ?? [];
+  }
+
+  /** @param {string} event @param {Function} listener @param {boolean} once */
+  #add(event, listener, once) {
+    const kept = this.#of(event);
+    if (kept.some((known) => known.listener === listener)) return;
+    this.#listeners.set(event, [...kept, { listener, once }]);
+  }
+}
+
+// ---- errors.js
+/** What can go wrong, told with the codes of the Agora Web SDK. */
+
+/** The SDK's error: `code` is what programs look at. */
+class AgoraRTCError extends Error {
+  /** @param {string} code @param {string} [message] @param {unknown} [data] */
+  constructor(code, message = '', data) {
+    super(`AgoraRTCError ${code}: ${message}`);
+    this.name = 'AgoraRTCException';
+    this.code = code;
+    this.data = data;
+  }
+
+  toString() {
+    return this.data ? `${this.message}\ndata: ${JSON.stringify(this.data)}` : this.message;
+  }
+
+  /** @param {'error' | 'warning'} [level] @returns {this} */
+  print(level = 'error') {
+    (level === 'error' ? console.error : console.warn)(this.toString());
+    return this;
+  }
+
+  /** @returns {never} */
+  throw() {
+    this.print();
+    throw this;
+  }
+}
+
+/** The codes that this client uses. */
+const AgoraRTCErrorCode = Object.freeze({
+  UNEXPECTED_ERROR: 'UNEXPECTED_ERROR',
+  UNEXPECTED_RESPONSE: 'UNEXPECTED_RESPONSE',
+  INVALID_PARAMS: 'INVALID_PARAMS',
+  INVALID_OPERATION: 'INVALID_OPERATION',
+  OPERATION_ABORTED: 'OPERATION_ABORTED',
+  NOT_SUPPORTED: 'NOT_SUPPORTED',
+  NOT_READABLE: 'NOT_READABLE',
+  PERMISSION_DENIED: 'PERMISSION_DENIED',
+  DEVICE_NOT_FOUND: 'DEVICE_NOT_FOUND',
+  ENUMERATE_DEVICES_FAILED: 'ENUMERATE_DEVICES_FAILED',
+  MEDIA_OPTION_INVALID: 'MEDIA_OPTION_INVALID',
+  CONSTRAINT_NOT_SATISFIED: 'CONSTRAINT_NOT_SATISFIED',
+  WEB_SECURITY_RESTRICT: 'WEB_SECURITY_RESTRICT',
+  SHARE_AUDIO_NOT_ALLOWED: 'SHARE_AUDIO_NOT_ALLOWED',
+  TRACK_IS_DISABLED: 'TRACK_IS_DISABLED',
+  TRACK_STATE_UNREACHABLE: 'TRACK_STATE_UNREACHABLE',
+  INVALID_LOCAL_TRACK: 'INVALID_LOCAL_TRACK',
+  SET_ENCODING_PARAMETER_ERROR: 'SET_ENCODING_PARAMETER_ERROR',
+  CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS: 'CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS',
+  CAN_NOT_GET_GATEWAY_SERVER: 'CAN_NOT_GET_GATEWAY_SERVER',
+  INVALID_REMOTE_USER: 'INVALID_REMOTE_USER',
+  REMOTE_USER_IS_NOT_PUBLISHED: 'REMOTE_USER_IS_NOT_PUBLISHED',
+  NETWORK_ERROR: 'NETWORK_ERROR',
+  NETWORK_TIMEOUT: 'NETWORK_TIMEOUT',
+  EXCHANGE_SDP_FAILED: 'EXCHANGE_SDP_FAILED',
+  ICE_FAILED: 'ICE_FAILED',
+  FETCH_AUDIO_FILE_FAILED: 'FETCH_AUDIO_FILE_FAILED',
+  DECODE_AUDIO_FILE_FAILED: 'DECODE_AUDIO_FILE_FAILED',
+});
+
+/** @type {Readonly<Record<string, string>>} the name of a getUserMedia failure to a code */
+const MEDIA_CODES = Object.freeze({
+  NotAllowedError: 'PERMISSION_DENIED',
+  InvalidStateError: 'PERMISSION_DENIED',
+  NotFoundError: 'DEVICE_NOT_FOUND',
+  NotReadableError: 'NOT_READABLE',
+  AbortError: 'NOT_READABLE',
+  OverconstrainedError: 'MEDIA_OPTION_INVALID',
+  TypeError: 'MEDIA_OPTION_INVALID',
+  SecurityError: 'WEB_SECURITY_RESTRICT',
+  NotSupportedError: 'NOT_SUPPORTED',
+});
+
+/** @param {any} error of getUserMedia or getDisplayMedia @returns {AgoraRTCError} */
+function mediaError(error) {
+  const code = MEDIA_CODES[error?.name] ?? 'UNEXPECTED_ERROR';
+  return new AgoraRTCError(code, `${error?.name}: ${error?.message}`);
+}
+
+/** @param {string} what @returns {AgoraRTCError} */
+function notSupported(what) {
+  return new AgoraRTCError('NOT_SUPPORTED', `${what} is not available on this server`);
+}
+
+/** @param {boolean} fine @param {string} message @returns {void} */
+function requireParameter(fine, message) {
+  if (!fine) throw new AgoraRTCError('INVALID_PARAMS', message);
+}
+
+// ---- cloud.js
+/** What only Agora's cloud has. Wishes that change nothing are taken; services are refused. */
+
+
+/** Methods of the SDK's client that a server of one's own does without. */
+class CloudClient extends EventEmitter {
+  setProxyServer() {}
+
+  startProxyServer() {}
+
+  stopProxyServer() {}
+
+  async setDualStreamMode() {}
+
+  setLowStreamParameter() {}
+
+  async enableDualStream() {}
+
+  async disableDualStream() {}
+
+  async setRemoteVideoStreamType() {}
+
+  async setRemoteDefaultVideoStreamType() {}
+
+  async setStreamFallbackOption() {}
+
+  async pickSVCLayer() {}
+
+  async setRTMConfig() {}
+
+  async sendCustomReportMessage() {}
+
+  setEncryptionConfig() {} // WebRTC encrypts anyway
+
+  setLicense() {}
+
+  setLocalAccessPointsV2() {}
+
+  async startLiveStreaming() {
+    throw notSupported('startLiveStreaming');
+  }
+
+  async setLiveTranscoding() {
+    throw notSupported('setLiveTranscoding');
+  }
+
+  async stopLiveStreaming() {
+    throw notSupported('stopLiveStreaming');
+  }
+
+  async startChannelMediaRelay() {
+    throw notSupported('startChannelMediaRelay');
+  }
+
+  async updateChannelMediaRelay() {
+    throw notSupported('updateChannelMediaRelay');
+  }
+
+  async stopChannelMediaRelay() {
+    throw notSupported('stopChannelMediaRelay');
+  }
+
+  async enableContentInspect() {
+    throw notSupported('enableContentInspect');
+  }
+
+  async disableContentInspect() {
+    throw notSupported('disableContentInspect');
+  }
+
+  async setImageModeration() {
+    throw notSupported('setImageModeration');
+  }
+}
+
+// ---- encoding.js
+/** Encoder settings: the SDK's presets, and what a browser is asked for. */
+
+
+/**
+ * @typedef {number | {min?: number, max?: number, ideal?: number, exact?: number}} Wish
+ * @typedef {object} VideoEncoding
+ * @property {Wish} [width] pixels
+ * @property {Wish} [height] pixels
+ * @property {Wish} [frameRate] frames a second
+ * @property {number} [bitrateMin] kbit/s
+ * @property {number} [bitrateMax] kbit/s
+ * @property {number} [scaleResolutionDownBy]
+ *
+ * @typedef {object} AudioEncoding
+ * @property {number} [sampleRate] Hz
+ * @property {number} [sampleSize] bits
+ * @property {boolean} [stereo]
+ * @property {number} [bitrate] kbit/s
+ */
+
+/** Width, height, frames a second and kbit/s at most, as Agora documents its profiles. */
+const VIDEO_PRESETS = Object.freeze({
+  '90p': [160, 90, 15, 65], '90p_1': [160, 90, 15, 65],
+  '120p': [160, 120, 15, 65], '120p_1': [160, 120, 15, 65], '120p_3': [120, 120, 15, 50],
+  '120p_4': [212, 120, 15, 50],
+  '180p': [320, 180, 15, 140], '180p_1': [320, 180, 15, 140], '180p_3': [180, 180, 15, 100],
+  '180p_4': [240, 180, 15, 120],
+  '240p': [320, 240, 15, 200], '240p_1': [320, 240, 15, 200], '240p_3': [240, 240, 15, 140],
+  '240p_4': [424, 240, 15, 220],
+  '360p': [640, 360, 15, 400], '360p_1': [640, 360, 15, 400], '360p_3': [360, 360, 15, 260],
+  '360p_4': [640, 360, 30, 600], '360p_6': [360, 360, 30, 400], '360p_7': [480, 360, 15, 320],
+  '360p_8': [480, 360, 30, 490], '360p_9': [640, 360, 15, 800], '360p_10': [640, 360, 24, 800],
+  '360p_11': [640, 360, 24, 1000],
+  '480p': [640, 480, 15, 500], '480p_1': [640, 480, 15, 500], '480p_2': [640, 480, 30, 1000],
+  '480p_3': [480, 480, 15, 400], '480p_4': [640, 480, 30, 750], '480p_6': [480, 480, 30, 600],
+  '480p_8': [848, 480, 15, 610], '480p_9': [848, 480, 30, 930], '480p_10': [640, 480, 10, 400],
+  '720p': [1280, 720, 15, 1130], '720p_auto': [1280, 720, 30, 3000],
+  '720p_1': [1280, 720, 15, 1130], '720p_2': [1280, 720, 30, 2000],
+  '720p_3': [1280, 720, 30, 1710], '720p_5': [960, 720, 15, 910], '720p_6': [960, 720, 30, 1380],
+  '1080p': [1920, 1080, 15, 2080], '1080p_1': [1920, 1080, 15, 2080],
+  '1080p_2': [1920, 1080, 30, 3000], '1080p_3': [1920, 1080, 30, 3150],
+  '1080p_5': [1920, 1080, 60, 4780],
+  '1440p': [2560, 1440, 30, 4850], '1440p_1': [2560, 1440, 30, 4850],
+  '1440p_2': [2560, 1440, 60, 7350],
+  '4k': [3840, 2160, 30, 8910], '4k_1': [3840, 2160, 30, 8910], '4k_3': [3840, 2160, 60, 13500],
+});
+const DEFAULT_VIDEO = '480p_1';
+
+/** Sharing a screen: at most that large, few frames, and no bound on the bit rate. */
+const SCREEN_PRESETS = Object.freeze({
+  '480p': [640, 480, 5], '480p_1': [640, 480, 5], '480p_2': [640, 480, 30],
+  '480p_3': [640, 480, 15],
+  '720p': [1280, 720, 5], '720p_auto': [1280, 720, 30, 3000], '720p_1': [1280, 720, 5],
+  '720p_2': [1280, 720, 30], '720p_3': [1280, 720, 15],
+  '1080p': [1920, 1080, 5], '1080p_1': [1920, 1080, 5], '1080p_2': [1920, 1080, 30],
+  '1080p_3': [1920, 1080, 15],
+});
+const DEFAULT_SCREEN = '1080p_1';
+
+/** @type {Readonly<Record<string, AudioEncoding>>} */
+const AUDIO_PRESETS = Object.freeze({
+  speech_low_quality: { sampleRate: 16000, stereo: false },
+  speech_standard: { sampleRate: 32000, stereo: false, bitrate: 18 },
+  music_standard: { sampleRate: 48000, stereo: false },
+  standard_stereo: { sampleRate: 48000, stereo: true, bitrate: 56 },
+  high_quality: { sampleRate: 48000, stereo: false, bitrate: 128 },
+  high_quality_stereo: { sampleRate: 48000, stereo: true, bitrate: 192 },
+});
+
+/** @param {VideoEncoding | string} [wanted] @returns {VideoEncoding} */
+function videoEncoding(wanted = DEFAULT_VIDEO) {
+  return typeof wanted === 'string' ? fromPreset(VIDEO_PRESETS, wanted) : { ...wanted };
+}
+
+/** @param {VideoEncoding | string} [wanted] @returns {VideoEncoding} */
+function screenEncoding(wanted = DEFAULT_SCREEN) {
+  if (typeof wanted !== 'string') return { ...wanted };
+  const { width, height, ...rest } = fromPreset(SCREEN_PRESETS, wanted);
+  return { width: { max: Number(width) }, height: { max: Number(height) }, ...rest };
+}
+
+/** @param {AudioEncoding | string} [wanted] @returns {AudioEncoding} */
+function audioEncoding(wanted) {
+  if (typeof wanted !== 'string') return { ...wanted };
+  requireParameter(wanted in AUDIO_PRESETS, `encoderConfig: there is no preset ${wanted}`);
+  return { ...AUDIO_PRESETS[wanted] };
+}
+
+/** @param {object} presets @param {string} name @returns {VideoEncoding} */
+function fromPreset(presets, name) {
+  const known = /** @type {Record<string, number[]>} */ (presets);
+  requireParameter(name in known, `encoderConfig: there is no preset ${name}`);
+  const [width, height, frameRate, bitrateMax] = known[name];
+  return { width, height, frameRate, bitrateMax };
+}
+
+/** What getUserMedia is asked for. A plain number is a wish; bounds are bounds.
+ * @param {VideoEncoding} encoding @returns {MediaTrackConstraints} */
+function videoConstraints({ width, height, frameRate }) {
+  return { width: constrain(width), height: constrain(height), frameRate: constrain(frameRate) };
+}
+
+/** The same without bounds, for a camera that can't keep them.
+ * @param {VideoEncoding} encoding @returns {MediaTrackConstraints} */
+function softConstraints({ width, height, frameRate }) {
+  const soft = (/** @type {Wish | undefined} */ wish) => constrain(wanted(wish));
+  return { width: soft(width), height: soft(height), frameRate: soft(frameRate) };
+}
+
+/**
+ * @param {AudioEncoding} encoding
+ * @param {{AEC?: boolean, ANS?: boolean, AGC?: boolean}} processing all on by default
+ * @returns {MediaTrackConstraints}
+ */
+function audioConstraints({ sampleRate, sampleSize, stereo }, { AEC, ANS, AGC }) {
+  return {
+    echoCancellation: AEC ?? true,
+    noiseSuppression: ANS ?? true,
+    autoGainControl: AGC ?? true,
+    sampleRate,
+    sampleSize,
+    channelCount: stereo ? 2 : undefined,
+  };
+}
+
+/** @param {Wish} [wish] @returns {number | undefined} the one number that is meant */
+function wanted(wish) {
+  if (typeof wish !== 'object' || wish === null) return wish;
+  return wish.exact ?? wish.ideal ?? wish.max ?? wish.min;
+}
+
+/** @param {Wish} [wish] @returns {ConstrainULong | undefined} */
+function constrain(wish) {
+  return typeof wish === 'number' ? { ideal: wish } : wish;
+}
+
+// ---- publications.js
+/** The local tracks that a client sends. Tracks come and go by replaceTrack: nothing is negotiated. */
+
+
+/** @typedef {import('./connection.js').PeerLink} PeerLink */
+
+/** @type {Readonly<Record<string, string>>} */
+const DEGRADATION = Object.freeze({
+  motion: 'maintain-framerate',
+  detail: 'maintain-resolution',
+  balanced: 'balanced',
+});
+
+/**
+ * What is asked of a track. Wrapper libraries hand in tracks of another copy of the SDK, so only
+ * what the SDK documents may be used; ours have `attach` and `outgoingTrack` besides.
+ * @typedef {any} PublishableTrack
+ */
+
+class Publications {
+  #desk;
+  #statistics;
+  #onClosed;
+  /** @type {Map<PublishableTrack, () => void>} each with what to do when its media changes */
+  #tracks = new Map();
+  /** @type {import('./sound.js').Mixer | null} */
+  #mixer = null;
+  /** @type {PeerLink | null} */
+  #link = null;
+
+  /**
+   * @param {import('./sound.js').SoundDesk} desk
+   * @param {(kind: 'audio' | 'video') => any} statistics of the sent track
+   * @param {(track: PublishableTrack) => void} onClosed
+   */
+  constructor(desk, statistics, onClosed) {
+    this.#desk = desk;
+    this.#statistics = statistics;
+    this.#onClosed = onClosed;
+  }
+
+  get tracks() {
+    return [...this.#tracks.keys()];
+  }
+
+  /** @param {'audio' | 'video'} kind @returns {PublishableTrack[]} */
+  of(kind) {
+    return this.tracks.filter((track) => kindOf(track) === kind);
+  }
+
+  /** @param {PublishableTrack} track */
+  has(track) {
+    return this.#tracks.has(track);
+  }
+
+  /** @param {PublishableTrack} track */
+  async add(track) {
+    const kind = kindOf(track);
+    const update = () => this.#send(kind);
+    this.#tracks.set(track, update);
+    track.on?.('track-updated', update);
+    this.#attach(track);
+    await this.#send(kind);
+  }
+
+  /** @param {PublishableTrack} track */
+  async remove(track) {
+    const kind = kindOf(track);
+    this.#forget(track);
+    await this.#send(kind);
+  }
+
+  /** Send everything on another connection. @param {PeerLink} link */
+  async resume(link) {
+    this.#link = link;
+    for (const track of this.#tracks.keys()) this.#attach(track);
+    await Promise.all([this.#send('audio'), this.#send('video')]);
+  }
+
+  /** Let go of every track; the page keeps them. */
+  clear() {
+    this.#link = null;
+    for (const track of this.tracks) this.#forget(track);
+    this.#mixer?.close();
+    this.#mixer = null;
+  }
+
+  /** Tracks of others may change their media without a word. */
+  async refresh() {
+    for (const kind of /** @type {const} */ (['audio', 'video'])) {
+      const [track] = this.of(kind);
+      const sent = this.#link?.transceivers[kind].sender.track;
+      if (track && !track.outgoingTrack && sent !== track.getMediaStreamTrack()) {
+        await this.#send(kind);
+      }
+    }
+  }
+
+  /** @param {PublishableTrack} track */
+  #forget(track) {
+    const update = this.#tracks.get(track);
+    this.#tracks.delete(track);
+    track.off?.('track-updated', update);
+    track.attach?.(null);
+  }
+
+  /** @param {PublishableTrack} track */
+  #attach(track) {
+    const kind = kindOf(track);
+    track.attach?.({
+      transceiver: this.#link?.transceivers[kind],
+      statistics: () => this.#statistics(kind),
+      encodingChanged: () => this.#encode(kind),
+      closed: () => this.#onClosed(track),
+    });
+  }
+
+  /** @param {'audio' | 'video'} kind */
+  async #send(kind) {
+    const sender = this.#link?.transceivers[kind].sender;
+    const tracks = this.of(kind).map((track) => track.outgoingTrack?.() ?? track.getMediaStreamTrack());
+    const media = tracks.length > 1 ? this.#mix(tracks) : (tracks[0] ?? null);
+    await sender?.replaceTrack(media).catch(ignoreClosed);
+    if (media) await this.#encode(kind);
+  }
+
+  /** @param {MediaStreamTrack[]} tracks @returns {MediaStreamTrack} */
+  #mix(tracks) {
+    this.#mixer ??= this.#desk.mixer([]);
+    this.#mixer.replace(tracks);
+    return this.#mixer.track;
+  }
+
+  /** Bound bit and frame rate as the track's settings say. @param {'audio' | 'video'} kind */
+  async #encode(kind) {
+    const sender = this.#link?.transceivers[kind].sender;
+    const [track] = this.of(kind);
+    if (!sender || !track) return;
+    const { bitrateMax, bitrate, frameRate, scaleResolutionDownBy } = track.encoding ?? {};
+    const parameters = sender.getParameters();
+    const most = kind === 'video' ? bitrateMax : bitrate;
+    Object.assign(parameters.encodings[0] ?? {}, {
+      maxBitrate: most ? most * 1000 : undefined,
+      ...(kind === 'video' && { maxFramerate: wanted(frameRate), scaleResolutionDownBy }),
+    });
+    const degradationPreference = DEGRADATION[track.optimizationMode] ?? 'balanced';
+    if (kind === 'video') Object.assign(parameters, { degradationPreference });
+    // Not every browser knows every field; the media goes on without.
+    await sender.setParameters(parameters).catch(() => {});
+  }
+}
+
+/** @param {PublishableTrack} track @returns {'audio' | 'video'} */
+function kindOf(track) {
+  return track.trackMediaType ?? track.getMediaStreamTrack().kind;
+}
+
+/** @param {DOMException} error of a sender whose connection went away meanwhile */
+function ignoreClosed(error) {
+  if (error.name !== 'InvalidStateError') throw error;
+}
+
+// ---- quality.js
+/** Judgements on the figures: network quality from 1 to 6, and exceptions with their recoveries. */
+
+/** Grade 1 up to these; one worse for each bound passed. */
+const LOSS_BOUNDS = Object.freeze([0.01, 0.03, 0.08, 0.2]);
+const ROUND_TRIP_BOUNDS_MS = Object.freeze([100, 200, 350, 600]);
+const UNKNOWN = 0;
+const DOWN = 6;
+
+const PATIENCE = 5;
+const RECOVERED = 2000;
+
+/** @typedef {{uplinkNetworkQuality: number, downlinkNetworkQuality: number}} NetworkQuality */
+
+/**
+ * @param {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} line
+ * @param {string} state of the client @returns {NetworkQuality}
+ */
+function networkQuality(line, state) {
+  if (state === 'RECONNECTING' || globalThis.navigator?.onLine === false) return both(DOWN);
+  if (state !== 'CONNECTED' || !line.known) return both(UNKNOWN);
+  const delay = grade(line.roundTripMs, ROUND_TRIP_BOUNDS_MS);
+  return {
+    uplinkNetworkQuality: Math.max(delay, grade(line.sentLoss, LOSS_BOUNDS)),
+    downlinkNetworkQuality: Math.max(delay, grade(line.receivedLoss, LOSS_BOUNDS)),
+  };
+}
+
+/** @param {number} value @param {readonly number[]} bounds @returns {number} 1 to 5 */
+function grade(value, bounds) {
+  return 1 + bounds.filter((bound) => value > bound).length;
+}
+
+/** @param {number} value @returns {NetworkQuality} */
+function both(value) {
+  return { uplinkNetworkQuality: value, downlinkNetworkQuality: value };
+}
+
+/** @type {Readonly<Record<string, number>>} */
+const EXCEPTION_CODES = Object.freeze({
+  FRAMERATE_INPUT_TOO_LOW: 1001,
+  FRAMERATE_SENT_TOO_LOW: 1002,
+  SEND_VIDEO_BITRATE_TOO_LOW: 1003,
+  RECV_VIDEO_DECODE_FAILED: 1005,
+  AUDIO_INPUT_LEVEL_TOO_LOW: 2001,
+  AUDIO_OUTPUT_LEVEL_TOO_LOW: 2002,
+  SEND_AUDIO_BITRATE_TOO_LOW: 2003,
+});
+
+/** Tells what has been wrong for five looks in a row, and when it is right again. */
+class ExceptionWatch {
+  #tell;
+  /** @type {Map<string, {bad: number, told: boolean}>} */
+  #conditions = new Map();
+
+  /** @param {(event: {code: number, msg: string, uid: number | string}) => void} tell */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** @param {any} video @param {number} [frameRate] that was asked for @param {number | string} uid */
+  sentVideo(video, frameRate, uid) {
+    const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
+    const least = frameRate && frameRate > 10 ? 5 : 1;
+    this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);
+    this.#note('FRAMERATE_SENT_TOO_LOW', captured > 5 && sent <= 1, uid);
+    this.#note('SEND_VIDEO_BITRATE_TOO_LOW', sendBitrate === 0, uid);
+  }
+
+  /** @param {any} audio @param {number | string} uid */
+  sentAudio(audio, uid) {
+    this.#note('AUDIO_INPUT_LEVEL_TOO_LOW', audio.sendVolumeLevel === 0, uid);
+    this.#note('SEND_AUDIO_BITRATE_TOO_LOW', audio.sendBitrate === 0, uid);
+  }
+
+  /** @param {any} video @param {number} uid */
+  receivedVideo(video, uid) {
+    this.#note('RECV_VIDEO_DECODE_FAILED', video.receiveBitrate > 0 && !video.decodeFrameRate, uid);
+  }
+
+  /** @param {any} audio @param {number} uid */
+  receivedAudio(audio, uid) {
+    this.#note('AUDIO_OUTPUT_LEVEL_TOO_LOW', audio.receiveBitrate > 0 && !audio.receiveLevel, uid);
+  }
+
+  /** @param {string} msg @param {boolean} wrong @param {number | string} uid */
+  #note(msg, wrong, uid) {
+    const key = `${msg} ${uid}`;
+    const { bad, told } = this.#conditions.get(key) ?? { bad: 0, told: false };
+    const count = wrong ? bad + 1 : 0;
+    const telling = !told && count >= PATIENCE;
+    this.#conditions.set(key, { bad: count, told: wrong && (told || telling) });
+    const code = EXCEPTION_CODES[msg];
+    if (telling) this.#tell({ code, msg, uid });
+    if (told && !wrong) this.#tell({ code: code + RECOVERED, msg: `${msg}_RECOVER`, uid });
+  }
+}
+
+// ---- playback.js
+/** Media elements: pictures inside an element of the page, sound beside it. */
+
+const GESTURES = ['pointerup', 'keydown', 'touchend'];
+
+/**
+ * @typedef {object} VideoPlayerConfig
+ * @property {'cover' | 'contain' | 'fill'} [fit]
+ * @property {boolean} [mirror]
+ * @property {boolean} [noStyle] leave the look to the page
+ */
+
+/** Starts elements, and those that the browser held back again at the next gesture. */
+class Autoplay {
+  #onFailed;
+  /** @type {Set<HTMLMediaElement>} */
+  #held = new Set();
+  #armed = false;
+
+  /** @param {() => void} onFailed */
+  constructor(onFailed) {
+    this.#onFailed = onFailed;
+  }
+
+  /** @param {HTMLMediaElement} element */
+  async start(element) {
+    try {
+      await element.play();
+    } catch (error) {
+      // Anything else means that the element was stopped or given another source meanwhile.
+      if (/** @type {Error} */ (error).name === 'NotAllowedError') this.#hold(element);
+    }
+  }
+
+  /** @param {HTMLMediaElement} element */
+  forget(element) {
+    this.#held.delete(element);
+  }
+
+  /** Try again everything that was held back. */
+  resume() {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const element of held) this.start(element);
+  }
+
+  /** @param {HTMLMediaElement} element */
+  #hold(element) {
+    this.#held.add(element);
+    this.#arm();
+    this.#onFailed();
+  }
+
+  #arm() {
+    if (this.#armed) return;
+    this.#armed = true;
+    const resume = () => {
+      for (const name of GESTURES) document.removeEventListener(name, resume, true);
+      this.#armed = false;
+      this.resume();
+    };
+    for (const name of GESTURES) document.addEventListener(name, resume, true);
+  }
+}
+
+/** Shows one track in one place of the page. */
+class VideoPlayer {
+  #autoplay;
+  #id;
+  /** @type {HTMLElement | null} */
+  #box = null;
+  /** @type {HTMLVideoElement | null} */
+  element = null;
+
+  /** @param {Autoplay} autoplay @param {string} trackId */
+  constructor(autoplay, trackId) {
+    this.#autoplay = autoplay;
+    this.#id = trackId;
+  }
+
+  /**
+   * @param {string | HTMLElement} target an id or an element; the body when there is none
+   * @param {MediaStreamTrack} track @param {VideoPlayerConfig} config @param {() => void} onFirstFrame
+   */
+  play(target, track, config, onFirstFrame) {
+    this.stop();
+    const place = this.#find(target);
+    const video = place instanceof HTMLVideoElement ? place : this.#makeVideo(place, config);
+    this.element = video;
+    if (place !== video || !config.noStyle) style(video, config);
+    // The sound is played by an element of its own.
+    Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: false });
+    video.setAttribute('playsinline', '');
+    this.show(track);
+    afterFirstFrame(video, onFirstFrame);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  show(track) {
+    if (!this.element) return;
+    this.element.srcObject = new MediaStream([track]);
+    this.#autoplay.start(this.element);
+  }
+
+  stop() {
+    if (!this.element) return;
+    this.#autoplay.forget(this.element);
+    this.element.srcObject = null;
+    this.#box?.remove();
+    this.element = this.#box = null;
+  }
+
+  /** @returns {ImageData} what is shown now; 2x2 and empty before the first picture */
+  frame() {
+    const { videoWidth = 0, videoHeight = 0 } = this.element ?? {};
+    if (!this.element || !videoWidth) return new ImageData(2, 2);
+    const canvas = Object.assign(document.createElement('canvas'), {
+      width: videoWidth,
+      height: videoHeight,
+    });
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    context.drawImage(this.element, 0, 0);
+    return context.getImageData(0, 0, videoWidth, videoHeight);
+  }
+
+  /** @param {string | HTMLElement} target @returns {HTMLElement} */
+  #find(target) {
+    const found = typeof target === 'string' ? document.getElementById(target) : target;
+    if (found) return found;
+    console.warn(`AgoraRTC: there is no element "${target}", the body is used`);
+    return document.body;
+  }
+
+  /** @param {HTMLElement} place @param {VideoPlayerConfig} config */
+  #makeVideo(place, { noStyle }) {
+    const box = document.createElement('div');
+    box.id = `agora-video-player-${this.#id}`;
+    if (!noStyle) {
+      const look = 'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
+      box.style.cssText = look;
+    }
+    const video = document.createElement('video');
+    video.id = `video_${this.#id}`;
+    video.className = 'agora_video_player';
+    if (!noStyle) video.style.cssText = 'width:100%;height:100%;position:absolute;left:0;top:0';
+    box.append(video);
+    place.append(box);
+    this.#box = box;
+    return video;
+  }
+}
+
+/** @param {HTMLVideoElement} video @param {VideoPlayerConfig} config */
+function style(video, { fit = 'cover', mirror, noStyle }) {
+  if (noStyle) return;
+  video.style.objectFit = fit;
+  video.style.transform = mirror ? 'rotateY(180deg)' : '';
+}
+
+/** @param {HTMLVideoElement} video @param {() => void} then */
+function afterFirstFrame(video, then) {
+  if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(() => then());
+  else /** @type {HTMLVideoElement} */ (video).addEventListener('loadeddata', then, { once: true });
+}
+
+/** Plays one track's sound. */
+class AudioPlayer {
+  #autoplay;
+  /** @type {HTMLAudioElement & {setSinkId?: (id: string) => Promise<void>} | null} */
+  #element = null;
+  #volume = 100;
+  #silent = false;
+  #sink = '';
+
+  /** @param {Autoplay} autoplay */
+  constructor(autoplay) {
+    this.#autoplay = autoplay;
+  }
+
+  get playing() {
+    return this.#element !== null;
+  }
+
+  get volume() {
+    return this.#volume;
+  }
+
+  /** @param {number} volume 0 to 100; more is as loud as 100 */
+  set volume(volume) {
+    this.#volume = volume;
+    this.#apply();
+  }
+
+  /** Play on, but unheard. @param {boolean} silent */
+  set silent(silent) {
+    this.#silent = silent;
+    this.#apply();
+  }
+
+  /** @param {MediaStreamTrack} track */
+  play(track) {
+    this.#element ??= document.createElement('audio');
+    this.#element.autoplay = true;
+    this.#element.srcObject = new MediaStream([track]);
+    this.#apply();
+    if (this.#sink) this.#element.setSinkId?.(this.#sink).catch(() => {});
+    this.#autoplay.start(this.#element);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  show(track) {
+    if (this.#element) this.play(track);
+  }
+
+  stop() {
+    if (!this.#element) return;
+    this.#autoplay.forget(this.#element);
+    this.#element.srcObject = null;
+    this.#element = null;
+  }
+
+  /** @param {string} deviceId of an audiooutput */
+  async useSpeaker(deviceId) {
+    this.#sink = deviceId;
+    await this.#element?.setSinkId?.(deviceId);
+  }
+
+  #apply() {
+    if (!this.#element) return;
+    this.#element.volume = Math.max(0, Math.min(100, this.#volume)) / 100;
+    this.#element.muted = this.#silent;
+  }
+}
+
+// ---- track.js
+/** What every track has, and what pictures and sound add to it. */
+
+
+/**
+ * @typedef {object} Stage where tracks are seen and heard
+ * @property {import('./playback.js').Autoplay} autoplay
+ * @property {import('./sound.js').SoundDesk} desk
+ *
+ * @typedef {object} Link how a track belongs to a client
+ * @property {RTCRtpTransceiver} transceiver
+ * @property {() => any} statistics
+ * @property {() => Promise<void>} encodingChanged
+ * @property {() => void} closed
+ */
+
+/** A media track in the SDK's clothes. */
+class Track extends EventEmitter {
+  /** @type {Link | null} */
+  link = null;
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media */
+  constructor(stage, media) {
+    super();
+    this.stage = stage;
+    this.media = media;
+    this.trackMediaType = /** @type {'audio' | 'video'} */ (media.kind);
+    this.trackId = `track-${media.kind}-${crypto.randomUUID().slice(0, 8)}`;
+  }
+
+  getTrackId() {
+    return this.trackId;
+  }
+
+  getTrackLabel() {
+    return this.media.label;
+  }
+
+  getMediaStreamTrack() {
+    return this.media;
+  }
+
+  /** @returns {RTCRtpTransceiver | undefined} */
+  getRTCRtpTransceiver() {
+    return this.link?.transceiver;
+  }
+
+  /** The client took the track, or let go of it. @param {Link | null} link */
+  attach(link) {
+    this.link = link;
+    if (link) this.emit('transceiver-updated', link.transceiver);
+  }
+
+  getStats() {
+    return this.link?.statistics() ?? {};
+  }
+
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    this.media = media;
+    this.showMedia();
+    this.emit('track-updated', media);
+  }
+
+  /** Play the present media where the last was played. */
+  showMedia() {}
+
+  stop() {}
+
+  pipe() {
+    throw notSupported('a processing extension');
+  }
+
+  unpipe() {}
+
+  useExtension() {
+    throw notSupported('a processing extension');
+  }
+
+  removeExtension() {
+    return false;
+  }
+}
+
+/**
+ * @template {new (...values: any[]) => Track} Base
+ * @param {Base} Kind @param {{mirrored: boolean}} options whether it is shown mirrored by default
+ */
+function withPictures(Kind, { mirrored }) {
+  return class extends Kind {
+    #player = new VideoPlayer(this.stage.autoplay, this.trackId);
+
+    get isPlaying() {
+      return this.#player.element !== null;
+    }
+
+    /**
+     * Put a <video> into an element.
+     * @param {string | HTMLElement} element @param {import('./playback.js').VideoPlayerConfig} [config]
+     */
+    play(element, config = {}) {
+      const look = { ...config, mirror: config.mirror ?? mirrored };
+      this.#player.play(element, this.media, look, () => this.pictureShown());
+    }
+
+    stop() {
+      this.#player.stop();
+    }
+
+    showMedia() {
+      this.#player.show(this.media);
+    }
+
+    /** The first picture is on the page. */
+    pictureShown() {}
+
+    /** @returns {ImageData} */
+    getCurrentFrameData() {
+      return this.#player.frame();
+    }
+
+    /**
+     * @param {string} type such as image/png @param {number} quality 0 to 1
+     * @returns {Promise<{buffer: Uint8Array, width: number, height: number}>}
+     */
+    async getCurrentFrameImage(type, quality) {
+      const frame = this.#player.frame();
+      const canvas = new OffscreenCanvas(frame.width, frame.height);
+      canvas.getContext('2d')?.putImageData(frame, 0, 0);
+      const blob = await canvas.convertToBlob({ type, quality });
+      const buffer = new Uint8Array(await blob.arrayBuffer());
+      return { buffer, width: frame.width, height: frame.height };
+    }
+
+    /** @returns {{visible: true} | {visible: false, reason: string} | undefined} */
+    getVideoElementVisibleStatus() {
+      return this.#player.element ? visibility(this.#player.element) : undefined;
+    }
+  };
+}
+
+/** @param {HTMLElement} element @returns {{visible: true} | {visible: false, reason: string}} */
+function visibility(element) {
+  const { width, height, top, left, bottom, right } = element.getBoundingClientRect();
+  if (!element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true })) {
+    return { visible: false, reason: 'STYLE' };
+  }
+  if (!width || !height) return { visible: false, reason: 'SIZE' };
+  const outside = bottom <= 0 || right <= 0 || top >= innerHeight || left >= innerWidth;
+  return outside ? { visible: false, reason: 'POSITION' } : { visible: true };
+}
+
+/**
+ * @template {new (...values: any[]) => Track} Base
+ * @param {Base} Kind
+ */
+function withSound(Kind) {
+  return class extends Kind {
+    player = new AudioPlayer(this.stage.autoplay);
+    /** @type {import('./sound.js').Meter | null} */
+    #meter = null;
+
+    get isPlaying() {
+      return this.player.playing;
+    }
+
+    play() {
+      this.player.play(this.media);
+    }
+
+    stop() {
+      this.player.stop();
+    }
+
+    showMedia() {
+      this.player.show(this.media);
+      this.closeMeter();
+    }
+
+    /** @returns {number} 0 to 1 */
+    getVolumeLevel() {
+      if (this.media.readyState === 'ended') return 0;
+      this.#meter ??= this.stage.desk.meter(this.media);
+      return this.#meter.level();
+    }
+
+    closeMeter() {
+      this.#meter?.close();
+      this.#meter = null;
+    }
+
+    /** @param {string} deviceId of an audiooutput */
+    async setPlaybackDevice(deviceId) {
+      await this.player.useSpeaker(deviceId);
+    }
+
+    setAudioFrameCallback() {
+      throw notSupported('raw audio');
+    }
+  };
+}
+
+// ---- remotetrack.js
+/** What comes back: the swapped picture, and the sound in step with it. */
+
+
+const VideoState = Object.freeze({
+  VideoStateStopped: 0,
+  VideoStateStarting: 1,
+  VideoStateDecoding: 2,
+  VideoStateFrozen: 3,
+});
+
+/** A track that another user publishes. */
+class RemoteTrack extends Track {
+  /** @param {import('./track.js').Stage} stage @param {MediaStreamTrack} media @param {number} uid */
+  constructor(stage, media, uid) {
+    super(stage, media);
+    this.uid = uid;
+  }
+
+  getUserId() {
+    return this.uid;
+  }
+
+  /** Go on with another connection's media. @param {import('./track.js').Link} link */
+  renew(link) {
+    this.attach(link);
+    this.replaceMedia(link.transceiver.receiver.track);
+  }
+
+  /** No more, as after unsubscribe. */
+  end() {
+    this.stop();
+    this.link = null;
+  }
+}
+
+class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
+  #state = VideoState.VideoStateStarting;
+  #decoded = 0;
+  #firstTold = false;
+
+  /** @param {number} framesDecoded so far; asked once a second */
+  progress(framesDecoded) {
+    const moving = framesDecoded > this.#decoded;
+    this.#decoded = framesDecoded;
+    if (moving) this.pictureShown();
+    if (moving) this.#become(VideoState.VideoStateDecoding);
+    else if (this.#firstTold) this.#become(VideoState.VideoStateFrozen);
+  }
+
+  pictureShown() {
+    if (this.#firstTold) return;
+    this.#firstTold = true;
+    this.emit('first-frame-decoded');
+  }
+
+  end() {
+    super.end();
+    this.#become(VideoState.VideoStateStopped);
+  }
+
+  /** @param {number} state */
+  #become(state) {
+    if (state === this.#state) return;
+    this.#state = /** @type {typeof this.#state} */ (state);
+    this.emit('video-state-changed', state);
+  }
+}
+
+class RemoteAudioTrack extends withSound(RemoteTrack) {
+  /** @param {number} volume 0 to 100 */
+  setVolume(volume) {
+    requireParameter(volume >= 0, 'volume is negative');
+    this.player.volume = volume;
+  }
+
+  /** @param {number} volume */
+  setAmplifiedVolume(volume) {
+    this.setVolume(volume);
+  }
+
+  getVolume() {
+    return this.player.volume;
+  }
+
+  end() {
+    super.end();
+    this.closeMeter();
+  }
+}
+
+// ---- remoteusers.js
+/** Who else is in the channel, what they publish, and what of it is subscribed. */
+
+
+/** @typedef {'audio' | 'video'} Kind */
+
+/** Somebody else in the channel. */
+class RemoteUser {
+  hasAudio = false;
+  hasVideo = false;
+  /** @type {RemoteAudioTrack | undefined} */
+  audioTrack = undefined;
+  /** @type {RemoteVideoTrack | undefined} */
+  videoTrack = undefined;
+  /** @type {never[]} */
+  dataChannels = [];
+
+  /** @param {number} uid */
+  constructor(uid) {
+    this.uid = uid;
+  }
+
+  /** @param {Kind} kind */
+  publishes(kind) {
+    return kind === 'audio' ? this.hasAudio : this.hasVideo;
+  }
+
+  /** @param {Kind} kind @param {boolean} published */
+  setPublished(kind, published) {
+    if (kind === 'audio') this.hasAudio = published;
+    else this.hasVideo = published;
+  }
+
+  /** @param {Kind} kind */
+  track(kind) {
+    return kind === 'audio' ? this.audioTrack : this.videoTrack;
+  }
+
+  /** Stop and forget a track. @param {Kind} kind */
+  endTrack(kind) {
+    this.track(kind)?.end();
+    if (kind === 'audio') this.audioTrack = undefined;
+    else this.videoTrack = undefined;
+  }
+}
+
+class RemoteUsers {
+  #stage;
+  #statistics;
+  /** @type {RemoteUser[]} */
+  #users = [];
+  /** @type {import('./connection.js').PeerLink | null} */
+  #link = null;
+  #ownVoice = false;
+
+  /**
+   * @param {import('./track.js').Stage} stage
+   * @param {(kind: Kind) => any} statistics of the received track
+   */
+  constructor(stage, statistics) {
+    this.#stage = stage;
+    this.#statistics = statistics;
+  }
+
+  get list() {
+    return [...this.#users];
+  }
+
+  /** Whether what comes is the sound that this page sends: it is not played to who speaks. */
+  set ownVoice(own) {
+    this.#ownVoice = own;
+    for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
+  }
+
+  /** @param {number | string} uid @returns {RemoteUser | undefined} */
+  find(uid) {
+    return this.#users.find((user) => String(user.uid) === String(uid));
+  }
+
+  /** @param {number} uid @returns {RemoteUser} */
+  add(uid) {
+    const user = new RemoteUser(uid);
+    this.#users.push(user);
+    return user;
+  }
+
+  /** @param {RemoteUser} user */
+  remove(user) {
+    user.endTrack('audio');
+    user.endTrack('video');
+    this.#users = this.#users.filter((kept) => kept !== user);
+  }
+
+  clear() {
+    for (const user of this.list) this.remove(user);
+    this.#link = null;
+  }
+
+  /** Subscribed tracks go on with another connection. @param {import('./connection.js').PeerLink} link */
+  resume(link) {
+    this.#link = link;
+    for (const user of this.#users) {
+      user.audioTrack?.renew(this.#linkOf('audio', link));
+      user.videoTrack?.renew(this.#linkOf('video', link));
+    }
+  }
+
+  /** @param {RemoteUser | number | string} user or the uid @returns {RemoteUser} */
+  require(user) {
+    const uid = typeof user === 'object' ? user?.uid : user;
+    const found = this.find(uid);
+    if (!found) throw new AgoraRTCError('INVALID_REMOTE_USER', 'user is not in the channel');
+    return found;
+  }
+
+  /** @param {RemoteUser} user @param {Kind} kind @returns {RemoteAudioTrack | RemoteVideoTrack} */
+  subscribe(user, kind) {
+    if (!user.publishes(kind)) {
+      throw new AgoraRTCError('REMOTE_USER_IS_NOT_PUBLISHED', `the user has published no ${kind}`);
+    }
+    const known = user.track(kind);
+    if (known) return known;
+    const link = this.#linkOf(kind, /** @type {import('./connection.js').PeerLink} */ (this.#link));
+    const media = link.transceiver.receiver.track;
+    const Type = kind === 'audio' ? RemoteAudioTrack : RemoteVideoTrack;
+    const track = new Type(this.#stage, media, user.uid);
+    track.attach(link);
+    if (track instanceof RemoteAudioTrack) {
+      track.player.silent = this.#ownVoice;
+      user.audioTrack = track;
+    } else user.videoTrack = track;
+    return track;
+  }
+
+  /** @param {Kind} kind @param {import('./connection.js').PeerLink} link @returns {import('./track.js').Link} */
+  #linkOf(kind, link) {
+    return {
+      transceiver: link.transceivers[kind],
+      statistics: () => this.#statistics(kind),
+      encodingChanged: async () => {},
+      closed: () => {},
+    };
+  }
+}
+
+// ---- server.js
+/** Where Mien is, and what a client asks of it. */
+
+
+const CREATE_PATH = '/faceswap/live/create';
+const GOOD = 1000;
+const REFUSED = Object.freeze([1008, 1009, 1101, 1102, 1200]);
+const REQUEST_MS = 20_000;
+
+/**
+ * Knows the addresses at which the server may be. The first that holds one counts: what the page
+ * named, the `server` in the script's own address, where the page has created its session (the
+ * browser keeps a list of what was loaded), and the origins of the script and of the page.
+ */
+class ServerFinder {
+  /** What the page named. */
+  named = '';
+  #script = '';
+  #created = '';
+  /** @type {PerformanceObserver | null} */
+  #observer = null;
+
+  /** Begin to notice where sessions are created; the browser's own list may overflow. */
+  watch() {
+    if (typeof PerformanceObserver === 'undefined') return;
+    this.#observer = new PerformanceObserver((list) => this.#notice(list.getEntries()));
+    this.#observer.observe({ type: 'resource', buffered: true });
+  }
+
+  /** @param {string} address of the script itself */
+  loadedFrom(address) {
+    this.#script = address;
+  }
+
+  /** @returns {string[]} base addresses, best first */
+  candidates() {
+    this.#notice(this.#observer?.takeRecords() ?? []);
+    const named = this.named || globalThis.MIEN_SERVER || queryOf(this.#script);
+    if (named) return [named.replace(/\/+$/, '')];
+    const origins = [this.#created, originOf(this.#script), originOf(globalThis.location?.href)];
+    return [...new Set(origins.filter(Boolean))];
+  }
+
+  /** @param {PerformanceEntryList} entries */
+  #notice(entries) {
+    for (const { name } of entries) {
+      const path = name.split(/[?#]/)[0];
+      if (path.endsWith(CREATE_PATH)) this.#created = originOf(path);
+    }
+  }
+}
+
+/** @param {string} [address] @returns {string} empty for file: and the like */
+function originOf(address) {
+  return /^https?:/.test(address ?? '') ? new URL(/** @type {string} */ (address)).origin : '';
+}
+
+/** @param {string} address @returns {string} */
+function queryOf(address) {
+  return /^https?:|^file:/.test(address) ? (new URL(address).searchParams.get('server') ?? '') : '';
+}
+
+/** One channel of the server, and the token that opens it. */
+class Channel {
+  #finder;
+  #path;
+  #base = '';
+
+  /** @param {ServerFinder} finder @param {string} channel @param {string} token */
+  constructor(finder, channel, token) {
+    this.#finder = finder;
+    this.#path = `/v1/channels/${encodeURIComponent(channel)}`;
+    this.token = token;
+  }
+
+  /** @param {string} [token] another one, to see whether it is accepted
+   * @returns {Promise<RTCIceServer[]>} */
+  async iceServers(token = this.token) {
+    return (await this.#ask('GET', '/ice', { token })).ice_servers ?? [];
+  }
+
+  /**
+   * @param {string} sdp @param {number | null} uid
+   * @returns {Promise<{peer_id: string, sdp: string, uid: number, algorithm_user_id: string}>}
+   */
+  join(sdp, uid) {
+    return this.#ask('POST', '/join', { json: { sdp, uid } });
+  }
+
+  /** @param {string} peerId @param {string} fragment candidates, RFC 8840 */
+  async trickle(peerId, fragment) {
+    await this.#send('PATCH', `/peers/${peerId}`, { fragment });
+  }
+
+  /** @param {string} peerId @param {boolean} [leaving] the page is going away */
+  async leave(peerId, leaving = false) {
+    await this.#send('DELETE', `/peers/${peerId}`, { leaving });
+  }
+
+  /**
+   * Ask the first address that answers as Mien does.
+   * @param {string} method @param {string} path @param {RequestParts} [parts] @returns {Promise<any>}
+   */
+  async #ask(method, path, parts = {}) {
+    const bases = this.#base ? [this.#base] : this.#finder.candidates();
+    for (const base of bases) {
+      const answer = await this.#send(method, path, parts, base);
+      if (!answer) continue;
+      this.#base = base;
+      if (answer.code === GOOD) return answer.data;
+      throw refusal(answer);
+    }
+    const tried = bases.join(', ') || 'no address';
+    throw new AgoraRTCError(
+      'NETWORK_ERROR',
+      `no Mien server answers at ${tried}. Name it: AgoraRTC.setParameter("MIEN_SERVER", "https://...")`,
+    );
+  }
+
+  /**
+   * @typedef {object} RequestParts
+   * @property {string} [token] @property {object} [json] @property {string} [fragment]
+   * @property {boolean} [leaving]
+   */
+
+  /**
+   * @param {string} method @param {string} path @param {RequestParts} parts
+   * @returns {Promise<{code: number, msg: string, data?: any} | null>} null when it isn't Mien's
+   */
+  async #send(method, path, { token = this.token, json, fragment, leaving }, base = this.#base) {
+    /** @type {Record<string, string>} */
+    const headers = { Authorization: `Bearer ${token}` };
+    if (json) headers['Content-Type'] = 'application/json';
+    if (fragment) headers['Content-Type'] = 'application/trickle-ice-sdpfrag';
+    const body = json ? JSON.stringify(json) : fragment;
+    const signal = leaving ? undefined : AbortSignal.timeout(REQUEST_MS);
+    try {
+      const url = base + this.#path + path;
+      const response = await fetch(url, { method, headers, body, signal, keepalive: leaving });
+      const answer = await response.json();
+      return typeof answer?.code === 'number' ? answer : null;
+    } catch {
+      return null; // unreachable, or something else than Mien
+    }
+  }
+}
+
+/** @param {{code: number, msg: string}} answer @returns {AgoraRTCError} */
+function refusal({ code, msg }) {
+  const name = REFUSED.includes(code) ? 'CAN_NOT_GET_GATEWAY_SERVER' : 'UNEXPECTED_RESPONSE';
+  return new AgoraRTCError(name, msg, { code });
+}
+
+// ---- connection.js
+/** One peer connection: sound and pictures both ways, and a channel on which the server tells. */
+
+
+const GATHER_MS = 1000;
+const CONNECT_MS = 15_000;
+const HEARTBEAT_MS = 1000;
+const DEAD_MS = 3000;
+
+/**
+ * @typedef {object} PeerOptions
+ * @property {RTCIceServer[]} iceServers
+ * @property {RTCIceTransportPolicy} [iceTransportPolicy]
+ * @property {string} codec of the picture: vp8, h264, ...
+ * @property {(message: {type: string, [field: string]: any}) => void} onMessage
+ * @property {(now: RTCPeerConnectionState, before: RTCPeerConnectionState) => void} onState
+ */
+
+/** `lost` settles once, with the reason, when the connection is dead or closed. */
+class PeerLink {
+  #peer;
+  #channel;
+  #options;
+  /** @type {RTCPeerConnectionState} */
+  #state = 'new';
+  #heard = 0;
+  #ticked = 0;
+  #pings = 0;
+  #timer = 0;
+  /** @type {(reason: string) => void} */
+  #lose = () => {};
+
+  /** @param {PeerOptions} options */
+  constructor(options) {
+    this.#options = options;
+    /** @type {Promise<string>} */
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    const { iceServers, iceTransportPolicy } = options;
+    const bundlePolicy = 'max-bundle';
+    this.#peer = new RTCPeerConnection({ iceServers, iceTransportPolicy, bundlePolicy });
+    this.#peer.onconnectionstatechange = () => this.#stateChanged();
+    const stream = new MediaStream();
+    const both = /** @type {RTCRtpTransceiverInit} */ ({ direction: 'sendrecv', streams: [stream] });
+    /** @type {Record<string, RTCRtpTransceiver>} */
+    this.transceivers = {
+      audio: this.#peer.addTransceiver('audio', both),
+      video: this.#peer.addTransceiver('video', both),
+    };
+    prefer(this.transceivers.video, options.codec);
+    showAtOnce(this.transceivers.video.receiver);
+    this.#channel = this.#peer.createDataChannel('events');
+    this.#channel.onopen = () => this.#startHeartbeat();
+    this.#channel.onclose = () => this.#lose('channel closed');
+    this.#channel.onmessage = ({ data }) => this.#take(data);
+  }
+
+  /**
+   * Offer, be answered, and wait until media can flow.
+   * @param {(sdp: string) => Promise<{sdp: string}>} exchange sends the offer
+   * @param {(fragment: string) => void} trickle sends candidates that come later
+   */
+  async open(exchange, trickle) {
+    const peer = this.#peer;
+    await peer.setLocalDescription();
+    await gathered(peer);
+    const local = /** @type {RTCSessionDescription} */ (peer.localDescription).sdp;
+    if (peer.iceGatheringState !== 'complete') this.#trickleLater(local, trickle);
+    const { sdp } = await exchange(withoutLocalNames(local));
+    try {
+      await peer.setRemoteDescription({ type: 'answer', sdp });
+    } catch (error) {
+      throw new AgoraRTCError('EXCHANGE_SDP_FAILED', String(error));
+    }
+    await Promise.race([connected(peer), this.lost.then(aborted)]);
+  }
+
+  /** @returns {Promise<RTCStatsReport>} */
+  statistics() {
+    return this.#peer.getStats();
+  }
+
+  /** @param {object} message dropped while the channel is not open */
+  send(message) {
+    if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    this.#channel.onclose = null;
+    this.#channel.onmessage = null;
+    this.#peer.onconnectionstatechange = null;
+    this.#peer.close();
+    this.#lose('closed here');
+  }
+
+  #stateChanged() {
+    const now = this.#peer.connectionState;
+    const before = this.#state;
+    this.#state = now;
+    if (now !== before) this.#options.onState(now, before);
+    if (now === 'failed' || now === 'closed') this.#lose(now);
+  }
+
+  #startHeartbeat() {
+    this.#heard = this.#ticked = performance.now();
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
+  }
+
+  #beat() {
+    const now = performance.now();
+    // A machine that slept has heard nothing and is owed one more chance.
+    if (now - this.#ticked > 2 * HEARTBEAT_MS) this.#heard = now;
+    this.#ticked = now;
+    if (now - this.#heard > DEAD_MS) this.#lose('no answer');
+    else this.send({ type: 'ping', t: ++this.#pings });
+  }
+
+  /** @param {unknown} data */
+  #take(data) {
+    this.#heard = performance.now();
+    const message = readMessage(data);
+    if (message && message.type !== 'pong') this.#options.onMessage(message);
+  }
+
+  /** @param {string} sdp the offer @param {(fragment: string) => void} trickle */
+  #trickleLater(sdp, trickle) {
+    const user = /a=ice-ufrag:\S+/.exec(sdp)?.[0];
+    const password = /a=ice-pwd:\S+/.exec(sdp)?.[0];
+    this.#peer.onicecandidate = ({ candidate }) => {
+      if (!candidate?.candidate || candidate.candidate.includes('.local ')) return;
+      const lines = [user, password, `m=audio 9 UDP/TLS/RTP/SAVPF 0`, `a=mid:${candidate.sdpMid}`];
+      trickle([...lines, `a=${candidate.candidate}`, ''].join('\r\n'));
+    };
+  }
+}
+
+/** @param {string} reason @returns {never} */
+function aborted(reason) {
+  throw new AgoraRTCError('OPERATION_ABORTED', `the connection ended: ${reason}`);
+}
+
+/** @param {unknown} data @returns {{type: string, [field: string]: any} | null} */
+function readMessage(data) {
+  try {
+    const message = JSON.parse(String(data));
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {RTCRtpTransceiver} transceiver @param {string} codec */
+function prefer(transceiver, codec) {
+  const all = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  const first = all.filter((one) => one.mimeType.toLowerCase() === `video/${codec}`);
+  const rest = all.filter((one) => !first.includes(one));
+  if (first.length) transceiver.setCodecPreferences([...first, ...rest]);
+}
+
+/** The server asks for no delay by a header extension; this is for browsers without it.
+ * @param {RTCRtpReceiver} receiver */
+function showAtOnce(receiver) {
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+}
+
+/**
+ * Names ending in .local hide this machine's addresses and take the server a second to look up in
+ * vain; it learns the address from the first packet.
+ * @param {string} sdp @returns {string}
+ */
+function withoutLocalNames(sdp) {
+  const lines = sdp.split('\r\n');
+  return lines.filter((line) => !/^a=candidate:.* \S+\.local /.test(line)).join('\r\n');
+}
+
+/** @param {RTCPeerConnection} peer @returns {Promise<void>} */
+function gathered(peer) {
+  return new Promise((resolve) => {
+    const check = () => peer.iceGatheringState === 'complete' && resolve();
+    peer.addEventListener('icegatheringstatechange', check);
+    setTimeout(resolve, GATHER_MS);
+    check();
+  });
+}
+
+/** @param {RTCPeerConnection} peer @returns {Promise<void>} */
+function connected(peer) {
+  return new Promise((resolve, reject) => {
+    const fail = () => reject(new AgoraRTCError('ICE_FAILED', 'no way for the media was found'));
+    const check = () => {
+      if (peer.connectionState === 'connected') resolve();
+      if (['failed', 'closed'].includes(peer.connectionState)) fail();
+    };
+    peer.addEventListener('connectionstatechange', check);
+    setTimeout(fail, CONNECT_MS);
+    check();
+  });
+}
+
+// ---- session.js
+/** A channel that is kept joined: opened, joined again with the same token when the way is lost. */
+
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 4000;
+const FIRST_JOIN_TRIES = 3;
+
+/** After these joining again can't help: the session is gone, or the token is not accepted. */
+const FINAL = Object.freeze(['CAN_NOT_GET_GATEWAY_SERVER', 'INVALID_PARAMS', 'NOT_SUPPORTED']);
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {import('./server.js').Channel} channel
+ * @property {number | null} uid
+ * @property {string} codec
+ * @property {{servers: RTCIceServer[], relayOnly: boolean}} turn what the page has set
+ * @property {(link: PeerLink) => Promise<void>} onLink a connection stands; media may be added
+ * @property {() => void} onLost
+ * @property {(error: AgoraRTCError) => void} onEnded joining again was refused
+ * @property {(message: {type: string, [field: string]: any}) => void} onMessage
+ * @property {(now: RTCPeerConnectionState, before: RTCPeerConnectionState) => void} onPeerState
+ */
+
+class Session {
+  #options;
+  #peerId = '';
+  #closed = false;
+  #wake = () => {};
+  /** @type {PeerLink | null} */
+  link = null;
+
+  /** @param {SessionOptions} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get channel() {
+    return this.#options.channel;
+  }
+
+  /** Join, and stay joined until `close`. @returns {Promise<number>} the uid */
+  async open() {
+    for (let tries = 1, wait = FIRST_WAIT_MS; ; tries += 1, wait *= 2) {
+      try {
+        const uid = await this.#connect();
+        this.#keep();
+        return uid;
+      } catch (error) {
+        const { code } = /** @type {AgoraRTCError} */ (error);
+        if (code !== 'NETWORK_ERROR' || tries === FIRST_JOIN_TRIES || this.#closed) throw error;
+      }
+      await this.#pause(wait);
+    }
+  }
+
+  /** Leave. @param {boolean} [leaving] the page is going away */
+  async close(leaving = false) {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wake();
+    this.link?.close();
+    if (this.#peerId) await this.channel.leave(this.#peerId, leaving);
+  }
+
+  /** @returns {Promise<number>} */
+  async #connect() {
+    const { channel, uid, codec, turn, onMessage, onPeerState, onLink } = this.#options;
+    const iceServers = [...(await channel.iceServers()), ...turn.servers];
+    this.#mustGoOn();
+    const iceTransportPolicy = turn.relayOnly ? 'relay' : 'all';
+    const link = new PeerLink({
+      iceServers, iceTransportPolicy, codec, onMessage, onState: onPeerState,
+    });
+    this.link = link;
+    try {
+      let joinedAs = 0;
+      const exchange = async (/** @type {string} */ sdp) => {
+        const answer = await channel.join(sdp, uid);
+        this.#peerId = answer.peer_id;
+        joinedAs = answer.uid;
+        return answer;
+      };
+      await link.open(exchange, (fragment) => channel.trickle(this.#peerId, fragment));
+      this.#mustGoOn();
+      await onLink(link);
+      return joinedAs;
+    } catch (error) {
+      link.close();
+      if (this.#closed && this.#peerId) await channel.leave(this.#peerId);
+      throw this.#closed ? left() : error;
+    }
+  }
+
+  async #keep() {
+    while (!this.#closed) {
+      await this.link?.lost;
+      if (this.#closed) return;
+      this.link?.close();
+      this.#options.onLost();
+      await this.#joinAgain();
+    }
+  }
+
+  async #joinAgain() {
+    for (let wait = 0; !this.#closed; wait = longer(wait)) {
+      await this.#pause(wait);
+      if (this.#closed) return;
+      try {
+        await this.#connect();
+        return;
+      } catch (error) {
+        const failure = /** @type {AgoraRTCError} */ (error);
+        if (this.#closed || FINAL.includes(failure.code)) return this.#end(failure);
+      }
+    }
+  }
+
+  /** @param {AgoraRTCError} failure */
+  #end(failure) {
+    const told = this.#closed;
+    this.#closed = true;
+    if (!told) this.#options.onEnded(failure);
+  }
+
+  #mustGoOn() {
+    if (this.#closed) throw left();
+  }
+
+  /** @param {number} ms @returns {Promise<void>} */
+  #pause(ms) {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
+  }
+}
+
+/** @returns {AgoraRTCError} */
+function left() {
+  return new AgoraRTCError('OPERATION_ABORTED', 'the client has left meanwhile');
+}
+
+/** @param {number} wait @returns {number} milliseconds */
+function longer(wait) {
+  return wait ? Math.min(2 * wait, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
+}
+
+// ---- statistics.js
+/** WebRTC's figures under the SDK's names. Bit rates in bit/s, delays in ms, durations in s. */
+
+const LEVEL_SCALE = 32767;
+
+/** @typedef {Record<string, any>} Report */
+
+/** Two looks at a connection, a second apart. */
+class Statistics {
+  /** @type {Map<string, Report>} */
+  #now = new Map();
+  /** @type {Map<string, Report>} */
+  #before = new Map();
+  /** What the server says about its own work, ms. */
+  serverLatency = 0;
+
+  /** @param {RTCStatsReport} report */
+  take(report) {
+    this.#before = this.#now;
+    this.#now = new Map(/** @type {any} */ (report));
+  }
+
+  clear() {
+    this.#now = this.#before = new Map();
+    this.serverLatency = 0;
+  }
+
+  /** @param {number} joinedAt performance.now() @param {number} users */
+  call(joinedAt, users) {
+    const pair = this.#pair();
+    return {
+      Duration: Math.round((performance.now() - joinedAt) / 1000),
+      UserCount: users,
+      RTT: milliseconds(pair.currentRoundTripTime),
+      SendBitrate: this.#rate(pair, 'bytesSent') * 8,
+      RecvBitrate: this.#rate(pair, 'bytesReceived') * 8,
+      SendBytes: pair.bytesSent ?? 0,
+      RecvBytes: pair.bytesReceived ?? 0,
+      OutgoingAvailableBandwidth: (pair.availableOutgoingBitrate ?? 0) / 1000,
+    };
+  }
+
+  localAudio() {
+    const sent = this.find('outbound-rtp', 'audio');
+    return {
+      codecType: this.#codec(sent)?.toLowerCase(),
+      sendVolumeLevel: Math.round((this.find('media-source', 'audio').audioLevel ?? 0) * LEVEL_SCALE),
+      ...this.#sent(sent),
+    };
+  }
+
+  localVideo() {
+    const sent = this.find('outbound-rtp', 'video');
+    const source = this.find('media-source', 'video');
+    return {
+      codecType: this.#codec(sent),
+      ...this.#sent(sent),
+      sendFrameRate: sent.framesPerSecond ?? 0,
+      captureFrameRate: source.framesPerSecond ?? 0,
+      sendResolutionWidth: sent.frameWidth ?? 0,
+      sendResolutionHeight: sent.frameHeight ?? 0,
+      captureResolutionWidth: source.width ?? 0,
+      captureResolutionHeight: source.height ?? 0,
+      encodeDelay: milliseconds(ratio(sent.totalEncodeTime, sent.framesEncoded)),
+      targetSendBitrate: sent.targetBitrate ?? 0,
+      totalDuration: this.#seconds(sent),
+      totalFreezeTime: 0,
+    };
+  }
+
+  remoteAudio() {
+    const got = this.find('inbound-rtp', 'audio');
+    return {
+      codecType: this.#codec(got)?.toLowerCase(),
+      receiveLevel: Math.round((got.audioLevel ?? 0) * LEVEL_SCALE),
+      receivePacketsDiscarded: got.packetsDiscarded ?? 0,
+      ...this.#received(got),
+      totalFreezeTime: ratio(got.silentConcealedSamples, 48000),
+      freezeRate: ratio(got.silentConcealedSamples, got.totalSamplesReceived),
+    };
+  }
+
+  remoteVideo() {
+    const got = this.find('inbound-rtp', 'video');
+    return {
+      codecType: this.#codec(got),
+      ...this.#received(got),
+      receiveFrameRate: this.#rate(got, 'framesReceived'),
+      decodeFrameRate: this.#rate(got, 'framesDecoded'),
+      renderFrameRate: Math.max(0, this.#rate(got, 'framesDecoded') - this.#rate(got, 'framesDropped')),
+      receiveResolutionWidth: got.frameWidth ?? 0,
+      receiveResolutionHeight: got.frameHeight ?? 0,
+      totalFreezeTime: got.totalFreezesDuration ?? 0,
+      freezeRate: Math.min(1, this.#rate(got, 'totalFreezesDuration')),
+    };
+  }
+
+  /** @returns {number} */
+  get framesDecoded() {
+    return this.find('inbound-rtp', 'video').framesDecoded ?? 0;
+  }
+
+  /** What network quality is judged by: shares lost, and the round trip.
+   * @returns {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} */
+  line() {
+    const pair = this.#pair();
+    return {
+      known: pair.currentRoundTripTime !== undefined,
+      roundTripMs: milliseconds(pair.currentRoundTripTime),
+      sentLoss: this.#worstOf('remote-inbound-rtp', (report) => report.fractionLost ?? 0),
+      receivedLoss: this.#worstOf('inbound-rtp', (report) => this.#recentLoss(report)),
+    };
+  }
+
+  /** @param {string} type @param {string} kind @returns {Report} empty when there is none */
+  find(type, kind) {
+    const found = [...this.#now.values()].filter((r) => r.type === type && r.kind === kind);
+    // A source that came later has taken over.
+    return found.sort((a, b) => (b.lastPacketReceivedTimestamp ?? 0) - (a.lastPacketReceivedTimestamp ?? 0))[0] ?? {};
+  }
+
+  /** @param {Report} sent */
+  #sent(sent) {
+    const told = this.#now.get(sent.remoteId) ?? {};
+    return {
+      sendBitrate: this.#rate(sent, 'bytesSent') * 8,
+      sendBytes: sent.bytesSent ?? 0,
+      sendPackets: sent.packetsSent ?? 0,
+      sendPacketsLost: told.packetsLost ?? 0,
+      sendJitterMs: milliseconds(told.jitter),
+      sendRttMs: milliseconds(told.roundTripTime ?? this.#pair().currentRoundTripTime),
+      currentPacketLossRate: told.fractionLost ?? 0,
+    };
+  }
+
+  /** @param {Report} got */
+  #received(got) {
+    const transportDelay = milliseconds(this.#pair().currentRoundTripTime) / 2;
+    const receiveDelay =
+      transportDelay + milliseconds(ratio(got.jitterBufferDelay, got.jitterBufferEmittedCount));
+    const packets = got.packetsReceived ?? 0;
+    const lost = Math.max(0, got.packetsLost ?? 0);
+    return {
+      transportDelay,
+      end2EndDelay: receiveDelay + transportDelay + this.serverLatency,
+      receiveBitrate: this.#rate(got, 'bytesReceived') * 8,
+      receiveDelay,
+      receiveBytes: got.bytesReceived ?? 0,
+      receivePackets: packets,
+      receivePacketsLost: lost,
+      packetLossRate: ratio(lost, lost + packets),
+      currentPacketLossRate: this.#recentLoss(got),
+      totalDuration: this.#seconds(got),
+      publishDuration: Math.round(this.#seconds(got) * 1000),
+    };
+  }
+
+  /** @param {Report} got @returns {number} share of the packets of the last second */
+  #recentLoss(got) {
+    const lost = Math.max(0, this.#rate(got, 'packetsLost'));
+    return ratio(lost, lost + this.#rate(got, 'packetsReceived'));
+  }
+
+  /** @param {string} type @param {(report: Report) => number} value */
+  #worstOf(type, value) {
+    const found = [...this.#now.values()].filter((report) => report.type === type);
+    return Math.max(0, ...found.map(value));
+  }
+
+  /** @returns {Report} the way that the media takes */
+  #pair() {
+    const all = [...this.#now.values()];
+    const transport = all.find((report) => report.type === 'transport');
+    const chosen = this.#now.get(transport?.selectedCandidatePairId);
+    return chosen ?? all.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
+  }
+
+  /** @param {Report} report @param {string} field @returns {number} change a second */
+  #rate(report, field) {
+    const before = this.#before.get(report.id);
+    if (!before) return 0;
+    return ratio((report[field] ?? 0) - (before[field] ?? 0), (report.timestamp - before.timestamp) / 1000);
+  }
+
+  /** @param {Report} report @returns {string | undefined} such as VP8 */
+  #codec(report) {
+    return this.#now.get(report.codecId)?.mimeType?.split('/')[1];
+  }
+
+  /** How long it has been there. @param {Report} report */
+  #seconds(report) {
+    const first = this.#starts.get(report.id) ?? report.timestamp;
+    if (report.id) this.#starts.set(report.id, first);
+    return report.id ? (report.timestamp - first) / 1000 : 0;
+  }
+
+  /** @type {Map<string, number>} */
+  #starts = new Map();
+}
+
+/** @param {number} [part] @param {number} [whole] @returns {number} 0 when there is no whole */
+function ratio(part = 0, whole = 0) {
+  return whole ? part / whole : 0;
+}
+
+/** @param {number} [seconds] @returns {number} */
+function milliseconds(seconds = 0) {
+  return Math.round(seconds * 1000);
+}
+
+// ---- token.js
+/** Reads an AccessToken2 ("007"), to know when it runs out. Whether it is genuine the server says. */
+
+const VERSION_PREFIX = '007';
+const RTC_SERVICE = 1;
+const JOIN_PRIVILEGE = 1;
+
+/**
+ * @typedef {object} TokenClaims
+ * @property {string} appId
+ * @property {string} channel
+ * @property {string} uid empty for any
+ * @property {number} expiresAt seconds since the epoch
+ */
+
+/** @param {string} token @returns {Promise<TokenClaims | null>} null for another form of token */
+async function readToken(token) {
+  if (!token.startsWith(VERSION_PREFIX)) return null;
+  try {
+    const packed = Uint8Array.from(atob(token.slice(VERSION_PREFIX.length)), (c) => c.charCodeAt(0));
+    return readClaims(new LittleEndian(await inflate(packed)));
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} packed zlib @returns {Promise<ArrayBuffer>} */
+function inflate(packed) {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(stream).arrayBuffer();
+}
+
+/** @param {LittleEndian} read @returns {TokenClaims} */
+function readClaims(read) {
+  read.text(); // the signature
+  const appId = read.text();
+  const issuedAt = read.u32();
+  const claims = { appId, channel: '', uid: '', expiresAt: issuedAt + read.u32() };
+  read.u32(); // the salt
+  for (let services = read.u16(); services > 0; services -= 1) {
+    const type = read.u16();
+    const privileges = read.privileges();
+    if (type !== RTC_SERVICE) break; // others have other fields, and come after it
+    claims.channel = read.text();
+    claims.uid = read.text();
+    const joinFor = privileges.get(JOIN_PRIVILEGE);
+    if (joinFor) claims.expiresAt = Math.min(claims.expiresAt, issuedAt + joinFor);
+  }
+  return claims;
+}
+
+class LittleEndian {
+  #view;
+  #at = 0;
+
+  /** @param {ArrayBuffer} bytes */
+  constructor(bytes) {
+    this.#view = new DataView(bytes);
+  }
+
+  u16() {
+    this.#at += 2;
+    return this.#view.getUint16(this.#at - 2, true);
+  }
+
+  u32() {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  text() {
+    const length = this.u16();
+    this.#at += length;
+    return new TextDecoder().decode(new Uint8Array(this.#view.buffer, this.#at - length, length));
+  }
+
+  /** @returns {Map<number, number>} privilege to seconds of validity */
+  privileges() {
+    const found = new Map();
+    for (let count = this.u16(); count > 0; count -= 1) found.set(this.u16(), this.u32());
+    return found;
+  }
+}
+
+// ---- tokenclock.js
+/** Tells half a minute before a token runs out, and when it has. */
+
+const WARNING_MS = 30_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+class TokenClock {
+  #tell;
+  #expiresAt = Infinity;
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  #timers = [];
+
+  /** @param {{willExpire: () => void, didExpire: () => void}} tell */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  get expired() {
+    return Date.now() >= this.#expiresAt;
+  }
+
+  /** @param {import('./token.js').TokenClaims | null} claims of a token that was accepted just now */
+  set(claims) {
+    this.clear();
+    const left = (claims?.expiresAt ?? Infinity) * 1000 - Date.now();
+    // Accepted and yet over: the clocks differ, so only the server knows.
+    if (left <= 0 || left > LONGEST_TIMER_MS) return;
+    this.#expiresAt = Date.now() + left;
+    this.#timers = [
+      setTimeout(this.#tell.willExpire, Math.max(0, left - WARNING_MS)),
+      setTimeout(this.#tell.didExpire, left),
+    ];
+  }
+
+  clear() {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+    this.#expiresAt = Infinity;
+  }
+}
+
+// ---- client.js
+/** The SDK's client: one person in one channel. */
+
+
+const MODES = ['rtc', 'live', 'p2p'];
+const CODECS = ['vp8', 'vp9', 'h264', 'h265', 'av1'];
+const KINDS = /** @type {const} */ (['audio', 'video']);
+const TICK_MS = 1000;
+const REPORT_TICKS = 2;
+const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
+const MOST_UID = 2 ** 32 - 1;
+
+/** @typedef {'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTING'} State */
+/** @typedef {'audio' | 'video'} Kind */
+
+class AgoraRTCClient extends CloudClient {
+  #world;
+  #codec;
+  #users;
+  #publications;
+  #statistics = new Statistics();
+  #exceptions = new ExceptionWatch((event) => this.emit('exception', event));
+  #tokenClock = new TokenClock({
+    willExpire: () => this.emit('token-privilege-will-expire'),
+    didExpire: () => this.#tokenExpired(),
+  });
+  /** @type {Session | null} */
+  #session = null;
+  /** @type {Promise<void>} */
+  #leaving = Promise.resolve();
+  /** @type {Promise<unknown>} changes of what is published take turns */
+  #publishing = Promise.resolve();
+  /** @type {State} */
+  #state = 'DISCONNECTED';
+  /** @type {any[]} messages that came before the page could act on them */
+  #early = [];
+  #joined = { appId: '', at: 0 };
+  #options = { autoSubscribe: false, autoReceiveAndPlayAudio: false };
+  #turn = { servers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
+  #ticks = 0;
+  #timer = 0;
+  #indicatesVolume = false;
+  /** @type {number | string | undefined} */
+  uid = undefined;
+  /** @type {string | undefined} */
+  channelName = undefined;
+  /** @type {never[]} */
+  localDataChannels = [];
+
+  /**
+   * @param {import('./agora.js').World} world
+   * @param {{mode?: string, codec?: string, role?: string, turnServer?: object}} [config]
+   */
+  constructor(world, { mode = 'rtc', codec = 'vp8', role, turnServer } = {}) {
+    super();
+    requireParameter(MODES.includes(mode), `mode: ${mode} is none of ${MODES.join(', ')}`);
+    requireParameter(CODECS.includes(codec), `codec: ${codec} is none of ${CODECS.join(', ')}`);
+    this.#world = world;
+    this.#codec = codec;
+    this.mode = mode;
+    this.role = mode === 'live' ? (role ?? 'audience') : 'host';
+    const { stage } = world;
+    this.#users = new RemoteUsers(stage, (kind) => this.#received(kind));
+    this.#publications = new Publications(
+      stage.desk,
+      (kind) => this.#sent(kind),
+      (track) => this.unpublish(track).catch(() => {}),
+    );
+    if (turnServer) this.setTurnServer(turnServer);
+  }
+
+  get connectionState() {
+    return this.#state;
+  }
+
+  get remoteUsers() {
+    return this.#users.list;
+  }
+
+  get localTracks() {
+    return this.#publications.tracks;
+  }
+
+  /**
+   * @param {string} appId @param {string} channel @param {string | null} token
+   * @param {number | string | null} [uid] that of the token when missing
+   * @param {{autoSubscribe?: boolean, autoReceiveAndPlayAudio?: boolean}} [options]
+   * @returns {Promise<number | string>} the uid
+   */
+  async join(appId, channel, token, uid = null, options = {}) {
+    checkJoin(appId, channel, token, uid);
+    await this.#leaving;
+    if (this.#state !== 'DISCONNECTED') {
+      throw new AgoraRTCError('INVALID_OPERATION', 'Client already in connecting/connected state');
+    }
+    this.#become('CONNECTING');
+    const session = this.#newSession(new Channel(this.#world.finder, channel, token ?? ''), uid);
+    this.#session = session;
+    Object.assign(this.#options, { autoSubscribe: false, ...options });
+    try {
+      const claims = await readToken(token ?? '');
+      if (claims) checkClaims(claims, appId, channel, uid);
+      const joinedAs = await session.open();
+      this.#enter(appId, channel, typeof uid === 'string' ? uid : joinedAs, claims);
+      return /** @type {number | string} */ (this.uid);
+    } catch (error) {
+      this.#abandon(session, error);
+      throw error;
+    }
+  }
+
+  async leave() {
+    const session = this.#session;
+    if (!session) return this.#leaving;
+    this.#session = null;
+    this.#become('DISCONNECTING');
+    this.#leaving = session.close().then(() => this.#depart('LEAVE'));
+    return this.#leaving;
+  }
+
+  /** @param {any} tracks one, or an array of tracks */
+  async publish(tracks) {
+    const list = Array.isArray(tracks) ? tracks : [tracks];
+    requireParameter(list.length > 0, 'the list of tracks is empty');
+    for (const track of list) checkTrack(track);
+    if (this.role === 'audience') {
+      throw new AgoraRTCError('INVALID_OPERATION', 'audience can not publish stream');
+    }
+    for (const track of list) checkPublishable(track);
+    await this.#inTurn(async () => {
+      this.#requireJoined('publish stream');
+      for (const track of list) await this.#publishOne(track);
+    });
+  }
+
+  /** @param {any} [tracks] one, or an array; all when missing */
+  async unpublish(tracks) {
+    // The page may still walk through localTracks: nothing changes before the next turn.
+    await this.#inTurn(async () => {
+      const list = tracks === undefined ? this.localTracks : [tracks].flat();
+      for (const track of list) {
+        if (this.#publications.has(track)) await this.#publications.remove(track);
+      }
+      this.#users.ownVoice = this.#hearsItself();
+    });
+  }
+
+  /** @param {any} user or its uid @param {Kind} mediaType */
+  async subscribe(user, mediaType) {
+    requireParameter(KINDS.includes(mediaType), `mediaType: ${mediaType}`);
+    this.#requireJoined('subscribe stream');
+    return this.#users.subscribe(this.#users.require(user), mediaType);
+  }
+
+  /** @param {any} uid @param {Kind} mediaType */
+  presubscribe(uid, mediaType) {
+    return this.subscribe(uid, mediaType);
+  }
+
+  /** @param {any} user or its uid @param {Kind} [mediaType] both when missing */
+  async unsubscribe(user, mediaType) {
+    requireParameter(!mediaType || KINDS.includes(mediaType), `mediaType: ${mediaType}`);
+    this.#requireJoined('unsubscribe stream');
+    const found = this.#users.require(user);
+    for (const kind of mediaType ? [mediaType] : KINDS) found.endTrack(kind);
+  }
+
+  /** @param {{user: any, mediaType: Kind}[]} list */
+  massSubscribe(list) {
+    return Promise.all(
+      list.map(async ({ user, mediaType }) => {
+        try {
+          return { user, mediaType, track: await this.subscribe(user, mediaType) };
+        } catch (error) {
+          return { user, mediaType, error };
+        }
+      }),
+    );
+  }
+
+  /** @param {{user: any, mediaType?: Kind}[]} list */
+  async massUnsubscribe(list) {
+    for (const { user, mediaType } of list) await this.unsubscribe(user, mediaType);
+  }
+
+  /** @param {string} role 'host' or 'audience' */
+  async setClientRole(role) {
+    requireParameter(role === 'host' || role === 'audience', `role: ${role}`);
+    if (this.mode === 'rtc') {
+      throw new AgoraRTCError('INVALID_OPERATION', 'rtc mode can not use setClientRole');
+    }
+    if (role === 'audience' && this.localTracks.length > 0) {
+      throw new AgoraRTCError('INVALID_OPERATION', 'unpublish before becoming audience');
+    }
+    this.role = role;
+  }
+
+  /** @param {string} token a new one for the same channel and uid */
+  async renewToken(token) {
+    requireParameter(typeof token === 'string' && token.length > 0, 'token is empty');
+    const session = this.#session;
+    if (!session || !this.channelName) {
+      throw new AgoraRTCError('INVALID_OPERATION', 'renewToken should not be called before user join');
+    }
+    const claims = await readToken(token);
+    if (claims) checkClaims(claims, this.#joined.appId, this.channelName, null);
+    await session.channel.iceServers(token);
+    session.channel.token = token;
+    this.#tokenClock.set(claims);
+  }
+
+  /** @param {any} config one TURN server in the SDK's form, or RTCIceServers */
+  setTurnServer(config) {
+    if (this.#state !== 'DISCONNECTED') {
+      throw new AgoraRTCError('INVALID_OPERATION', 'set TURN servers before joining');
+    }
+    const list = [config].flat();
+    this.#turn = {
+      servers: list.map(iceServer),
+      relayOnly: list.some((server) => server.forceturn === true),
+    };
+  }
+
+  enableAudioVolumeIndicator() {
+    this.#indicatesVolume = true;
+  }
+
+  /** @param {string | Uint8Array | {payload: string | Uint8Array}} message */
+  async sendStreamMessage(message) {
+    this.#requireJoined('send a stream message');
+    const payload = /** @type {any} */ (message)?.payload ?? message;
+    const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
+    const data = btoa(String.fromCharCode(...bytes));
+    this.#session?.link?.send({ type: 'stream-message', data });
+  }
+
+  getRTCStats() {
+    return this.#statistics.call(this.#joined.at, this.#users.list.length + 1);
+  }
+
+  getLocalAudioStats() {
+    return this.#statistics.localAudio();
+  }
+
+  getLocalVideoStats() {
+    return this.#statistics.localVideo();
+  }
+
+  getRemoteAudioStats() {
+    return this.#perUser((user) => user.audioTrack && this.#statistics.remoteAudio());
+  }
+
+  getRemoteVideoStats() {
+    return this.#perUser((user) => user.videoTrack && this.#statistics.remoteVideo());
+  }
+
+  getNetworkQuality() {
+    return networkQuality(this.#statistics.line(), this.#state);
+  }
+
+  getRemoteNetworkQuality() {
+    return this.#perUser(() => this.getNetworkQuality());
+  }
+
+  getNtpWallTimeInMs() {
+    return Date.now();
+  }
+
+  /** @param {Channel} channel @param {number | string | null} uid */
+  #newSession(channel, uid) {
+    /** @type {Session} */
+    const session = new Session({
+      channel,
+      uid: uid === null || uid === '' ? null : Number(uid),
+      codec: this.#codec,
+      turn: this.#turn,
+      onLink: (link) => this.#resume(session, link),
+      onLost: () => this.#lost(session),
+      onEnded: (error) => this.#ended(session, error),
+      onMessage: (message) => this.#heard(session, message),
+      onPeerState: (now, before) => this.emit('peerconnection-state-change', now, before),
+    });
+    return session;
+  }
+
+  /** Joined. @param {string} appId @param {string} channel @param {number | string} uid
+   * @param {import('./token.js').TokenClaims | null} claims */
+  #enter(appId, channel, uid, claims) {
+    this.uid = uid;
+    this.channelName = channel;
+    this.#joined = { appId, at: performance.now() };
+    this.#tokenClock.set(claims);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    globalThis.addEventListener?.('pagehide', this.#goAway);
+    this.#become('CONNECTED');
+    // After join's own promise, so that listeners set on the next line hear of everybody.
+    setTimeout(() => this.#hearEarly());
+  }
+
+  /** @param {Session} session @param {import('./connection.js').PeerLink} link */
+  async #resume(session, link) {
+    if (session !== this.#session) return;
+    this.#users.resume(link);
+    await this.#publications.resume(link);
+    if (this.#state !== 'RECONNECTING') return;
+    this.#become('CONNECTED');
+    for (const { uid } of this.#users.list) this.emit('media-reconnect-end', uid);
+    this.#hearEarly();
+  }
+
+  /** @param {Session} session */
+  #lost(session) {
+    if (session !== this.#session) return;
+    this.#statistics.clear();
+    this.#become('RECONNECTING');
+    for (const { uid } of this.#users.list) this.emit('media-reconnect-start', uid);
+  }
+
+  /** @param {Session} session @param {AgoraRTCError} error */
+  #ended(session, error) {
+    if (session !== this.#session) return;
+    const expired = this.#tokenClock.expired;
+    for (const user of this.#users.list) this.#userLeft(user, 'Quit');
+    this.#finish(expired ? 'TOKEN_EXPIRE' : 'SERVER_ERROR');
+    if (expired) this.emit('token-privilege-did-expire');
+    else console.warn(error.message);
+  }
+
+  #tokenExpired() {
+    this.#finish('TOKEN_EXPIRE');
+    this.emit('token-privilege-did-expire');
+  }
+
+  /** Leave because of something else than the page. @param {string} reason */
+  #finish(reason) {
+    const session = this.#session;
+    this.#session = null;
+    this.#leaving = (session?.close() ?? Promise.resolve()).catch(() => {});
+    this.#depart(reason);
+  }
+
+  /** @param {string} reason */
+  #depart(reason) {
+    clearInterval(this.#timer);
+    globalThis.removeEventListener?.('pagehide', this.#goAway);
+    this.#tokenClock.clear();
+    this.#users.clear();
+    this.#publications.clear();
+    this.#statistics.clear();
+    this.#early = [];
+    this.#become('DISCONNECTED', reason);
+    this.uid = this.channelName = undefined;
+  }
+
+  /** A join that failed. @param {Session} session @param {unknown} error */
+  #abandon(session, error) {
+    if (session !== this.#session) return;
+    this.#session = null;
+    this.#depart(codeOf(error) === 'NETWORK_ERROR' ? 'NETWORK_ERROR' : 'SERVER_ERROR');
+  }
+
+  #goAway = () => {
+    this.#session?.close(true);
+  };
+
+  /** @param {Session} session @param {any} message */
+  #heard(session, message) {
+    if (session !== this.#session) return;
+    if (message.type === 'replaced') this.#finish('UID_CONFLICT');
+    else if (this.#state !== 'CONNECTED' || this.#early.length) this.#early.push(message);
+    else this.#act(message);
+  }
+
+  #hearEarly() {
+    const messages = this.#early;
+    this.#early = [];
+    for (const message of messages) if (this.#session) this.#act(message);
+  }
+
+  /** @param {any} message */
+  #act(message) {
+    const { type, uid, media } = message;
+    const user = uid === undefined ? undefined : this.#users.find(uid);
+    if (type === 'user-joined' && !user) this.#userJoined(uid);
+    if (type === 'user-published') this.#userPublished(user ?? this.#userJoined(uid), media);
+    if (type === 'user-unpublished' && user) this.#userUnpublished(user, media);
+    if (type === 'user-left' && user) this.#userLeft(user, message.reason ?? 'Quit');
+    if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
+    if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
+    if (type === 'stream-message') this.emit('stream-message', uid, bytesOf(message.data));
+  }
+
+  /** @param {number} uid */
+  #userJoined(uid) {
+    const user = this.#users.add(uid);
+    this.emit('user-joined', user);
+    return user;
+  }
+
+  /** @param {import('./remoteusers.js').RemoteUser} user @param {Kind} kind */
+  #userPublished(user, kind) {
+    if (user.publishes(kind)) return;
+    user.setPublished(kind, true);
+    if (this.#options.autoSubscribe) {
+      const track = this.#users.subscribe(user, kind);
+      if (kind === 'audio' && this.#options.autoReceiveAndPlayAudio) track.play('');
+    }
+    this.emit('user-published', user, kind);
+  }
+
+  /** @param {import('./remoteusers.js').RemoteUser} user @param {Kind} kind */
+  #userUnpublished(user, kind) {
+    if (!user.publishes(kind)) return;
+    user.setPublished(kind, false);
+    user.endTrack(kind);
+    this.emit('user-unpublished', user, kind);
+  }
+
+  /** @param {import('./remoteusers.js').RemoteUser} user @param {string} reason */
+  #userLeft(user, reason) {
+    for (const kind of KINDS) this.#userUnpublished(user, kind);
+    this.#users.remove(user);
+    this.emit('user-left', user, reason);
+  }
+
+  /** @param {any} track */
+  async #publishOne(track) {
+    if (this.#publications.has(track)) return;
+    if (kindOf(track) === 'video' && this.#publications.of('video').length > 0) {
+      throw new AgoraRTCError('CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS', 'unpublish the other first');
+    }
+    await this.#publications.add(track);
+    this.#users.ownVoice = this.#hearsItself();
+  }
+
+  #hearsItself() {
+    return this.#publications.of('audio').length > 0 && !this.#world.playsOwnVoice();
+  }
+
+  /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  #inTurn(change) {
+    const result = this.#publishing.then(change);
+    this.#publishing = result.catch(() => {});
+    return result;
+  }
+
+  async #tick() {
+    const report = await this.#session?.link?.statistics().catch(() => null);
+    if (!report || !this.#session) return;
+    this.#statistics.take(report);
+    await this.#publications.refresh();
+    for (const { videoTrack } of this.#users.list) videoTrack?.progress(this.#statistics.framesDecoded);
+    if (this.#state === 'CONNECTED') this.#watchExceptions();
+    this.#ticks += 1;
+    if (this.#ticks % REPORT_TICKS) return;
+    this.emit('network-quality', this.getNetworkQuality());
+    if (this.#indicatesVolume) this.emit('volume-indicator', this.#volumes());
+  }
+
+  #watchExceptions() {
+    const uid = this.uid ?? 0;
+    const [video] = this.#publications.of('video');
+    const [audio] = this.#publications.of('audio');
+    if (video?.enabled && !video.muted) {
+      this.#exceptions.sentVideo(this.getLocalVideoStats(), wanted(video.encoding?.frameRate), uid);
+    }
+    if (audio?.enabled && !audio.muted) this.#exceptions.sentAudio(this.getLocalAudioStats(), uid);
+    for (const user of this.#users.list) {
+      if (user.videoTrack) this.#exceptions.receivedVideo(this.#statistics.remoteVideo(), user.uid);
+      if (user.audioTrack) this.#exceptions.receivedAudio(this.#statistics.remoteAudio(), user.uid);
+    }
+  }
+
+  /** @returns {{uid: number | string, level: number}[]} levels from 0 to 100, loudest first */
+  #volumes() {
+    const own = this.#publications.of('audio').map((track) => ({ uid: this.uid ?? 0, track }));
+    const others = this.#users.list.map(({ uid, audioTrack }) => ({ uid, track: audioTrack }));
+    const heard = [...own, ...others].filter(({ track }) => track?.getVolumeLevel);
+    const levels = heard.map(({ uid, track }) => ({ uid, level: track.getVolumeLevel() * 100 }));
+    return levels.sort((one, other) => other.level - one.level);
+  }
+
+  /** @param {State} state @param {string} [reason] */
+  #become(state, reason) {
+    const before = this.#state;
+    if (state === before) return;
+    this.#state = state;
+    this.emit('connection-state-change', state, before, reason);
+  }
+
+  /** @param {string} what */
+  #requireJoined(what) {
+    if (this.#state === 'CONNECTED' || this.#state === 'RECONNECTING') return;
+    const why = this.#state === 'DISCONNECTED' ? "haven't joined yet!" : `in ${this.#state} state`;
+    throw new AgoraRTCError('INVALID_OPERATION', `Can't ${what}, ${why}`);
+  }
+
+  /** @param {(user: import('./remoteusers.js').RemoteUser) => any} value */
+  #perUser(value) {
+    const pairs = this.#users.list.map((user) => [String(user.uid), value(user)]);
+    return Object.fromEntries(pairs.filter(([, told]) => told));
+  }
+
+  /** @param {Kind} kind */
+  #sent(kind) {
+    return kind === 'audio' ? this.getLocalAudioStats() : this.getLocalVideoStats();
+  }
+
+  /** @param {Kind} kind */
+  #received(kind) {
+    return kind === 'audio' ? this.#statistics.remoteAudio() : this.#statistics.remoteVideo();
+  }
+}
+
+/** @param {unknown} appId @param {unknown} channel @param {unknown} token @param {unknown} uid */
+function checkJoin(appId, channel, token, uid) {
+  requireParameter(typeof appId === 'string' && appId.length > 0, 'appid is empty');
+  requireParameter(
+    typeof channel === 'string' && CHANNEL_NAME.test(channel),
+    'channel is no name of 1 to 64 characters',
+  );
+  requireParameter(
+    token === null || (typeof token === 'string' && token.length > 0),
+    'token is empty; if you do not use a token, set it to null',
+  );
+  requireParameter(uid === null || isUid(uid), 'uid is no number from 0 to 4294967295 and no string');
+}
+
+/** @param {unknown} uid */
+function isUid(uid) {
+  if (typeof uid === 'string') return uid.length <= 255;
+  return Number.isInteger(uid) && Number(uid) >= 0 && Number(uid) <= MOST_UID;
+}
+
+/**
+ * What the server would refuse as well, with the words of the SDK.
+ * @param {import('./token.js').TokenClaims} claims
+ * @param {string} appId @param {string} channel @param {number | string | null} uid
+ */
+function checkClaims(claims, appId, channel, uid) {
+  const refuse = (/** @type {string} */ why) => {
+    throw new AgoraRTCError('CAN_NOT_GET_GATEWAY_SERVER', why);
+  };
+  if (claims.appId !== appId) refuse('invalid vendor key, can not find appid');
+  if (claims.channel !== channel) refuse('invalid token, authorized failed: another channel');
+  const anyUid = uid === null || Number(uid) === 0 || !claims.uid;
+  if (!anyUid && claims.uid !== String(uid)) refuse('invalid token, authorized failed: another uid');
+}
+
+/** @param {any} track */
+function checkTrack(track) {
+  const fits = typeof track?.getMediaStreamTrack === 'function';
+  requireParameter(fits, 'parameter is not local track');
+}
+
+/** @param {any} track */
+function checkPublishable(track) {
+  if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
+  if (track.enabled !== false) return;
+  throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
+}
+
+/** @param {any} server @returns {RTCIceServer} */
+function iceServer(server) {
+  if (server?.urls) return server;
+  requireParameter(typeof server?.turnServerURL === 'string', 'turnServerURL is missing');
+  const { turnServerURL: host, username, password, security, udpport, tcpport } = server;
+  const scheme = security ? 'turns' : 'turn';
+  const urls = [`${scheme}:${host}:${udpport ?? 3478}?transport=udp`];
+  if (tcpport) urls.push(`${scheme}:${host}:${tcpport}?transport=tcp`);
+  return { urls, username, credential: password };
+}
+
+/** @param {string} text base64 @returns {Uint8Array} */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text ?? ''), (character) => character.charCodeAt(0));
+}
+
+/** @param {any} error @returns {string | undefined} */
+function codeOf(error) {
+  return error?.code;
+}
+
+// ---- devices.js
+/** Cameras, microphones and screens: asked for, listed, watched. */
+
+
+/** @typedef {'videoinput' | 'audioinput' | 'audiooutput'} DeviceKind */
+
+/** @returns {MediaDevices} */
+function mediaDevices() {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new AgoraRTCError(
+      'NOT_SUPPORTED',
+      'browsers give cameras and microphones only to https pages and to localhost',
+    );
+  }
+  return navigator.mediaDevices;
+}
+
+/** @param {MediaStreamConstraints} constraints @returns {Promise<MediaStream>} */
+async function capture(constraints) {
+  const devices = mediaDevices();
+  try {
+    return await devices.getUserMedia(constraints);
+  } catch (error) {
+    throw mediaError(error);
+  }
+}
+
+/**
+ * A camera that can't keep the bounds that were asked for gives what it has: the stream is more
+ * than the numbers.
+ * @param {import('./encoding.js').VideoEncoding} encoding @param {MediaTrackConstraints} which
+ * @param {MediaTrackConstraints} [audio] asked for at the same time @returns {Promise<MediaStream>}
+ */
+async function captureCamera(encoding, which, audio) {
+  try {
+    return await capture({ audio, video: { ...videoConstraints(encoding), ...which } });
+  } catch (error) {
+    if (/** @type {AgoraRTCError} */ (error).code !== 'MEDIA_OPTION_INVALID') throw error;
+    return capture({ audio, video: { ...softConstraints(encoding), ...which } });
+  }
+}
+
+/** @param {DeviceKind} [kind] every kind when missing @returns {Promise<MediaDeviceInfo[]>} */
+async function listDevices(kind) {
+  const devices = mediaDevices();
+  try {
+    const all = await devices.enumerateDevices();
+    return all.filter((device) => !kind || device.kind === kind);
+  } catch (error) {
+    throw new AgoraRTCError('ENUMERATE_DEVICES_FAILED', String(error));
+  }
+}
+
+/**
+ * The devices with their names; browsers hide these until camera or microphone was allowed once.
+ * @param {DeviceKind | undefined} kind @param {boolean} [skipPermissionCheck]
+ */
+async function listNamedDevices(kind, skipPermissionCheck = false) {
+  const found = await listDevices(kind);
+  const hidden = found.filter((device) => !device.label).map((device) => device.kind);
+  if (skipPermissionCheck || hidden.length === 0) return found;
+  const video = hidden.includes('videoinput');
+  const audio = hidden.some((one) => one !== 'videoinput');
+  const stream = await capture({ video, audio });
+  const named = await listDevices(kind);
+  for (const track of stream.getTracks()) track.stop();
+  return named;
+}
+
+/** @param {DeviceKind} kind @param {string} deviceId @returns {Promise<void>} */
+async function requireDevice(kind, deviceId) {
+  const found = await listDevices(kind);
+  if (found.some((device) => device.deviceId === deviceId)) return;
+  throw new AgoraRTCError('DEVICE_NOT_FOUND', `there is no ${kind} ${deviceId}`);
+}
+
+/**
+ * @typedef {object} DeviceInfo
+ * @property {number} initAt milliseconds since the epoch
+ * @property {number} updateAt milliseconds since the epoch
+ * @property {'ACTIVE' | 'INACTIVE'} state
+ * @property {MediaDeviceInfo} device
+ */
+
+/** Tells which devices come and go, once the page may know them. */
+class DeviceWatch {
+  #report;
+  /** @type {Map<string, DeviceInfo> | null} */
+  #known = null;
+
+  /** @param {(info: DeviceInfo) => void} report */
+  constructor(report) {
+    this.#report = report;
+  }
+
+  start() {
+    const devices = globalThis.navigator?.mediaDevices;
+    devices?.addEventListener?.('devicechange', () => this.compare());
+    return this.compare();
+  }
+
+  /** Compare the devices with those that were there before. */
+  async compare() {
+    const listed = await globalThis.navigator?.mediaDevices?.enumerateDevices?.().catch(() => []);
+    const named = (listed ?? []).filter((device) => device.deviceId && device.label);
+    if (named.length === 0 && !this.#known) return;
+    const before = this.#known;
+    this.#known = before ?? new Map();
+    for (const device of named) this.#arrived(device, before !== null);
+    const present = new Set(named.map(keyOf));
+    for (const [key, info] of this.#known) if (!present.has(key)) this.#left(info);
+  }
+
+  /** @param {MediaDeviceInfo} device @param {boolean} tell */
+  #arrived(device, tell) {
+    const known = /** @type {Map<string, DeviceInfo>} */ (this.#known);
+    const info = known.get(keyOf(device));
+    if (info?.state === 'ACTIVE') return;
+    const now = Date.now();
+    /** @type {DeviceInfo} */
+    const fresh = { initAt: info?.initAt ?? now, updateAt: now, state: 'ACTIVE', device };
+    known.set(keyOf(device), fresh);
+    if (tell) this.#report(fresh);
+  }
+
+  /** @param {DeviceInfo} info */
+  #left(info) {
+    if (info.state === 'INACTIVE') return;
+    Object.assign(info, { state: 'INACTIVE', updateAt: Date.now() });
+    this.#report(info);
+  }
+}
+
+/** @param {MediaDeviceInfo} device */
+function keyOf(device) {
+  return `${device.kind} ${device.deviceId}`;
+}
+
+// ---- localtrack.js
+/** What the page sends: camera, microphone, screen, or a track of its own. */
+
+
+/** @typedef {import('./track.js').Stage} Stage */
+
+const CONTENT_HINTS = Object.freeze({ motion: 'motion', detail: 'detail', balanced: '' });
+
+/** A track that can be published. */
+class LocalTrack extends Track {
+  muted = false;
+  enabled = true;
+  closed = false;
+  /** @type {Promise<unknown>} changes take turns */
+  #turn = Promise.resolve();
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media */
+  constructor(stage, media) {
+    super(stage, media);
+    this.#watch(media);
+  }
+
+  /** @param {boolean} enabled @returns {Promise<void>} */
+  setEnabled(enabled) {
+    requireParameter(typeof enabled === 'boolean', 'enabled is not a boolean');
+    return this.inTurn(async () => {
+      if (enabled === this.enabled) return;
+      if (!enabled && this.muted) throw unreachable('cannot set enabled while the track is muted');
+      if (enabled) await this.switchOn();
+      else this.switchOff();
+      this.enabled = enabled;
+    });
+  }
+
+  /** @param {boolean} muted @returns {Promise<void>} */
+  setMuted(muted) {
+    requireParameter(typeof muted === 'boolean', 'muted is not a boolean');
+    return this.inTurn(async () => {
+      if (muted === this.muted) return;
+      if (muted && !this.enabled) throw unreachable('cannot set muted while the track is disabled');
+      this.muted = muted;
+      this.media.enabled = !muted;
+    });
+  }
+
+  /** Stop for good; a published track is unpublished. */
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    this.stop();
+    this.link?.closed();
+    this.media.stop();
+  }
+
+  /** @returns {MediaStreamTrack} what is sent */
+  outgoingTrack() {
+    return this.media;
+  }
+
+  async switchOn() {
+    this.media.enabled = true;
+  }
+
+  switchOff() {
+    this.media.enabled = false;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    media.enabled = !this.muted;
+    this.#watch(media);
+    super.replaceMedia(media);
+  }
+
+  /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  inTurn(change) {
+    const result = this.#turn.then(change);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  #watch(media) {
+    media.addEventListener('ended', () => {
+      if (media === this.media && !this.closed) this.emit('track-ended');
+    });
+  }
+}
+
+/** @param {string} message */
+function unreachable(message) {
+  return new AgoraRTCError('TRACK_STATE_UNREACHABLE', message);
+}
+
+/** A picture track of any origin. */
+class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
+  /**
+   * @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').VideoEncoding} encoding @param {string} [optimizationMode]
+   */
+  constructor(stage, media, encoding, optimizationMode = 'balanced') {
+    super(stage, media);
+    this.encoding = encoding;
+    this.optimizationMode = optimizationMode;
+    this.#hint();
+  }
+
+  /** @param {import('./encoding.js').VideoEncoding | string} config */
+  async setEncoderConfiguration(config) {
+    if (!this.enabled) throw new AgoraRTCError('TRACK_IS_DISABLED', 'the track is disabled');
+    const encoding = { ...this.encoding, ...videoEncoding(config) };
+    try {
+      await this.media.applyConstraints(videoConstraints(encoding));
+    } catch (error) {
+      throw new AgoraRTCError('SET_ENCODING_PARAMETER_ERROR', String(error));
+    }
+    this.encoding = encoding;
+    await this.link?.encodingChanged();
+  }
+
+  /** @param {'motion' | 'detail' | 'balanced'} mode */
+  async setOptimizationMode(mode) {
+    requireParameter(mode in CONTENT_HINTS, 'optimizationMode');
+    this.optimizationMode = mode;
+    this.#hint();
+    await this.link?.encodingChanged();
+  }
+
+  /** @param {MediaStreamTrack} track @param {boolean} stopOldTrack */
+  async replaceTrack(track, stopOldTrack) {
+    requireParameter(track?.kind === 'video', 'track is not a video MediaStreamTrack');
+    const old = this.media;
+    this.replaceMedia(track);
+    if (stopOldTrack) old.stop();
+  }
+
+  /** @param {import('./encoding.js').VideoEncoding | string} [config] */
+  clone(config) {
+    const encoding = config ? videoEncoding(config) : this.encoding;
+    return new LocalVideoTrack(this.stage, this.media.clone(), encoding, this.optimizationMode);
+  }
+
+  async setBeautyEffect() {}
+
+  sendSeiData() {}
+
+  #hint() {
+    const hints = /** @type {Record<string, string>} */ (CONTENT_HINTS);
+    this.media.contentHint = hints[this.optimizationMode] ?? '';
+  }
+}
+
+/** A camera: it can be changed, and its light goes out while it is disabled. */
+class CameraVideoTrack extends LocalVideoTrack {
+  /**
+   * @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').VideoEncoding} encoding
+   * @param {{cameraId?: string, facingMode?: string, optimizationMode?: string}} config
+   */
+  constructor(stage, media, encoding, { cameraId, facingMode, optimizationMode }) {
+    super(stage, media, encoding, optimizationMode);
+    this.which = whichCamera(cameraId, facingMode);
+  }
+
+  /** @param {string | {deviceId?: string, facingMode?: string}} device @returns {Promise<void>} */
+  setDevice(device) {
+    const { deviceId, facingMode } =
+      typeof device === 'string' ? { deviceId: device, facingMode: undefined } : device;
+    return this.inTurn(async () => {
+      if (deviceId) await requireDevice('videoinput', deviceId);
+      const before = this.which;
+      this.which = whichCamera(deviceId, facingMode, true);
+      if (this.enabled) await this.#recapture(before);
+    });
+  }
+
+  async switchOn() {
+    this.replaceMedia(await this.#capture());
+  }
+
+  switchOff() {
+    this.media.stop();
+  }
+
+  /** Many cameras can't be open twice, so the old one stops first.
+   * @param {MediaTrackConstraints} before what to go back to */
+  async #recapture(before) {
+    this.media.stop();
+    try {
+      this.replaceMedia(await this.#capture());
+    } catch (error) {
+      this.which = before;
+      this.replaceMedia(await this.#capture());
+      throw error;
+    }
+  }
+
+  async #capture() {
+    return (await captureCamera(this.encoding, this.which)).getVideoTracks()[0];
+  }
+}
+
+/** @param {string} [cameraId] @param {string} [facingMode] @param {boolean} [exact] */
+function whichCamera(cameraId, facingMode, exact = false) {
+  if (cameraId) return { deviceId: { exact: cameraId } };
+  if (!facingMode) return {};
+  return { facingMode: exact ? { exact: facingMode } : facingMode };
+}
+
+/** A sound track of any origin. */
+class LocalAudioTrack extends withSound(LocalTrack) {
+  /** @type {import('./sound.js').Mixer | null} */
+  #gain = null;
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').AudioEncoding} encoding */
+  constructor(stage, media, encoding) {
+    super(stage, media);
+    this.encoding = encoding;
+  }
+
+  /** @param {number} volume 0 to 1000; 100 for as it is */
+  setVolume(volume) {
+    requireParameter(volume >= 0 && volume <= 1000, 'volume is not between 0 and 1000');
+    const first = !this.#gain;
+    if (first && volume === 100) return;
+    this.#gain ??= this.stage.desk.mixer([this.media]);
+    this.#gain.amplify(volume / 100);
+    if (first) this.emit('track-updated', this.media);
+  }
+
+  outgoingTrack() {
+    return this.#gain?.track ?? this.media;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    this.#gain?.replace([media]);
+    super.replaceMedia(media);
+  }
+
+  close() {
+    super.close();
+    this.closeMeter();
+    this.#gain?.close();
+  }
+}
+
+/** A microphone: it can be changed, and is let go while it is disabled. */
+class MicrophoneAudioTrack extends LocalAudioTrack {
+  /**
+   * @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').AudioEncoding} encoding @param {MediaTrackConstraints} constraints
+   */
+  constructor(stage, media, encoding, constraints) {
+    super(stage, media, encoding);
+    this.constraints = constraints;
+  }
+
+  /** @param {string} deviceId @returns {Promise<void>} */
+  setDevice(deviceId) {
+    return this.inTurn(async () => {
+      await requireDevice('audioinput', deviceId);
+      const before = this.constraints;
+      this.constraints = { ...before, deviceId: { exact: deviceId } };
+      if (!this.enabled) return;
+      this.media.stop();
+      try {
+        await this.switchOn();
+      } catch (error) {
+        this.constraints = before;
+        await this.switchOn();
+        throw error;
+      }
+    });
+  }
+
+  async switchOn() {
+    this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
+  }
+
+  switchOff() {
+    this.media.stop();
+  }
+}
+
+// ---- sound.js
+/** What needs the Web Audio API: level meters, gain, mixing. */
+
+const METER_SAMPLES = 2048;
+const FLOOR_DB = 100;
+
+/** One audio context for the page; browsers allow few. */
+class SoundDesk {
+  #onState;
+  /** @type {AudioContext | null} */
+  #context = null;
+
+  /** @param {(now: AudioContextState, before?: AudioContextState) => void} onState */
+  constructor(onState) {
+    this.#onState = onState;
+  }
+
+  /** @returns {AudioContext} */
+  get context() {
+    if (!this.#context) {
+      const context = new AudioContext({ sampleRate: 48000 });
+      let before = context.state;
+      context.onstatechange = () => {
+        this.#onState(context.state, before);
+        before = context.state;
+      };
+      this.#context = context;
+    }
+    return this.#context;
+  }
+
+  /** Run again after the browser held it back; needs a gesture. */
+  resume() {
+    if (this.#context?.state === 'suspended') this.#context.resume().catch(() => {});
+  }
+
+  /** @param {MediaStreamTrack} track @returns {Meter} */
+  meter(track) {
+    return new Meter(this, track);
+  }
+
+  /** @param {MediaStreamTrack[]} tracks @returns {Mixer} */
+  mixer(tracks) {
+    return new Mixer(this.context, tracks);
+  }
+}
+
+/** Reads how loud a track is. */
+class Meter {
+  #desk;
+  #source;
+  #analyser;
+  #samples = new Float32Array(METER_SAMPLES);
+  /** @type {HTMLAudioElement} */
+  #pump;
+
+  /** @param {SoundDesk} desk @param {MediaStreamTrack} track */
+  constructor(desk, track) {
+    const { context } = desk;
+    const stream = new MediaStream([track]);
+    this.#desk = desk;
+    this.#source = context.createMediaStreamSource(stream);
+    this.#analyser = context.createAnalyser();
+    this.#analyser.fftSize = METER_SAMPLES;
+    this.#source.connect(this.#analyser);
+    // Chromium decodes sound that came over the network only while an element plays it.
+    this.#pump = Object.assign(document.createElement('audio'), { muted: true, srcObject: stream });
+    this.#pump.play().catch(() => {});
+  }
+
+  /** @returns {number} 0 (silence, or below -100 dB) to 1 (full scale): 1 + dB / 100 */
+  level() {
+    this.#desk.resume();
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    const power = this.#samples.reduce((sum, x) => sum + x * x, 0) / METER_SAMPLES;
+    return Math.min(1, Math.max(0, 10 * Math.log10(power) + FLOOR_DB) / FLOOR_DB);
+  }
+
+  close() {
+    this.#source.disconnect();
+    this.#pump.srcObject = null;
+  }
+}
+
+/** Several tracks as one, each with its gain. */
+class Mixer {
+  #context;
+  #out;
+  /** @type {{source: MediaStreamAudioSourceNode, gain: GainNode}[]} */
+  #inputs = [];
+
+  /** @param {AudioContext} context @param {MediaStreamTrack[]} tracks */
+  constructor(context, tracks) {
+    this.#context = context;
+    this.#out = context.createMediaStreamDestination();
+    this.replace(tracks);
+  }
+
+  /** @returns {MediaStreamTrack} */
+  get track() {
+    return this.#out.stream.getAudioTracks()[0];
+  }
+
+  /** @param {MediaStreamTrack[]} tracks */
+  replace(tracks) {
+    for (const { source, gain } of this.#inputs) {
+      source.disconnect();
+      gain.disconnect();
+    }
+    this.#inputs = tracks.map((track) => {
+      const source = this.#context.createMediaStreamSource(new MediaStream([track]));
+      const gain = this.#context.createGain();
+      source.connect(gain).connect(this.#out);
+      return { source, gain };
+    });
+  }
+
+  /** @param {number} gain 1 for as it is */
+  amplify(gain) {
+    for (const input of this.#inputs) input.gain.gain.value = gain;
+  }
+
+  close() {
+    this.replace([]);
+    this.track.stop();
+  }
+}
+
+// ---- agora.js
+/** The SDK's entry object. */
+
+
+/** The version of the SDK whose surface this is. */
+const SDK_VERSION = '4.24.8';
+const ACTIVE_MS = 5000;
+const LOOK_MS = 200;
+
+/** @type {Readonly<Record<string, [string, string]>>} a kind of device to an event and a callback */
+const DEVICE_EVENTS = Object.freeze({
+  videoinput: ['camera-changed', 'onCameraChanged'],
+  audioinput: ['microphone-changed', 'onMicrophoneChanged'],
+  audiooutput: ['playback-device-changed', 'onPlaybackDeviceChanged'],
+});
+
+/**
+ * @typedef {object} World what clients share
+ * @property {import('./track.js').Stage} stage
+ * @property {ServerFinder} finder
+ * @property {() => boolean} playsOwnVoice
+ *
+ * @typedef {import('./encoding.js').AudioEncoding} AudioEncoding
+ * @typedef {import('./encoding.js').VideoEncoding} VideoEncoding
+ *
+ * @typedef {object} MicrophoneConfig
+ * @property {AudioEncoding | string} [encoderConfig]
+ * @property {boolean} [AEC] @property {boolean} [ANS] @property {boolean} [AGC]
+ * @property {string} [microphoneId]
+ *
+ * @typedef {object} CameraConfig
+ * @property {VideoEncoding | string} [encoderConfig]
+ * @property {string} [cameraId] @property {string} [facingMode] @property {string} [optimizationMode]
+ */
+
+class AgoraRTCEntry extends EventEmitter {
+  VERSION = SDK_VERSION;
+  AgoraRTCError = AgoraRTCError;
+  #finder = new ServerFinder();
+  /** @type {Map<string, any>} */
+  #parameters = new Map();
+  #stage = {
+    autoplay: new Autoplay(() => this.#autoplayFailed()),
+    desk: new SoundDesk((now, before) => this.#tell('audio-context-state-changed', 'onAudioContextStateChanged', now, before)),
+  };
+  #devices = new DeviceWatch((info) => this.#deviceChanged(info));
+  /** @type {World} */
+  #world = {
+    stage: this.#stage,
+    finder: this.#finder,
+    playsOwnVoice: () => this.#parameters.get('MIEN_OWN_VOICE') === 'play',
+  };
+
+  /** Begin to watch devices and where sessions are created. @param {string} [address] the script's */
+  start(address = '') {
+    this.#finder.loadedFrom(address);
+    this.#finder.watch();
+    this.#devices.start();
+  }
+
+  /** @param {{mode?: string, codec?: string, role?: string}} [config] */
+  createClient(config) {
+    return new AgoraRTCClient(this.#world, config);
+  }
+
+  checkSystemRequirements() {
+    return typeof RTCPeerConnection === 'function' && Boolean(navigator.mediaDevices?.getUserMedia);
+  }
+
+  /** @returns {Promise<{video: string[], audio: string[]}>} that both this browser and Mien speak */
+  async getSupportedCodec() {
+    const all = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+    const names = new Set(all.map(({ mimeType }) => mimeType.split('/')[1].toUpperCase()));
+    return { video: ['H264', 'VP8'].filter((name) => names.has(name)), audio: ['OPUS'] };
+  }
+
+  /** @param {MicrophoneConfig} [config] @returns {Promise<MicrophoneAudioTrack>} */
+  async createMicrophoneAudioTrack(config = {}) {
+    const constraints = microphoneConstraints(config);
+    const stream = await capture({ audio: constraints });
+    this.#devices.compare();
+    return this.#microphone(stream, config, constraints);
+  }
+
+  /** @param {CameraConfig} [config] @returns {Promise<CameraVideoTrack>} */
+  async createCameraVideoTrack(config = {}) {
+    const encoding = videoEncoding(config.encoderConfig);
+    const stream = await captureCamera(encoding, whichCamera(config.cameraId, config.facingMode));
+    this.#devices.compare();
+    return this.#camera(stream, config, encoding);
+  }
+
+  /** @param {MicrophoneConfig} [audio] @param {CameraConfig} [video]
+   * @returns {Promise<[MicrophoneAudioTrack, CameraVideoTrack]>} */
+  async createMicrophoneAndCameraTracks(audio = {}, video = {}) {
+    const constraints = microphoneConstraints(audio);
+    const encoding = videoEncoding(video.encoderConfig);
+    const which = whichCamera(video.cameraId, video.facingMode);
+    const stream = await captureCamera(encoding, which, constraints);
+    this.#devices.compare();
+    return [
+      this.#microphone(stream, audio, constraints),
+      this.#camera(stream, video, encoding),
+    ];
+  }
+
+  /** @param {{mediaStreamTrack: MediaStreamTrack, encoderConfig?: AudioEncoding | string}} config */
+  createCustomAudioTrack({ mediaStreamTrack, encoderConfig }) {
+    requireMedia(mediaStreamTrack, 'audio');
+    return new LocalAudioTrack(this.#stage, mediaStreamTrack, audioEncoding(encoderConfig));
+  }
+
+  /** @param {VideoEncoding & {mediaStreamTrack: MediaStreamTrack, optimizationMode?: string}} config */
+  createCustomVideoTrack({ mediaStreamTrack, optimizationMode, ...encoding }) {
+    requireMedia(mediaStreamTrack, 'video');
+    return new LocalVideoTrack(this.#stage, mediaStreamTrack, encoding, optimizationMode);
+  }
+
+  /**
+   * @param {{encoderConfig?: VideoEncoding | string, optimizationMode?: string, [option: string]: any}} [config]
+   * @param {'enable' | 'disable' | 'auto' | object} [withAudio]
+   * @returns {Promise<LocalVideoTrack | [LocalVideoTrack, LocalAudioTrack]>}
+   */
+  async createScreenVideoTrack(config = {}, withAudio = 'disable') {
+    const encoding = screenEncoding(config.encoderConfig);
+    const stream = await captureScreen(encoding, config, withAudio !== 'disable');
+    const [picture] = stream.getVideoTracks();
+    const [sound] = stream.getAudioTracks();
+    if (withAudio === 'enable' && !sound) {
+      picture.stop();
+      throw new AgoraRTCError('SHARE_AUDIO_NOT_ALLOWED', 'the sound of the screen was not shared');
+    }
+    const mode = config.optimizationMode ?? 'detail';
+    const video = new LocalVideoTrack(this.#stage, picture, encoding, mode);
+    return sound ? [video, new LocalAudioTrack(this.#stage, sound, {})] : video;
+  }
+
+  async createBufferSourceAudioTrack() {
+    throw notSupported('createBufferSourceAudioTrack');
+  }
+
+  /** @param {boolean} [skipPermissionCheck] */
+  getDevices(skipPermissionCheck) {
+    return listNamedDevices(undefined, skipPermissionCheck);
+  }
+
+  /** @param {boolean} [skipPermissionCheck] */
+  getCameras(skipPermissionCheck) {
+    return listNamedDevices('videoinput', skipPermissionCheck);
+  }
+
+  /** @param {boolean} [skipPermissionCheck] */
+  getMicrophones(skipPermissionCheck) {
+    return listNamedDevices('audioinput', skipPermissionCheck);
+  }
+
+  /** @param {boolean} [skipPermissionCheck] */
+  getPlaybackDevices(skipPermissionCheck) {
+    return listNamedDevices('audiooutput', skipPermissionCheck);
+  }
+
+  async getElectronScreenSources() {
+    throw notSupported('getElectronScreenSources');
+  }
+
+  /** Whether the picture changes. @param {any} track @param {number} [timeout] ms */
+  async checkVideoTrackIsActive(track, timeout = ACTIVE_MS) {
+    const media = track.getMediaStreamTrack();
+    if (media.readyState !== 'live' || !media.enabled) return false;
+    const video = Object.assign(document.createElement('video'), { muted: true, srcObject: new MediaStream([media]) });
+    await video.play().catch(() => {});
+    const first = await look(video);
+    for (const until = performance.now() + timeout; performance.now() < until; ) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if ((await look(video)) !== first) return true;
+    }
+    return false;
+  }
+
+  /** Whether there is sound. @param {any} track @param {number} [timeout] ms */
+  async checkAudioTrackIsActive(track, timeout = ACTIVE_MS) {
+    for (const until = performance.now() + timeout; performance.now() < until; ) {
+      if (track.getVolumeLevel() > 0) return true;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return false;
+  }
+
+  /** MIEN_SERVER names the server; MIEN_OWN_VOICE "play" plays what comes back while a microphone
+   * is sent. Parameters of the cloud are kept and change nothing.
+   * @param {string} name @param {any} value */
+  setParameter(name, value) {
+    this.#parameters.set(name, value);
+    if (name === 'MIEN_SERVER') this.#finder.named = String(value ?? '');
+  }
+
+  /** @param {string} name */
+  getParameter(name) {
+    return this.#parameters.get(name);
+  }
+
+  resumeAudioContext() {
+    this.#stage.desk.resume();
+    this.#stage.autoplay.resume();
+  }
+
+  async preload() {}
+
+  /** @returns {Promise<{state: 'unavailable'}>} */
+  async startLastmileProbeTest() {
+    return { state: 'unavailable' };
+  }
+
+  createChannelMediaRelayConfiguration() {
+    throw notSupported('channel media relay');
+  }
+
+  registerExtensions() {
+    console.warn('AgoraRTC: processing extensions are not available on this server');
+  }
+
+  use() {
+    return this;
+  }
+
+  setLogLevel() {}
+
+  enableLogUpload() {} // nothing is ever sent to anybody else
+
+  disableLogUpload() {}
+
+  setArea() {}
+
+  setAppType() {}
+
+  processExternalMediaAEC() {}
+
+  /** @param {MediaStream} stream @param {MicrophoneConfig} config
+   * @param {MediaTrackConstraints} constraints */
+  #microphone(stream, { encoderConfig }, constraints) {
+    const [media] = stream.getAudioTracks();
+    return new MicrophoneAudioTrack(this.#stage, media, audioEncoding(encoderConfig), constraints);
+  }
+
+  /** @param {MediaStream} stream @param {CameraConfig} config @param {VideoEncoding} encoding */
+  #camera(stream, config, encoding) {
+    const [media] = stream.getVideoTracks();
+    return new CameraVideoTrack(this.#stage, media, encoding, config);
+  }
+
+  #autoplayFailed() {
+    const page = /** @type {any} */ (this);
+    page.onAudioAutoplayFailed?.();
+    this.#tell('autoplay-failed', 'onAutoplayFailed');
+  }
+
+  /** @param {import('./devices.js').DeviceInfo} info */
+  #deviceChanged(info) {
+    const [event, callback] = DEVICE_EVENTS[info.device.kind];
+    this.#tell(event, callback, info);
+  }
+
+  /** @param {string} event @param {string} callback that the page may have set @param {...any} values */
+  #tell(event, callback, ...values) {
+    try {
+      /** @type {any} */ (this)[callback]?.(...values);
+    } catch (error) {
+      console.error(error);
+    }
+    this.emit(event, ...values);
+  }
+}
+
+/** @param {MicrophoneConfig} config @returns {MediaTrackConstraints} */
+function microphoneConstraints({ encoderConfig, microphoneId, ...processing }) {
+  const constraints = audioConstraints(audioEncoding(encoderConfig), processing);
+  return microphoneId ? { ...constraints, deviceId: { exact: microphoneId } } : constraints;
+}
+
+/** @param {any} media @param {string} kind */
+function requireMedia(media, kind) {
+  const fits = media instanceof MediaStreamTrack && media.kind === kind;
+  requireParameter(fits, `mediaStreamTrack is not a MediaStreamTrack of ${kind}`);
+}
+
+/** @param {VideoEncoding} encoding @param {{[option: string]: any}} config @param {boolean} audio */
+async function captureScreen(encoding, config, audio) {
+  const { displaySurface, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab } = config;
+  const video = { ...videoConstraints(encoding), displaySurface };
+  const options = { video, audio, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab };
+  try {
+    return await mediaDevices().getDisplayMedia(/** @type {any} */ (options));
+  } catch (error) {
+    throw mediaError(error);
+  }
+}
+
+/** @param {HTMLVideoElement} video @returns {Promise<string>} a small picture, as text */
+async function look(video) {
+  const canvas = new OffscreenCanvas(32, 24);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
+}
+
+const AgoraRTC = new AgoraRTCEntry();
+if (typeof document !== 'undefined') AgoraRTC.start(document.currentScript?.src);
+if (typeof module === 'object' && module.exports) {
+  module.exports = Object.assign(AgoraRTC, { default: AgoraRTC, AgoraRTCErrorCode, VideoState });
+} else {
+  scope.AgoraRTC = AgoraRTC;
+}
+})(typeof self !== 'undefined' ? self : globalThis);
