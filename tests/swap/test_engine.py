@@ -77,7 +77,7 @@ def play(made: FrameEngine, count: int, first: int = 0) -> list[SwappedFrame]:
 def test_a_followed_face_is_swapped_and_the_stages_are_timed() -> None:
     shown = play(engine([tracked(MESH)]), 3)[-1]
     assert shown.state == "swapped"
-    assert redness(shown.image) > 40
+    assert redness(shown.image) > 25
     assert {"track", "raster", "unwrap", "light", "occlusion", "shade"} <= set(shown.timings_ms)
     assert all(value >= 0 for value in shown.timings_ms.values())
 
@@ -89,7 +89,7 @@ def test_a_lost_face_is_never_seen_bare_and_comes_back_swapped(policy: LostPolic
     assert [one.state for one in shown] == ["swapped"] * 4 + ["no_face"] * 12 + ["swapped"] * 2
     assert max(stripes(one.image) for one in shown) < 0.5 * stripes(bare())
     np.testing.assert_array_equal(shown[4].image, shown[3].image)
-    assert redness(shown[16].image) > 40
+    assert redness(shown[16].image) > 25
 
 
 def test_blur_ends_blurred_and_hold_ends_with_the_last_swap() -> None:
@@ -109,7 +109,7 @@ def test_pass_ends_with_the_camera() -> None:
 def test_a_single_missed_frame_is_bridged() -> None:
     face = tracked(MESH)
     shown = play(engine([face] * 5 + [None, face], "pass"), 7)
-    assert min(redness(one.image) for one in shown) > 40
+    assert min(redness(one.image) for one in shown) > 25
 
 
 @pytest.mark.parametrize("policy", ["blur", "hold", "pass"])
@@ -136,10 +136,10 @@ def test_a_new_source_takes_effect_at_the_next_frame_and_fades_in() -> None:
     made.set_source(BLUE_CHEEKS)
     seen = [redness(one.image) for one in play(made, 10, 5)]
     before = redness(play(engine([tracked(MESH)]), 5)[-1].image)
-    assert before > 40
+    assert before > 25
     assert seen[0] < before - 5, "the very next frame shows something of it"
     assert all(later < earlier + 2 for earlier, later in itertools.pairwise(seen))
-    assert seen[0] > 0 > seen[-1] + 40
+    assert seen[0] > 0 > seen[-1] + 25
 
 
 def test_another_person_gets_a_fresh_swapper() -> None:
@@ -147,14 +147,14 @@ def test_another_person_gets_a_fresh_swapper() -> None:
     made = engine([tracked(MESH, 1)] * 3 + [tracked(other, 2)])
     play(made, 3)
     shown = made(picture(other), 3 * STEP)
-    assert redness(shown.image, other) > 40
+    assert redness(shown.image, other) > 25
 
 
 def test_an_unusual_array_is_taken_and_left_alone() -> None:
     frame = np.asfortranarray(bare())
     frame.flags.writeable = False
     shown = engine([tracked(MESH)])(frame, 0.0)
-    assert redness(shown.image) > 40
+    assert redness(shown.image) > 25
     np.testing.assert_array_equal(frame, bare())
 
 

@@ -11,21 +11,18 @@ FRAME = np.full((20, 30, 3), 100, np.uint8)
 
 
 def shaded(
-    u: float, opacity: int = 255, gain: tuple[float, ...] = (1, 1, 1, 1), softness: float = 0
+    u: float, opacity: int = 255, gain: tuple[float, ...] = (1, 1, 1, 1)
 ) -> NDArray[np.uint8]:
     """A 4 x 4 region at (left 10, top 5), all looking at the same place of a known atlas."""
-    fine = np.zeros((8, 8, 4), np.uint8)
-    fine[..., :3] = (10, 60, 200)
-    fine[..., 3] = opacity
-    coarse = np.zeros((4, 4, 4), np.uint8)
-    coarse[..., :3] = (110, 160, 0)
-    coarse[..., 3] = opacity
+    atlas = np.zeros((8, 8, 4), np.uint8)
+    atlas[..., :3] = (10, 60, 200)
+    atlas[..., 3] = opacity
     maps = np.zeros((5, 4, 4), np.float32)
     maps[0], maps[1] = np.meshgrid(np.arange(10, 14), np.arange(5, 9))
     maps[2], maps[3], maps[4] = u, 0.5, 1
     out = FRAME.copy()
     factors = np.tile(np.array(gain, np.float32), (3, 3, 1))
-    shade(FRAME, 10, 5, maps, fine, coarse, np.float32(softness), factors, out)
+    shade(FRAME, 10, 5, maps, atlas, factors, out)
     return out
 
 
@@ -46,11 +43,6 @@ def test_gain_is_per_channel_and_saturates() -> None:
     np.testing.assert_allclose(shaded(0.5, gain=(3, 0.5, 2, 1))[6, 11], [30, 30, 255], atol=1)
 
 
-def test_softness_goes_to_the_coarse_level() -> None:
-    np.testing.assert_allclose(shaded(0.5, softness=1)[6, 11], [110, 160, 0], atol=1)
-    np.testing.assert_allclose(shaded(0.5, softness=0.5)[6, 11], [60, 110, 100], atol=1)
-
-
 def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     frame = np.zeros((20, 30, 3), np.uint8)
     frame[:, :, 0] = np.arange(30) * 8
@@ -60,7 +52,7 @@ def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     maps[2, 0] = UNTOUCHED
     out = frame.copy()
     atlas = np.zeros((4, 4, 4), np.uint8)
-    shade(frame, 10, 5, maps, atlas, atlas, np.float32(0), np.ones((3, 3, 4), np.float32), out)
+    shade(frame, 10, 5, maps, atlas, np.ones((3, 3, 4), np.float32), out)
     assert (out[6:9, 10:14, 0] == 164).all(), "half way between columns 20 and 21"
     assert (out[5] == frame[5]).all()
 

@@ -46,7 +46,7 @@ def find_foreign(colours: Floats) -> Floats:
         smooth_step(oddness, 1.2, 2.0) * forehead, smooth_step(oddness, 1.25, 2.1) * rim
     )
     found = (found * (skin_mask(size) > 0)).astype(np.float32)
-    return blur(np.asarray(cv2.dilate(found, ellipse(11)), np.float32), size * 0.010)
+    return blur(np.asarray(cv2.dilate(found, ellipse(15)), np.float32), size * 0.010)
 
 
 def cover_foreign(colours: Floats, foreign: Floats) -> Floats:

@@ -79,19 +79,17 @@ def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
-def shade(frame, left, top, maps, fine, coarse, softness, gain, out):  # type: ignore[no-untyped-def]
+def shade(frame, left, top, maps, atlas, gain, out):  # type: ignore[no-untyped-def]
     """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
 
     frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
-    maps: as `rasterise` writes them, camera coordinates in pixels of the frame. fine, coarse:
-    two neighbouring mip levels, (s, s, 4) uint8 BGR and opacity; softness: float32, 0 takes
-    fine alone, 1 coarse, below 0 sharpens. gain: (n, n, 4) float32, factors for BGR and opacity.
+    maps: as `rasterise` writes them, camera coordinates in pixels of the frame. atlas:
+    (s, s, 4) uint8 BGR and opacity. gain: (n, n, 4) float32, factors for BGR and opacity.
     """
     height, width = maps.shape[1], maps.shape[2]
     frame_right = np.float32(frame.shape[1]) - INSIDE
     frame_bottom = np.float32(frame.shape[0]) - INSIDE
-    s0, s1 = np.float32(fine.shape[0]), np.float32(coarse.shape[0])
-    n = np.float32(gain.shape[0])
+    s, n = np.float32(atlas.shape[0]), np.float32(gain.shape[0])
     per_level = F1 / F255
     for row in range(height):
         y = row + top
@@ -103,21 +101,12 @@ def shade(frame, left, top, maps, fine, coarse, softness, gain, out):  # type: i
             alpha = b = g = r = F0
             if u >= F0:
                 v = maps[3, row, column]
-                xi, yi, w0, w1, w2, w3 = _corner(
-                    u * s0 - HALF, v * s0 - HALF, s0 - INSIDE, s0 - INSIDE
-                )
-                alpha = _mix(fine, xi, yi, w0, w1, w2, w3, 3) * (maps[4, row, column] * per_level)
+                xi, yi, w0, w1, w2, w3 = _corner(u * s - HALF, v * s - HALF, s - INSIDE, s - INSIDE)
+                alpha = _mix(atlas, xi, yi, w0, w1, w2, w3, 3) * (maps[4, row, column] * per_level)
                 if alpha > CLEAR:
-                    b = _mix(fine, xi, yi, w0, w1, w2, w3, 0)
-                    g = _mix(fine, xi, yi, w0, w1, w2, w3, 1)
-                    r = _mix(fine, xi, yi, w0, w1, w2, w3, 2)
-                    if softness != F0:
-                        xi, yi, w0, w1, w2, w3 = _corner(
-                            u * s1 - HALF, v * s1 - HALF, s1 - INSIDE, s1 - INSIDE
-                        )
-                        b += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 0) - b)
-                        g += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 1) - g)
-                        r += softness * (_mix(coarse, xi, yi, w0, w1, w2, w3, 2) - r)
+                    b = _mix(atlas, xi, yi, w0, w1, w2, w3, 0)
+                    g = _mix(atlas, xi, yi, w0, w1, w2, w3, 1)
+                    r = _mix(atlas, xi, yi, w0, w1, w2, w3, 2)
                     xi, yi, w0, w1, w2, w3 = _corner(
                         u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
                     )

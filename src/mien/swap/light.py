@@ -12,10 +12,16 @@ from mien.vision import topology as topo
 # Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
 CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03
 GAIN_RANGE = (0.15, 4.0)
-SMOOTHING = 0.25
+# Of the luma at one place over that of the whole face.
+LOCAL_RANGE = (0.35, 1.6)
+# Of each new measure; every second frame is measured.
+SMOOTHING = 0.44
 CONTRAST_STRENGTH = 0.9
 CONTRAST_RANGE = (0.35, 1.1)
 LIP_STRENGTH = 0.6
+LEAST_LIP_CHROMA = 0.45
+# How much of the skin's own changes of hue is kept.
+SKIN_CHROMA = 0.55
 WRINKLE_STRENGTH = 0.4
 WRINKLE_SIGMAS = (0.012, 0.06)
 WRINKLE_RANGE = (0.72, 1.25)
@@ -36,6 +42,8 @@ class Light:
         half = self._size // 2
         self._rim = shrink(look.rim, half)[..., None]
         self._ratio: Floats | None = None
+        self._surroundings = np.zeros((half, half, 3), np.float32)
+        self._paleness = 1.0
         self._contrast: float | None = None
         self._usual: Floats | None = None
         self._usual_weight: Floats | None = None
@@ -48,15 +56,15 @@ class Light:
         seen. clear: (n, n) 0 where something stands before the face.
         """
         weights = self._look.skin * visible * clear
-        ratio, surroundings = self._ratios(target, weights)
         if self._ratio is None:
-            self._ratio = ratio
-        else:
+            self._ratio, self._surroundings = self._ratios(target, weights)
+        elif self._frames % 2 == 0:
+            ratio, self._surroundings = self._ratios(target, weights)
             self._ratio += SMOOTHING * (ratio - self._ratio)
         gain = cv2.resize(self._ratio, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
         light = luma(target)
         gain = gain * self._contrast_gain(light, weights, visible)[..., None]
-        self._spare_lips(gain, surroundings)
+        self._calm_chroma(gain)
         self._frames += 1
         return np.asarray(gain * self._wrinkles(light, visible * clear)[..., None], np.float32)
 
@@ -77,7 +85,12 @@ class Light:
         ratio = ratio * (1 + (lift - 1) * trust)[..., None]
         trust = smooth_step(rim.support, 0.05, 0.4)[..., None] * self._rim
         ratio = ratio + (rim.ratio() - ratio) * trust
-        return np.asarray(np.clip(ratio, *GAIN_RANGE), np.float32), broad.camera
+        ratio = _limited(ratio, overall)
+        trust = smooth_step(broad.support, 0.02, 0.15)[..., None]
+        usual = camera.sum((0, 1))[:3] / (camera.sum((0, 1))[3] + 1e-3)
+        self._paleness = min(_saturation(usual) / (_saturation(usual / overall) + 1e-3), 1.0)
+        surroundings = usual + (broad.camera - usual) * trust
+        return np.asarray(np.clip(ratio, *GAIN_RANGE), np.float32), surroundings
 
     def _contrast_gain(self, light: Floats, weights: Floats, visible: Floats) -> Floats:
         """Flatten or deepen the source's own modelling to the contrast of the target's."""
@@ -95,16 +108,19 @@ class Light:
         shape = look.detail + 0.6 * np.maximum(look.detail, 0)
         return np.asarray(np.exp(change * shape), np.float32)
 
-    def _spare_lips(self, gain: Floats, surroundings: Floats) -> None:
-        """Brightening a face must not paint its lips: hold their chroma back, in place."""
-        box = self._mouth
-        lit = self._look.colours[box] * gain[box]
-        skin = cv2.resize(surroundings, (self._size, self._size))[box]
+    def _calm_chroma(self, gain: Floats) -> None:
+        """Draw each texel's chroma, not its luma, towards the target's around it, in place.
+
+        Factors per channel amplify every small difference of hue in a source of another light.
+        Brightening must not paint the lips either.
+        """
+        lit = self._look.colours * gain
+        skin = cv2.resize(self._surroundings, (self._size, self._size))
         skin = skin * ((luma(lit) + _FLOOR) / (luma(skin) + _FLOOR))[..., None]
-        brightening = float(np.clip(luma(gain[box]).mean(), 0.3, 4))
-        keep = float(np.clip(max(brightening, 1.0) ** -LIP_STRENGTH, 0.45, 1.0))
-        wanted = (skin + (lit - skin) * keep + 4) / (lit + 4)
-        gain[box] *= 1 + (wanted - 1) * self._lips[box][..., None]
+        brightening = float(np.clip(luma(gain[self._mouth]).mean(), 0.3, 4))
+        lips = max(brightening, 1.0) ** -LIP_STRENGTH * self._paleness
+        keep = SKIN_CHROMA + (max(lips, LEAST_LIP_CHROMA) - SKIN_CHROMA) * self._lips
+        gain *= (skin + (lit - skin) * keep[..., None] + _FLOOR) / (lit + _FLOOR)
 
     def _wrinkles(self, light: Floats, seen: Floats) -> Floats:
         """Expression ratio image: the target's shading now over its own running mean."""
@@ -142,6 +158,16 @@ def _overall(camera: Floats, source: Floats) -> Floats:
     return np.asarray(
         (total[:3] / support + _FLOOR) / (source.sum((0, 1)) / support + _FLOOR), np.float32
     )
+
+
+def _limited(ratio: Floats, overall: Floats) -> Floats:
+    """Keep the luma of the ratio within a range about the overall one: a beard is not lit up."""
+    relative = luma(ratio) / float(luma(overall))
+    return np.asarray(ratio * (np.clip(relative, *LOCAL_RANGE) / relative)[..., None], np.float32)
+
+
+def _saturation(colour: Floats) -> float:
+    return float((colour.max() - colour.min()) / (colour.max() + _FLOOR))
 
 
 def _lip_mask(size: int) -> Floats:

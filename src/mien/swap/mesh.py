@@ -59,7 +59,7 @@ class MeshSwapper:
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
-        self._sharpness = Sharpness(quality.sharpness_every)
+        self._sharpness = Sharpness(look.levels, quality.sharpness_every)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
         self._visible = np.zeros((quality.grid, quality.grid), np.float32)
@@ -125,14 +125,10 @@ class MeshSwapper:
         levels = self.look.levels
         rows = face_template().uv_height
         level = 0
-        while level < len(levels) - 2 and len(levels[level]) * rows > 1.5 * drawing.height:
+        while level < len(levels) - 1 and len(levels[level]) * rows > 1.5 * drawing.height:
             level += 1
-        softness = np.float32(self._sharpness.softness)
-        fine, coarse = levels[level], levels[level + 1]
-        shade(
-            *(image, drawing.left, drawing.top, drawing.maps),
-            *(fine, coarse, softness, self._gain, result),
-        )
+        atlas = self._sharpness.atlas(level)
+        shade(image, drawing.left, drawing.top, drawing.maps, atlas, self._gain, result)
         self._watch.lap("shade")
 
     def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:

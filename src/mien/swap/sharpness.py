@@ -1,5 +1,7 @@
 """Keep the swapped skin as sharp, or as soft, as the camera's picture of the face is."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,29 +10,41 @@ from mien.swap.geometry import Floats
 from mien.vision.face import BgrImage
 
 _ENOUGH_PIXELS = 200
-_RANGE = (0.4, 3.0)
+# A new stream is measured at once and trusted; later measures only correct.
+_FIRST_MEASURES = 5
+_FIRST_PACE, _PACE = 0.8, 0.25
+_STEP = 0.2
+_SOFTEST, _SHARPEST = 1.0, -0.3
 
 
 class Sharpness:
-    """Compares fine detail of camera and result now and then, and steers the mip blend."""
+    """Compares fine detail of camera and result now and then, and steers how the atlas is blurred.
 
-    def __init__(self, every: int) -> None:
+    levels: (s, s, 4) uint8 mip levels, BGR and opacity; every: frames between measures.
+    """
+
+    def __init__(self, levels: list[NDArray[np.uint8]], every: int) -> None:
+        self._levels = levels
         self._every = every
-        self._ratio: float | None = None
+        self._measures = 0
         self._frames = 0
+        self._drawn: tuple[int, float, NDArray[np.uint8]] | None = None
+        self.sigma = 0.0
 
-    @property
-    def softness(self) -> float:
-        """0 shows the fine level, up to 0.8 the coarse one, below 0 sharpens a little."""
-        if self._ratio is None or 0.87 <= self._ratio <= 1.15:
-            return 0.0
-        if self._ratio > 1.15:
-            return min(1 - 1 / self._ratio, 0.8)
-        return -min((1 / self._ratio - 1) * 0.4, 0.3)
+    def atlas(self, level: int) -> NDArray[np.uint8]:
+        """The level as soft as it must be: blurred by sigma texels, or sharpened below 0."""
+        if self._drawn is not None:
+            drawn_level, drawn_sigma, drawn = self._drawn
+            if drawn_level == level and abs(drawn_sigma - self.sigma) < _STEP:
+                return drawn
+        made = _soften(self._levels[level], self.sigma)
+        self._drawn = (level, self.sigma, made)
+        return made
 
     def observe(self, camera: BgrImage, result: BgrImage, maps: Floats) -> None:
         """Compare the same region before and after; maps: (5, h, w) of `rasterise`."""
-        due = self._frames % self._every == 0
+        learning = self._measures < _FIRST_MEASURES
+        due = learning or self._frames % self._every == 0
         self._frames += 1
         if not due:
             return
@@ -38,10 +52,22 @@ class Sharpness:
         if np.count_nonzero(shown) < _ENOUGH_PIXELS:
             return
         ratio = _detail(result, shown) / _detail(camera, shown)
-        # What was softened before explains part of what is seen now.
-        now = float(np.clip(ratio, 0.4, 2.5)) * (self._ratio or 1.0) ** 0.5
-        old = now if self._ratio is None else self._ratio
-        self._ratio = float(np.clip(old + 0.3 * (now - old), *_RANGE))
+        pace = _FIRST_PACE if learning else _PACE
+        change = pace * math.log(min(max(ratio, 0.25), 4.0))
+        self.sigma = min(max(self.sigma + change, _SHARPEST), _SOFTEST)
+        self._measures += 1
+
+
+def _soften(level: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
+    if abs(sigma) < 0.1:
+        return level
+    if sigma > 0:
+        made = cv2.GaussianBlur(level, (0, 0), sigma)
+    else:
+        made = cv2.addWeighted(level, 1 - sigma, cv2.GaussianBlur(level, (0, 0), 1.2), sigma, 0)
+    # Eyes and mouth keep their outline.
+    made[..., 3] = level[..., 3]
+    return np.asarray(made, np.uint8)
 
 
 def _detail(image: BgrImage, shown: NDArray[np.bool_]) -> float:

@@ -159,7 +159,7 @@ def _interior(uv: Floats) -> Floats:
     cv2.fillPoly(mask, [outline], 255, shift=4)
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
     at = np.clip(np.round(uv * size - 0.5).astype(int), 0, size - 1)
-    return np.asarray(smooth_step(depth[at[:, 1], at[:, 0]], 0.10, 0.22), np.float32)
+    return np.asarray(smooth_step(depth[at[:, 1], at[:, 0]], 0.14, 0.26), np.float32)
 
 
 def _near_mouth(vertices: Floats) -> Floats:

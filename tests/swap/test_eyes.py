@@ -1,0 +1,106 @@
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.swap.faces import SIDE, colour_at, placed
+
+from mien.swap.eyes import Irises, Lids
+from mien.swap.template import face_template
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage
+
+UPPER_LIDS = {
+    "right": ((160, 144), (158, 153), (159, 145), (161, 163), (157, 154)),
+    "left": ((385, 380), (387, 373), (386, 374), (388, 390), (384, 381)),
+}
+
+
+def closed(side: str) -> NDArray[np.float32]:
+    points = placed().points[:468].copy()
+    for upper, lower in UPPER_LIDS[side]:
+        points[upper] = points[lower]
+    return points
+
+
+def beside(vertex: int, size: int = 96) -> tuple[int, int]:
+    column, row = np.round(face_template().uv[vertex] * size - 0.5).astype(int)
+    return int(row), int(column)
+
+
+def test_open_eyes_keep_the_sources_lids() -> None:
+    lids = Lids(96)
+    for _ in range(5):
+        assert lids.opacity(placed().points[:468]) is None
+
+
+def test_a_closing_eye_shows_the_cameras_lids_on_its_side_alone() -> None:
+    lids = Lids(96)
+    lids.opacity(placed().points[:468])
+    opacity = lids.opacity(closed("right"))
+    assert opacity is not None
+    assert opacity[beside(159)] < 0.3
+    assert opacity[beside(386)] > 0.95
+    assert opacity[beside(topo.NOSE_TIP)] == 1
+    other = lids.opacity(closed("left"))
+    assert other is not None
+    assert other[beside(386)] < 0.3
+    assert other[beside(159)] > 0.95
+
+
+def eyes(colour: tuple[int, int, int]) -> BgrImage:
+    image = np.full((SIDE, SIDE, 3), 150, np.uint8)
+    points = placed().points
+    for iris in (topo.RIGHT_IRIS, topo.LEFT_IRIS):
+        x, y = (round(float(v)) for v in points[iris[0], :2])
+        cv2.circle(image, (x, y), 10, (240, 240, 240), -1)
+        cv2.circle(image, (x, y), 8, colour, -1)
+    return image
+
+
+def lab(colour: tuple[int, int, int]) -> NDArray[np.float32]:
+    return np.asarray(
+        cv2.cvtColor(np.array([[colour]], np.uint8), cv2.COLOR_BGR2LAB)[0, 0], np.float32
+    )
+
+
+@pytest.mark.parametrize("iris", [topo.RIGHT_IRIS, topo.LEFT_IRIS])
+def test_brown_irises_turn_blue(iris: tuple[int, ...]) -> None:
+    image = eyes((40, 70, 110))
+    points = placed().points
+    beside_pupil = points[iris[0]] + np.array([4, 0, 0], np.float32)
+    before = colour_at(image, beside_pupil, 1)
+    Irises(lab((170, 120, 60))).paint(image, points, np.zeros((468, 2), np.float32))
+    after = colour_at(image, beside_pupil, 1)
+    assert after[0] - after[2] > before[0] - before[2] + 25
+
+
+def test_irises_move_with_the_mesh() -> None:
+    points = placed().points
+    shifted = points.copy()
+    shifted[:, 0] -= 20
+    image = eyes((40, 70, 110))
+    before = image.copy()
+    moved = np.tile(np.array([20, 0], np.float32), (468, 1))
+    Irises(lab((170, 120, 60))).paint(image, shifted, moved)
+    changed = np.argwhere((image != before).any(-1))
+    right = points[topo.RIGHT_IRIS[0], :2]
+    near = np.linalg.norm(changed[:, ::-1] - right, axis=1) < 12
+    assert near.sum() > 30
+
+
+@pytest.mark.parametrize("case", ["unknown colour", "no irises", "out of the picture", "small"])
+def test_what_cannot_be_painted_is_left_alone(case: str) -> None:
+    image = eyes((40, 70, 110))
+    before = image.copy()
+    points = placed().points
+    wanted = lab((170, 120, 60))
+    if case == "unknown colour":
+        wanted = np.full(3, np.nan, np.float32)
+    elif case == "no irises":
+        points = points[:468]
+    elif case == "out of the picture":
+        points = points - np.array([1000, 0, 0], np.float32)
+    else:
+        points = placed(scale=0.2).points
+    Irises(wanted).paint(image, points, np.zeros((468, 2), np.float32))
+    np.testing.assert_array_equal(image, before)

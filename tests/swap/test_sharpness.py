@@ -1,0 +1,58 @@
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.sharpness import Sharpness
+
+RNG = np.random.default_rng(4)
+NOISE = RNG.integers(60, 200, (256, 256, 4), np.uint8)
+FINE = cv2.GaussianBlur(RNG.normal(128, 60, (120, 120, 3)).astype(np.float32), (0, 0), 0.8)
+SHARP = np.clip(FINE, 0, 255).astype(np.uint8)
+SOFT = np.asarray(cv2.GaussianBlur(SHARP, (0, 0), 2), np.uint8)
+SHOWN = np.ones((5, 120, 120), np.float32)
+
+
+def steered(camera: NDArray[np.uint8], result: NDArray[np.uint8]) -> Sharpness:
+    sharpness = Sharpness([NOISE], 10)
+    for _ in range(30):
+        sharpness.observe(camera, result, SHOWN)
+    return sharpness
+
+
+def roughness(image: NDArray[np.uint8]) -> float:
+    return float(np.abs(np.diff(image[..., :3].astype(int), axis=1)).mean())
+
+
+def test_an_equal_picture_is_drawn_as_it_is() -> None:
+    assert steered(SHARP, SHARP).atlas(0) is NOISE
+
+
+def test_a_soft_camera_softens_the_atlas_but_not_its_outlines() -> None:
+    atlas = steered(SOFT, SHARP).atlas(0)
+    assert roughness(atlas) < 0.7 * roughness(NOISE)
+    np.testing.assert_array_equal(atlas[..., 3], NOISE[..., 3])
+
+
+def test_a_sharp_camera_sharpens_the_atlas_a_little() -> None:
+    atlas = steered(SHARP, SOFT).atlas(0)
+    assert 1.02 * roughness(NOISE) < roughness(atlas) < 1.5 * roughness(NOISE)
+
+
+def test_it_is_measured_at_once_and_then_now_and_then() -> None:
+    sharpness = Sharpness([NOISE], 10)
+    sharpness.observe(SOFT, SHARP, SHOWN)
+    first = sharpness.sigma
+    assert first > 0.3
+    settled = steered(SOFT, SHARP).sigma
+    assert settled >= first
+
+
+def test_a_hidden_face_is_not_measured() -> None:
+    sharpness = Sharpness([NOISE], 1)
+    sharpness.observe(SOFT, SHARP, np.zeros((5, 120, 120), np.float32))
+    assert sharpness.sigma == 0
+
+
+def test_the_soft_atlas_is_made_once() -> None:
+    sharpness = steered(SOFT, SHARP)
+    assert sharpness.atlas(0) is sharpness.atlas(0)

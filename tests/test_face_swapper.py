@@ -1,0 +1,96 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import mien
+from mien import FaceSwapper
+from mien.errors import NoFaceFound
+from mien.models.weights import WeightStore
+from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.faces import FaceFinder
+from mien.vision.identity import IdentityModel, distance
+
+MEDIA = Path(__file__).parent / "media"
+STORE = WeightStore()
+FIND = FaceFinder.load(STORE)
+
+
+def photo(name: str) -> BgrImage:
+    image = cv2.imread(str(MEDIA / name))
+    assert image is not None
+    return np.asarray(image, np.uint8)
+
+
+def largest(image: BgrImage) -> FaceMesh:
+    return FIND(image)[0].mesh
+
+
+def clip(name: str, frames: int) -> list[BgrImage]:
+    film = cv2.VideoCapture(str(MEDIA / name))
+    read = [film.read() for _ in range(frames)]
+    film.release()
+    return [np.asarray(image, np.uint8) for found, image in read if found]
+
+
+def opening(mesh: FaceMesh) -> float:
+    lips = mesh.points[[13, 14], 1]
+    eyes = mesh.points[[33, 263], :2]
+    return float((lips[1] - lips[0]) / np.linalg.norm(eyes[0] - eyes[1]))
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("astronaut.png", "grace_hopper.jpg"), ("grace_hopper.jpg", "astronaut.png")],
+)
+def test_the_result_is_the_source_not_the_target(source: str, target: str) -> None:
+    identity = IdentityModel.load(STORE)
+    frame = photo(target)
+    swapper = FaceSwapper(photo(source))
+    for _ in range(3):
+        out = swapper(frame)
+    worn, bare = (identity(photo(name), largest(photo(name))) for name in (source, target))
+    seen = identity(out, largest(out))
+    assert distance(seen, worn) < 0.6 < distance(seen, bare)
+
+
+def test_the_mouth_follows_the_target() -> None:
+    frames = clip("signer.mp4", 45)
+    swapper = FaceSwapper(photo("grace_hopper.jpg"))
+    outs = [swapper(frame, number / 30) for number, frame in enumerate(frames)]
+    wanted = [opening(largest(frame)) for frame in frames[5::5]]
+    shown = [opening(largest(out)) for out in outs[5::5]]
+    assert np.ptp(wanted) > 0.05, "the clip moves its mouth"
+    assert np.corrcoef(wanted, shown)[0, 1] > 0.7
+
+
+def test_the_frame_is_left_alone_and_its_surroundings_too() -> None:
+    frame = photo("astronaut.png")
+    before = frame.copy()
+    out = FaceSwapper(photo("grace_hopper.jpg"), quality=1)(frame)
+    np.testing.assert_array_equal(frame, before)
+    np.testing.assert_array_equal(out[300:], frame[300:])
+    assert (out[60:180, 180:280] != frame[60:180, 180:280]).any(-1).mean() > 0.7
+
+
+def test_a_frame_without_a_face_passes() -> None:
+    frame = np.full((240, 320, 3), 90, np.uint8)
+    np.testing.assert_array_equal(FaceSwapper(photo("astronaut.png"))(frame), frame)
+
+
+def test_a_source_without_a_face_is_refused_in_words() -> None:
+    with pytest.raises(NoFaceFound, match="use a sharp picture"):
+        FaceSwapper(np.full((240, 320, 3), 90, np.uint8))
+
+
+def test_importing_the_package_imports_no_engine() -> None:
+    program = "import sys, mien; assert not {'numba', 'cv2', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Swopper"):
+        mien.Swopper  # noqa: B018
