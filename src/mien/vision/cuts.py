@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from mien.vision.face import BgrImage
 
 THUMBNAIL = (32, 24)
-# Mean change of a thumbnail's pixel, in grey levels. Moving people and exposure stay below 20.
-CUT_LEVEL = 35.0
+# A cut changes most of the picture; a person who comes or goes leaves the room as it was.
+CHANGED_LEVELS = 20.0
+CUT_SHARE = 0.6
 
 
 class CutDetector:
@@ -22,4 +23,7 @@ class CutDetector:
         coarse = cv2.resize(np.ascontiguousarray(image[::4, ::4]), THUMBNAIL)
         now = coarse.astype(np.float32)
         last, self._last = self._last, now
-        return last is not None and float(np.abs(now - last).mean()) > CUT_LEVEL
+        if last is None:
+            return False
+        changed = np.abs(now - last).max(axis=2) > CHANGED_LEVELS
+        return float(changed.mean()) > CUT_SHARE

@@ -64,6 +64,13 @@ class Person:
         calm = FaceMesh(self.smoother(mesh.points, seconds), mesh.presence)
         return FaceTrack(self.id, calm, self.frames_seen)
 
+    def rescale(self, across: float, down: float) -> None:
+        """The stream has changed its size: what was seen is so many times as wide and high."""
+        depth = (across + down) / 2
+        self.points = self.points * np.array([across, down, depth], np.float32)
+        self.place = Place.of(self.points)
+        self.smoother.reset()
+
     def left_near(self, place: Place, seconds: float) -> bool:
         """Whether he was there a moment ago, about as large."""
         brief = seconds - self.last_seen <= BRIEF_S

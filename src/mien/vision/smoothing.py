@@ -36,7 +36,7 @@ class OneEuroFilter:
     cutoff: Hz at rest. beta: Hz a unit of speed. speed_cutoff: Hz, for the speed itself.
     """
 
-    def __init__(self, cutoff: float, beta: float, speed_cutoff: float = 1.5) -> None:
+    def __init__(self, cutoff: float, beta: float, speed_cutoff: float = 1.2) -> None:
         self._cutoff = cutoff
         self._beta = beta
         self._speed_cutoff = speed_cutoff
@@ -64,7 +64,7 @@ class MeshSmoother:
     """Filters the landmarks of one face; reset it where the face is another or has jumped."""
 
     def __init__(self) -> None:
-        self._pose = OneEuroFilter(1.5, 25.0)
+        self._pose = OneEuroFilter(1.0, 25.0)
         self._shape = OneEuroFilter(1.0, 60.0)
         self._canonical = np.asarray(topo.canonical_mesh().vertices, np.float64)
         self._weights = _rigid_weights(self._canonical)

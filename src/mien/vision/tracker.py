@@ -46,6 +46,7 @@ class FaceTracker:
         self._cuts = CutDetector()
         self._person: Person | None = None
         self._searches = 0
+        self._size: tuple[int, int] | None = None
 
     @classmethod
     def load(cls, store: WeightStore, *, recognise: bool = True) -> Self:
@@ -56,6 +57,7 @@ class FaceTracker:
 
     def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
         """Take in the next BGR frame and its time; the face with calm landmarks, or None."""
+        self._rescale(image)
         cut = self._cuts(image)
         if cut and self._person is not None:
             self._person.lost = True
@@ -65,6 +67,12 @@ class FaceTracker:
         if mesh is None or self._person is None:
             return None
         return self._person.seen(mesh, seconds)
+
+    def _rescale(self, image: BgrImage) -> None:
+        """A sender that adapts its size in mid-stream does not lose its face."""
+        last, self._size = self._size, (image.shape[1], image.shape[0])
+        if last and last != self._size and self._person is not None:
+            self._person.rescale(self._size[0] / last[0], self._size[1] / last[1])
 
     def _follow(self, image: BgrImage) -> FaceMesh | None:
         """The followed person's face near where it was; None where it is not, or is another's."""

@@ -1,0 +1,164 @@
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.models.weights import WeightStore
+from mien.vision.face import BgrImage, FaceTrack
+from mien.vision.tracker import FaceTracker
+
+RATE = 25
+
+
+@pytest.fixture
+def tracker(store: WeightStore) -> FaceTracker:
+    return FaceTracker.load(store)
+
+
+def follow(
+    tracker: FaceTracker, frames: list[BgrImage], start: float = 0.0
+) -> list[FaceTrack | None]:
+    return [tracker.update(frame, start + index / RATE) for index, frame in enumerate(frames)]
+
+
+def nose(track: FaceTrack | None) -> tuple[float, float]:
+    assert track is not None
+    x, y = track.mesh.points[1, :2].tolist()
+    return x, y
+
+
+def empty(like: BgrImage) -> BgrImage:
+    """The wall behind the woman of head_turns, so that it is no cut."""
+    share = np.linspace(0, 1, like.shape[1])[None, :, None]
+    wall = like[:, :1] * (1 - share) + like[:, -1:] * share
+    return wall.astype(np.uint8)
+
+
+def passing(frames: list[BgrImage], portrait: BgrImage) -> Iterator[BgrImage]:
+    """A larger face slides by beside the followed one, from the right edge to the left."""
+    stranger = portrait[100:360, 140:380]
+    for index, frame in enumerate(frames):
+        mixed = frame.copy()
+        left = round(400 - 5 * index)
+        mixed[215:475, left : left + 240] = stranger
+        yield mixed
+
+
+def test_one_face_keeps_its_id(tracker: FaceTracker, head_turns: list[BgrImage]) -> None:
+    tracks = follow(tracker, head_turns)
+    assert {track.id for track in tracks if track} == {1}
+    assert [track.frames_seen for track in tracks if track] == list(range(1, len(tracks) + 1))
+    assert all(track.mesh.presence > 0.9 for track in tracks if track)
+
+
+def test_landmarks_follow_the_head(tracker: FaceTracker, signer: list[BgrImage]) -> None:
+    shifted = [np.roll(frame, 3 * index, axis=1) for index, frame in enumerate(signer[:30])]
+    tracks = follow(tracker, shifted)
+    assert nose(tracks[-1])[0] - nose(tracks[0])[0] == pytest.approx(87, abs=12)
+
+
+def test_no_face_no_track(tracker: FaceTracker) -> None:
+    assert follow(tracker, [np.full((480, 640, 3), 128, np.uint8)] * 3) == [None] * 3
+
+
+def test_the_largest_face_is_taken_first(
+    tracker: FaceTracker, astronaut: BgrImage, hopper: BgrImage
+) -> None:
+    both = np.full((600, 1024, 3), 128, np.uint8)
+    both[:512, :512], both[:, 512:] = astronaut, hopper
+    assert nose(tracker.update(both, 0.0))[0] == pytest.approx(512 + 265, abs=8)
+
+
+def test_a_larger_face_that_passes_is_not_taken(
+    tracker: FaceTracker, signer: list[BgrImage], hopper: BgrImage
+) -> None:
+    before = nose(follow(tracker, signer[:8])[-1])
+    tracks = follow(tracker, list(passing(signer[8:60], hopper)), start=8 / RATE)
+    assert {track.id for track in tracks if track} == {1}
+    seen = [nose(track) for track in tracks if track]
+    assert len(seen) > 0.8 * len(tracks)
+    assert np.abs(np.array(seen) - before).max() < 40
+
+
+def test_the_same_person_comes_back_as_the_same(
+    tracker: FaceTracker, head_turns: list[BgrImage]
+) -> None:
+    follow(tracker, head_turns[:12])
+    gone = follow(tracker, [empty(head_turns[0])] * 10, start=12 / RATE)
+    back = follow(tracker, head_turns[12:18], start=22 / RATE)
+    assert gone == [None] * 10
+    assert {track.id for track in back if track} == {1}
+    assert back[0] is not None, "the first frame with her face is enough"
+
+
+def test_the_same_person_comes_back_elsewhere_and_late(
+    tracker: FaceTracker, head_turns: list[BgrImage]
+) -> None:
+    follow(tracker, head_turns[:12])
+    elsewhere = [np.roll(frame, 200, axis=1) for frame in head_turns[12:16]]
+    follow(tracker, [empty(head_turns[0])] * 2, start=12 / RATE)
+    back = follow(tracker, elsewhere, start=10.0)
+    assert {track.id for track in back if track} == {1}
+
+
+def replaced(frame: BgrImage, portrait: BgrImage) -> BgrImage:
+    """A stranger before the same wall."""
+    mixed = empty(frame)
+    mixed[100:400, 60:260] = cv2.resize(portrait[60:360, 150:350], (200, 300))
+    return mixed
+
+
+def test_a_stranger_is_taken_only_after_a_while(
+    tracker: FaceTracker, head_turns: list[BgrImage], hopper: BgrImage
+) -> None:
+    follow(tracker, head_turns[:12])
+    frame = replaced(head_turns[12], hopper)
+    at_once = follow(tracker, [frame] * 5, start=12 / RATE)
+    later = follow(tracker, [frame] * 3, start=2.5)
+    assert at_once == [None] * 5
+    assert [track.id for track in later if track] == [2, 2, 2]
+    assert [track.frames_seen for track in later if track] == [1, 2, 3]
+
+
+def test_a_cut_to_another_person_is_a_new_id_at_once(
+    tracker: FaceTracker, head_turns: list[BgrImage], hopper: BgrImage
+) -> None:
+    follow(tracker, head_turns[:12])
+    after = follow(tracker, [hopper] * 2, start=12 / RATE)
+    assert [track.id for track in after if track] == [2, 2]
+    assert nose(after[0]) == pytest.approx((265, 246), abs=4), "no filter drags the old place in"
+
+
+def test_a_cut_to_the_same_person_keeps_the_id(
+    tracker: FaceTracker, head_turns: list[BgrImage]
+) -> None:
+    follow(tracker, head_turns[:12])
+    closer = cv2.resize(head_turns[12][40:400, 80:560], (640, 480)) // 3
+    after = follow(tracker, [np.asarray(closer, np.uint8)] * 2, start=12 / RATE)
+    assert [track.id for track in after if track] == [1, 1]
+
+
+def test_without_recognition_a_near_face_is_the_same_and_a_far_one_is_not(
+    store: WeightStore, head_turns: list[BgrImage]
+) -> None:
+    tracker = FaceTracker.load(store, recognise=False)
+    follow(tracker, head_turns[:6])
+    follow(tracker, [empty(head_turns[0])] * 3, start=6 / RATE)
+    near = tracker.update(head_turns[6], 9 / RATE)
+    assert near is not None
+    assert near.id == 1
+    follow(tracker, [empty(head_turns[0])] * 3, start=10 / RATE)
+    far = tracker.update(np.roll(head_turns[6], 250, axis=1), 13 / RATE)
+    assert far is None
+    later = tracker.update(np.roll(head_turns[6], 250, axis=1), 2.0)
+    assert later is not None
+    assert later.id == 2
+
+
+def test_a_change_of_size_midway(tracker: FaceTracker, astronaut: BgrImage) -> None:
+    follow(tracker, [astronaut] * 3)
+    half = np.asarray(cv2.resize(astronaut, (256, 256), interpolation=cv2.INTER_AREA), np.uint8)
+    after = follow(tracker, [half] * 3, start=3 / RATE)
+    assert {track.id for track in after if track} == {1}
+    assert nose(after[0]) == pytest.approx((111, 65), abs=3), "not a frame is lost"
