@@ -149,9 +149,9 @@ def test_without_recognition_a_near_face_is_the_same_and_a_far_one_is_not(
     assert near is not None
     assert near.id == 1
     follow(tracker, [empty(head_turns[0])] * 3, start=10 / RATE)
-    far = tracker.update(np.roll(head_turns[6], 250, axis=1), 13 / RATE)
+    far = tracker.update(np.roll(head_turns[6], -150, axis=1), 13 / RATE)
     assert far is None
-    later = tracker.update(np.roll(head_turns[6], 250, axis=1), 2.0)
+    later = tracker.update(np.roll(head_turns[6], -150, axis=1), 2.0)
     assert later is not None
     assert later.id == 2
 

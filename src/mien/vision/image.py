@@ -51,20 +51,18 @@ def decode_image(data: bytes, limits: ImageLimits | None = None) -> BgrImage:
     limits = limits or ImageLimits()
     if len(data) > limits.max_bytes:
         raise ImageRejected(f"The picture is larger than {limits.max_bytes / 2**20:.0f} MiB.")
-    picture = _open(data)
-    if picture.width * picture.height > limits.max_pixels:
-        raise ImageRejected(
-            f"The picture has {picture.width} x {picture.height} pixels; "
-            f"at most {limits.max_pixels / 1e6:.0f} megapixels are taken."
-        )
-    if picture.format == "WEBP" and getattr(picture, "is_animated", False):
-        raise ImageRejected("Animated WebP is not taken; send a still picture, or a GIF.")
-    try:
-        rgb = _eight_bit_rgb(_upright(picture))
-    except BROKEN as error:
-        raise ImageRejected(
-            "The picture is damaged or cut short; save it again and send it whole."
-        ) from error
+    with warnings.catch_warnings():
+        # Pillow warns where it mends; whoever sent the picture can't read our log.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        picture = _open(data)
+        _check(picture, limits)
+        try:
+            rgb = _eight_bit_rgb(_upright(picture))
+        except BROKEN as error:
+            raise ImageRejected(
+                "The picture is damaged or cut short; save it again and send it whole."
+            ) from error
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
@@ -78,18 +76,24 @@ def encode_jpeg(image: BgrImage, quality: int = 90) -> bytes:
 
 def _open(data: bytes) -> Image.Image:
     """The picture with only its header read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            return Image.open(BytesIO(data), formats=FORMATS)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise ImageRejected("The picture has far too many pixels; send a smaller one.") from (
-                error
-            )
-        except BROKEN as error:
-            raise ImageRejected(
-                "This is not a picture that can be read; send a JPEG, PNG, WebP, BMP or GIF."
-            ) from error
+    try:
+        return Image.open(BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageRejected("The picture has far too many pixels; send a smaller one.") from error
+    except BROKEN as error:
+        raise ImageRejected(
+            "This is not a picture that can be read; send a JPEG, PNG, WebP, BMP or GIF."
+        ) from error
+
+
+def _check(picture: Image.Image, limits: ImageLimits) -> None:
+    if picture.width * picture.height > limits.max_pixels:
+        raise ImageRejected(
+            f"The picture has {picture.width} x {picture.height} pixels; "
+            f"at most {limits.max_pixels / 1e6:.0f} megapixels are taken."
+        )
+    if picture.format == "WEBP" and getattr(picture, "is_animated", False):
+        raise ImageRejected("Animated WebP is not taken; send a still picture, or a GIF.")
 
 
 def _upright(picture: Image.Image) -> Image.Image:
