@@ -63,8 +63,8 @@ def test_busy_places_take_more() -> None:
 def test_low_bitrates_get_a_stronger_mark() -> None:
     usual, low, lowest = strength_at(None), strength_at(1_000_000), strength_at(100_000)
     assert strength_at(5_000_000) == usual
-    assert usual.least < low.least < lowest.least == pytest.approx(1.4 * usual.least)
-    assert lowest.most == pytest.approx(1.4 * usual.most)
+    assert usual.least < low.least < lowest.least == pytest.approx(1.5 * usual.least)
+    assert lowest.most == pytest.approx(1.5 * usual.most)
 
 
 def test_black_and_white_do_not_wrap_around() -> None:

@@ -39,7 +39,7 @@ def strength_at(bitrate: float | None) -> Strength:
     if bitrate is None:
         return Strength()
     lack = (USUAL_STRENGTH_FROM - bitrate) / (USUAL_STRENGTH_FROM - FULL_STRENGTH_BELOW)
-    return Strength().scaled(1 + 0.4 * min(max(lack, 0.0), 1.0))
+    return Strength().scaled(1 + 0.5 * min(max(lack, 0.0), 1.0))
 
 
 class Embedder:
