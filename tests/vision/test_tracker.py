@@ -139,19 +139,27 @@ def test_a_cut_to_the_same_person_keeps_the_id(
     assert [track.id for track in after if track] == [1, 1]
 
 
+def staged(frame: BgrImage, left: int) -> BgrImage:
+    """The woman in a wide room, so far from its left edge."""
+    room = np.asarray(cv2.resize(empty(frame), (1280, 480)), np.uint8)
+    room[:, left : left + 440] = frame[:, 100:540]
+    return room
+
+
 def test_without_recognition_a_near_face_is_the_same_and_a_far_one_is_not(
     store: WeightStore, head_turns: list[BgrImage]
 ) -> None:
     tracker = FaceTracker.load(store, recognise=False)
-    follow(tracker, head_turns[:6])
-    follow(tracker, [empty(head_turns[0])] * 3, start=6 / RATE)
-    near = tracker.update(head_turns[6], 9 / RATE)
+    room = np.asarray(cv2.resize(empty(head_turns[0]), (1280, 480)), np.uint8)
+    follow(tracker, [staged(frame, 0) for frame in head_turns[:6]])
+    follow(tracker, [room] * 3, start=6 / RATE)
+    near = tracker.update(staged(head_turns[6], 0), 9 / RATE)
     assert near is not None
     assert near.id == 1
-    follow(tracker, [empty(head_turns[0])] * 3, start=10 / RATE)
-    far = tracker.update(np.roll(head_turns[6], -150, axis=1), 13 / RATE)
-    assert far is None
-    later = tracker.update(np.roll(head_turns[6], -150, axis=1), 2.0)
+    follow(tracker, [room] * 3, start=10 / RATE)
+    far = staged(head_turns[6], 800)
+    assert tracker.update(far, 13 / RATE) is None
+    later = tracker.update(far, 2.0)
     assert later is not None
     assert later.id == 2
 
