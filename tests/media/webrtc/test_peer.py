@@ -198,7 +198,7 @@ async def test_without_the_setting_loopback_is_not_offered() -> None:
 
 
 async def test_candidates_may_come_later() -> None:
-    client, (peer, echo) = Client(audio=False), make_echo()
+    client, (peer, _) = Client(audio=False), make_echo()
     offer = await client.offer()
     lines = offer.splitlines()
     candidates = [x for x in lines if x.startswith("a=candidate")]

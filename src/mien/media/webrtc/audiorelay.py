@@ -16,6 +16,7 @@ from mien.media.webrtc.audio import AudioPacket
 from mien.media.webrtc.counters import Unwrapper
 from mien.media.webrtc.outgoing import OutgoingStream
 from mien.media.webrtc.reception import Reception
+from mien.media.webrtc.tasks import start_logged
 
 CLOCK_RATE = 48_000
 MAX_WAITING = 50
@@ -114,7 +115,7 @@ class AudioSender:
     def start(self) -> None:
         """Begin to send; what came before is too old."""
         self._waiting.clear()
-        self._task = asyncio.create_task(self._run())
+        self._task = start_logged(self._run(), "send-audio")
 
     def put(self, packet: AudioPacket) -> None:
         """Send a packet; beyond 50 waiting ones the oldest goes."""

@@ -13,6 +13,7 @@ from mien.media.webrtc.assembler import EncodedFrame
 from mien.media.webrtc.counters import Average
 from mien.media.webrtc.decoder import VideoDecoder
 from mien.media.webrtc.picture import Image, VideoPicture
+from mien.media.webrtc.tasks import start_logged
 
 MAX_WAITING = 12
 
@@ -39,7 +40,7 @@ class DecodingThread:
         self._waiting: deque[EncodedFrame] = deque()
         self._wake = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="decode")
-        self._task = asyncio.create_task(self._run())
+        self._task = start_logged(self._run(), "decode")
 
     def put(self, frame: EncodedFrame) -> None:
         """Queue a frame. When the decoder can't keep up, all go and a key frame is asked for."""

@@ -7,6 +7,7 @@ way to hand packets to anything but aiortc's own receivers and senders.
 import struct
 from typing import Protocol
 
+from aioice import stun
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceTransport
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
 from aiortc.rtcrtpparameters import (
@@ -97,7 +98,7 @@ class MediaTransport(RTCDtlsTransport):
         """Send a serialised RTP or RTCP packet; False when there is no connection any more."""
         try:
             await self._send_rtp(data)
-        except ConnectionError:
+        except (ConnectionError, stun.TransactionError):  # the latter from a TURN server
             return False
         return True
 

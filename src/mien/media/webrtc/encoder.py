@@ -97,7 +97,7 @@ class H264Encoder:
         return EncodedPicture(h264_payloads(data), is_key, (frame.width, frame.height))
 
 
-def make_encoder(codec: str, *, highest: int, picture_id: int = 0) -> VideoEncoder:
+def make_encoder(codec: str, *, highest: int = 5_000_000, picture_id: int = 0) -> VideoEncoder:
     """The encoder for the codec "VP8" or "H264". highest: bits a second it may ever spend."""
     return Vp8Encoder(picture_id) if codec == "VP8" else H264Encoder(highest)
 

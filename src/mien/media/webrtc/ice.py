@@ -48,7 +48,12 @@ class IceConnection(aioice.Connection):
         self.heard = clock()
 
     def data_received(self, data: bytes, component: int) -> None:
-        """Note the sign of life, and keep the queue bounded: the oldest goes."""
+        """Note the sign of life, and keep the queue bounded: the oldest goes.
+
+        An empty datagram, which anybody may send, would end aiortc's receiving loop.
+        """
+        if not data:
+            return
         self.heard = self._clock()
         if self._queue.qsize() >= MAX_QUEUED_DATAGRAMS:
             self._queue.get_nowait()

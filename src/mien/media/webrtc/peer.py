@@ -23,7 +23,7 @@ from mien.media.webrtc.listener import PeerListener
 from mien.media.webrtc.messages import MessageChannel
 from mien.media.webrtc.offer import Offer, parse_offer
 from mien.media.webrtc.picture import VideoPicture
-from mien.media.webrtc.statistics import PeerStatistics
+from mien.media.webrtc.statistics import PeerStatistics, collect
 from mien.media.webrtc.tracks import TrackEvents, Tracks, draw_sources
 from mien.media.webrtc.trickle import is_usable, parse_fragment
 
@@ -92,6 +92,7 @@ class Peer:
             self._messages = MessageChannel(dtls, self._listener.on_message)
         await self._gatherer.gather()
         if self._closing is not None:
+            self._gatherer.connection.force_close()
             raise MediaRejected("The connection was closed while it was being answered.")
         local = LocalTransport(
             self._gatherer.getLocalParameters(),
@@ -258,38 +259,3 @@ class Peer:
         if self._dtls is not None:
             await self._dtls.stop()
         await self._ice.stop()
-
-
-def collect(state: str, tracks: Tracks | None, now: float) -> PeerStatistics:
-    """The figures of a peer's tracks."""
-    video_in = tracks.video_in if tracks else None
-    video_out = tracks.video_out if tracks else None
-    audio_in = tracks.audio_in if tracks else None
-    audio_out = tracks.audio_out if tracks else None
-    stream = video_out.stream if video_out else None
-    round_trip = stream.round_trip_s if stream else None
-    return PeerStatistics(
-        state=state,
-        codec=video_in.codec if video_in else None,
-        frames_in=video_in.frames if video_in else 0,
-        frames_out=video_out.frames if video_out else 0,
-        frames_overtaken_in=video_in.decoding.overtaken if video_in else 0,
-        frames_overtaken_out=video_out.overtaken if video_out else 0,
-        frames_lost_in=video_in.assembler.frames_lost if video_in else 0,
-        key_frames_out=video_out.key_frames if video_out else 0,
-        key_frame_requests_in=video_out.key_frame_requests if video_out else 0,
-        key_frame_requests_out=video_in.key_frame_requests if video_in else 0,
-        bitrate_in=video_in.rate.per_second(now) if video_in else 0.0,
-        bitrate_out=stream.rate.per_second(now) if stream else 0.0,
-        target_bitrate_out=video_out.target.bits_per_second if video_out else 0,
-        loss_in=video_in.reception.loss if video_in and video_in.reception else 0.0,
-        loss_out=stream.loss if stream else 0.0,
-        packets_resent=stream.resent if stream else 0,
-        round_trip_ms=None if round_trip is None else round_trip * 1e3,
-        size_in=video_in.decoding.size if video_in else None,
-        size_out=video_out.size if video_out else None,
-        decode_ms=video_in.decoding.decode_ms.value if video_in else 0.0,
-        encode_ms=video_out.encode_ms.value if video_out else 0.0,
-        audio_packets_in=audio_in.packets if audio_in else 0,
-        audio_packets_out=audio_out.stream.packets if audio_out else 0,
-    )

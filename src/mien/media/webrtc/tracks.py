@@ -53,6 +53,7 @@ class Tracks:
         clock: Callable[[], float],
         events: TrackEvents,
     ) -> None:
+        self.video_codec: str | None = None
         self.video_in: VideoReceiver | None = None
         self.audio_in: AudioReceiver | None = None
         self.video_out: VideoSender | None = None
@@ -101,6 +102,8 @@ class Tracks:
 
     def _add(self, media: OfferedMedia, source: LocalSource | None) -> None:
         if media.kind == "video":
+            assert media.codec is not None
+            self.video_codec = self.video_codec or media.codec.name.upper()
             if media.sends and self.video_in is None:
                 self.video_in = self._video_receiver(media)
             if source is not None and self.video_out is None:

@@ -46,7 +46,7 @@ class VideoReceiver:
         on_picture: Callable[[VideoPicture], None],
         on_refused: Callable[[MediaRejected], None],
     ) -> None:
-        self.codec = codec.name
+        self.codec = codec.name.upper()
         self.frames = self.key_frame_requests = 0
         self.reception: Reception | None = None
         self.rate = Rate()

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import av
+import cv2
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
@@ -19,10 +21,12 @@ from aiortc.rtp import (
 )
 
 from mien.media.webrtc.bitrate import BitrateTarget
-from mien.media.webrtc.counters import Average, Unwrapper
+from mien.media.webrtc.counters import Average
 from mien.media.webrtc.encoder import EncodedPicture, VideoEncoder
 from mien.media.webrtc.outgoing import OutgoingStream
 from mien.media.webrtc.picture import VideoPicture
+from mien.media.webrtc.tasks import start_logged
+from mien.media.webrtc.timeline import Timeline
 
 KEY_FRAME_INTERVAL_S = 0.25
 
@@ -42,14 +46,13 @@ class VideoSender:
     ) -> None:
         self.stream = stream
         self.target = target
-        self.frames = self.overtaken = self.key_frames = self.key_frame_requests = 0
+        self.frames = self.failed = self.overtaken = self.key_frames = self.key_frame_requests = 0
         self.encode_ms = Average()
         self.size: tuple[int, int] | None = None
         self._encoder = encoder
         self._clock = clock
         self._sequence = sequence
-        self._offset = timestamp_offset
-        self._unwrapper = Unwrapper(32)
+        self._timeline = Timeline(timestamp_offset)
         self._newest: VideoPicture | None = None
         self._wake = asyncio.Event()
         self._key_wanted = False
@@ -60,7 +63,7 @@ class VideoSender:
     def start(self) -> None:
         """Begin to send; what came before is too old."""
         self._newest = None
-        self._task = asyncio.create_task(self._run())
+        self._task = start_logged(self._run(), "send-video")
 
     def put(self, picture: VideoPicture) -> None:
         """Send this picture next, instead of any that still waits."""
@@ -111,10 +114,14 @@ class VideoSender:
             picture, self._newest = self._newest, None
             if picture is None:
                 continue
-            timestamp = self._unwrapper.unwrap(picture.rtp_timestamp)
-            encoded = await loop.run_in_executor(
-                self._executor, self._encode, picture, timestamp, self._take_key_wish()
-            )
+            timestamp = self._timeline.map(picture.rtp_timestamp, picture.arrived)
+            try:
+                encoded = await loop.run_in_executor(
+                    self._executor, self._encode, picture, timestamp, self._take_key_wish()
+                )
+            except (av.FFmpegError, cv2.error):
+                self.failed += 1  # a size that the codec can't have, such as 1x1
+                continue
             await self._send(encoded, timestamp)
 
     def _take_key_wish(self) -> bool:
@@ -147,7 +154,7 @@ class VideoSender:
             await self.stream.send(
                 payload,
                 sequence=self._sequence,
-                timestamp=timestamp + self._offset,
+                timestamp=timestamp,
                 marker=index == last,
             )
             self._sequence += 1
