@@ -137,7 +137,7 @@ async def test_a_fault_of_ours_shows_no_trace(house: House, path: str) -> None:
     async def fail(*_: Any) -> Any:
         raise RuntimeError("the secret detail")
 
-    house.services.accounts.by_key = fail  # type: ignore[method-assign]
+    house.services.accounts.by_key = fail  # type: ignore[method-assign, assignment]
     method = "POST" if path == "/detect" else "GET"
     with capture_logs() as lines:
         headers = house.key | {"Origin": "null"}

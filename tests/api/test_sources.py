@@ -104,7 +104,7 @@ async def test_wrong_forms(house: House) -> None:
         {"content": b"garbage", "headers": {"content-type": "multipart/form-data"}},
     ):
         headers = house.key | sent.pop("headers", {})  # type: ignore[operator]
-        answer = await house.http.post(URL, headers=headers, **sent)  # type: ignore[arg-type]
+        answer = await house.http.post(URL, headers=headers, **sent)
         assert (answer.status_code, answer.json()["code"]) == (400, 1003)
 
 

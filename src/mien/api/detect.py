@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
-from mien.api.landmarks import format_landmarks
+from mien.api.landmarks import Point, Region, format_landmarks
 from mien.api.media_kind import MediaKind, media_kind
 from mien.api.services import Services
 from mien.errors import FetchFailed, ImageRejected, MienError, NoFaceFound, ParameterError
@@ -39,9 +39,9 @@ class FirstAnswer(BaseModel):
 
     error_code: int = 0
     error_msg: str = "SUCCESS"
-    landmarks: list[list[tuple[int, int]]]
+    landmarks: list[list[Point]]
     landmarks_str: list[str]
-    region: list[tuple[int, int, int, int]]
+    region: list[Region]
     seconds: float
     trx_id: str
 
@@ -61,13 +61,13 @@ class NewerBody(BaseModel):
 class FrameFaces(BaseModel):
     """One frame. Landmarks: the eyes, nose, mouth centre, left and right mouth corner."""
 
-    landmarks: list[list[tuple[int, int]]]
+    landmarks: list[list[Point]]
     landmarks_str: list[str]
-    region: list[tuple[int, int, int, int]]
+    region: list[Region]
     removed: list[Any] = []
     frame_time: float | None = None
     face_urls: str | None = Field(default=None, description="data URI of the largest face")
-    crop_region: list[tuple[int, int, int, int]] | None = None
+    crop_region: list[Region] | None = None
     crop_landmarks: str | None = None
 
 
@@ -87,11 +87,21 @@ class DetectFailure(BaseModel):
     faces_obj: dict[str, Any] = {}
 
 
+class Refusal(DetectFailure):
+    """No credentials, or too often: the common codes, told in both ways."""
+
+    code: int
+    msg: str
+
+
 FAILURES: dict[int | str, dict[str, Any]] = {400: {"model": DetectFailure}}
 
 
 @router.post(
-    "/detect", summary="Detect faces (first form)", responses=FAILURES, response_model=FirstAnswer
+    "/detect",
+    summary="Detect faces (first form)",
+    responses=FAILURES,
+    response_model=FirstAnswer | Refusal,
 )
 async def detect(services: Wired, tenant: Caller, body: FirstBody) -> FirstAnswer | JSONResponse:
     """Find the faces of a picture."""
@@ -117,7 +127,7 @@ async def detect(services: Wired, tenant: Caller, body: FirstBody) -> FirstAnswe
     "/interface/detect-api/detect_faces",
     summary="Detect faces (newer form)",
     responses=FAILURES,
-    response_model=NewerAnswer,
+    response_model=NewerAnswer | Refusal,
 )
 async def detect_faces(
     services: Wired, tenant: Caller, body: NewerBody

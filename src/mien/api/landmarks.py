@@ -1,10 +1,24 @@
 """The text form of landmarks that detect gives and create takes: "x,y:x,y:..."."""
 
 import re
+from typing import Annotated
+
+from pydantic import WithJsonSchema
 
 from mien.errors import ParameterError
 
 Landmarks = tuple[tuple[int, int], ...]
+
+
+def _integers(count: int) -> WithJsonSchema:
+    """How a fixed number of integers is described; FastAPI misspells a tuple's own schema."""
+    items = {"type": "integer"}
+    return WithJsonSchema({"type": "array", "items": items, "minItems": count, "maxItems": count})
+
+
+# x, y; and x, y, width, height: pixels of the picture.
+Point = Annotated[tuple[int, int], _integers(2)]
+Region = Annotated[tuple[int, int, int, int], _integers(4)]
 
 # Four points in the first form of detect, six where a client sends all of the newer form.
 COUNTS = (4, 6)

@@ -1,5 +1,6 @@
 """Everything the routes work with, put together once."""
 
+import asyncio
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -50,15 +51,13 @@ class Services:
         await self.store.open()
         kept = self.installation
         await self.accounts.register_default(kept.client_id, kept.client_secret)
-        await self.imaging.start()
-        await self.placement.start()
+        await asyncio.gather(self.imaging.start(), self.placement.start())
         await self.sessions.start()
 
     async def stop(self) -> None:
         """Refuse the new, end the live, let go."""
         await self.sessions.stop()
-        await self.placement.stop(self.settings.drain_s)
-        await self.imaging.stop()
+        await asyncio.gather(self.placement.stop(self.settings.drain_s), self.imaging.stop())
         await self.store.close()
 
 

@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartException
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
 from mien.api.envelope import Envelope, Plain
+from mien.api.landmarks import Point, Region
 from mien.errors import ParameterError, PayloadTooLarge
 from mien.live.records import Source
 
@@ -28,10 +29,10 @@ class UploadBody(BaseModel):
 class Face(BaseModel):
     """Where the face is, in the picture's pixels."""
 
-    landmarks: list[tuple[int, int]] = Field(
+    landmarks: list[Point] = Field(
         description="Left eye, right eye, nose, mouth centre, left and right mouth corner."
     )
-    region: tuple[int, int, int, int] = Field(description="x, y, width, height")
+    region: Region = Field(description="x, y, width, height")
 
 
 class SourceData(BaseModel):

@@ -1,0 +1,132 @@
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FACE = ROOT / "tests" / "media" / "astronaut.png"
+READY_S = 90.0
+
+
+class Serving:
+    """`mien serve` in a process of its own, told what to do through its command line only."""
+
+    def __init__(self, data_dir: Path, *more: str, **environment: str) -> None:
+        command = [sys.executable, "-c", "from mien.cli.app import main; main()", "serve"]
+        self.process = subprocess.Popen(
+            [*command, "--data-dir", str(data_dir), *more],
+            stdout=subprocess.PIPE,
+            stderr=(data_dir.parent / "log").open("a"),
+            text=True,
+            env={**os.environ, "MIEN_WARM_WORKERS": "1", **environment},
+        )
+        self.log = data_dir.parent / "log"
+
+    def told(self) -> dict[str, str]:
+        """What it prints when it is ready, by name."""
+        assert self.process.stdout is not None
+        lines = [self.process.stdout.readline() for _ in range(5)]
+        assert lines[0] == "Mien is ready.\n", self.log.read_text()
+        return {name: value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
+        """Send a signal; the exit status and how long the end took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(30), time.monotonic() - began
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    made = Serving(tmp_path / "data", "--port", "0")
+    yield made
+    made.kill()
+
+
+def test_first_call_to_last(serving: Serving, tmp_path: Path) -> None:
+    told = serving.told()
+    address = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/studio/#token=(\S+)", told["Studio"])
+    assert address is not None
+    origin, token = address.groups()
+    with httpx.Client(base_url=origin, timeout=30) as http:
+        pair = {"clientId": told["Client id"], "clientSecret": told["Client secret"]}
+        assert http.post("/api/open/v3/getToken", json=pair).json()["code"] == 1000
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert http.get("/v1/sources", headers=bearer).json()["data"] == []
+        assert http.get("/studio/").status_code == 200
+        assert http.get("/readyz").json() == {"status": "ready"}
+        files = {"file": FACE.read_bytes()}
+        source = http.post("/v1/sources", files=files, headers=bearer).json()["data"]
+        path = "/api/open/v3/faceswap/live/create"
+        create = http.post(path, json={"sourceImage": [source["id"]]}, headers=bearer).json()
+        assert create["data"]["faceswap_status"] == 2
+        assert "mien_sessions_live 1.0" in http.get("/metrics").text
+    status, _seconds = serving.end()
+    assert status == 0
+    check_log(serving.log, told["Client secret"], token)
+    check_modes(tmp_path / "data")
+    again = Serving(tmp_path / "data", "--port", "0")
+    try:
+        kept = again.told()
+        assert (kept["Client id"], kept["Client secret"]) == tuple(pair.values())
+        origin = kept["API"].removesuffix("/docs")
+        info = {"_id": create["data"]["_id"]}
+        key = {"x-api-key": kept["Client secret"]}
+        url = f"{origin}/api/open/v3/faceswap/live/info"
+        data = httpx.get(url, params=info, headers=key).json()["data"]
+        assert (data["faceswap_status"], data["reason"]) == (4, "server restarted")
+        assert [
+            kept["id"] for kept in httpx.get(f"{origin}/v1/sources", headers=key).json()["data"]
+        ]
+        assert again.end(signal.SIGINT)[0] == 0
+    finally:
+        again.kill()
+
+
+def check_log(log: Path, *secrets: str) -> None:
+    lines = log.read_text().splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines), "JSON a line"
+    assert not any(secret in line for line in lines for secret in secrets)
+    assert any(json.loads(line)["event"] == "request" for line in lines)
+    assert not any(json.loads(line).get("level") == "error" for line in lines)
+
+
+def check_modes(data_dir: Path) -> None:
+    for name in ("installation.json", "token-key.pem"):
+        assert stat.S_IMODE((data_dir / name).stat().st_mode) == 0o600
+
+
+def test_credentials_of_the_environment(tmp_path: Path) -> None:
+    given = {"MIEN_CLIENT_ID": "mine", "MIEN_CLIENT_SECRET": "my own secret"}
+    serving = Serving(tmp_path / "data", "--port", "0", **given)
+    try:
+        told = serving.told()
+        assert (told["Client id"], told["Client secret"]) == ("mine", "my own secret")
+    finally:
+        serving.kill()
+
+
+def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        serving = Serving(tmp_path / "data", "--port", port)
+        assert serving.process.wait(30) == 1
+        assert "Choose another with --port" in serving.log.read_text()
+        assert not (tmp_path / "data").exists()
+        serving.kill()
