@@ -108,6 +108,7 @@ async def test_an_exception_of_the_page_is_raised(page: Page, expression: str, w
 async def test_waiting_ends_with_the_value_or_with_what_it_was(page: Page) -> None:
     await page.evaluate("setTimeout(() => { window.ready = 'yes' }, 120)")
     assert await page.wait_for("window.ready", 5) == "yes"
+    assert await page.wait_for("document.querySelector('#first')", 5) == {}
     with pytest.raises(BrowserError, match=r"'window.never' was None for 0.2 s"):
         await page.wait_for("window.never", 0.2)
 

@@ -66,6 +66,7 @@ class Studio:
         """Press start and wait until the result is live."""
         await self.page.click("#start")
         await self.wait_for_state("Live", 40)
+        await self.page.wait_for("document.querySelector('#result-view[data-on]')")
 
     async def stop(self) -> None:
         await self.page.click("#start")

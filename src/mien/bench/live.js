@@ -6,20 +6,23 @@
  */
 (() => {
   const BITS = 24;
-  const CELL = 16; // pixels; survives the codec at the lowest rates
+  const CELLS = BITS + 2;
   const TICKS_PER_MS = 4;
   const MASK = 2 ** BITS - 1;
-  const STRIP = (BITS + 2) * CELL;
 
   const ticks = () => Math.round(performance.now() * TICKS_PER_MS) & MASK;
 
+  /** Side of a cell, pixels: large enough to survive the codec, small enough to stay off the face.
+   * @param {number} width of the picture */
+  const cellOf = (width) => Math.min(16, Math.floor(width / (CELLS + 2)));
+
   /** Black and white cells: the bits, then one white and one black to know the strip by.
-   * @param {CanvasRenderingContext2D} context */
-  function burnIn(context) {
+   * @param {CanvasRenderingContext2D} context @param {number} cell */
+  function burnIn(context, cell) {
     const now = ticks();
-    for (let bit = 0; bit < BITS + 2; bit++) {
+    for (let bit = 0; bit < CELLS; bit++) {
       context.fillStyle = bit === BITS || (bit < BITS && (now >> bit) & 1) ? '#fff' : '#000';
-      context.fillRect(bit * CELL, 0, CELL, CELL);
+      context.fillRect(bit * cell, 0, cell, cell);
     }
   }
 
@@ -27,10 +30,12 @@
    * @param {OffscreenCanvasRenderingContext2D} context
    * @returns {number | null} milliseconds since the frame was drawn; null where it can't be read */
   function readAge(video, sentWidth, context) {
-    const scale = video.videoWidth / sentWidth;
-    context.drawImage(video, 0, 0, STRIP * scale, CELL * scale, 0, 0, STRIP, CELL);
-    const { data } = context.getImageData(0, CELL / 2, STRIP, 1);
-    const bright = (/** @type {number} */ cell) => data[(cell * CELL + CELL / 2) * 4] > 127;
+    const cell = cellOf(sentWidth);
+    const strip = CELLS * cell;
+    const scale = video.videoWidth / sentWidth; // the browser may have sent a smaller picture
+    context.drawImage(video, 0, 0, strip * scale, cell * scale, 0, 0, strip, cell);
+    const { data } = context.getImageData(0, cell >> 1, strip, 1);
+    const bright = (/** @type {number} */ n) => data[(n * cell + (cell >> 1)) * 4] > 127;
     if (!bright(BITS) || bright(BITS + 1)) return null;
     let then = 0;
     for (let bit = 0; bit < BITS; bit++) if (bright(bit)) then |= 1 << bit;
@@ -55,7 +60,7 @@
     let next = performance.now();
     const draw = () => {
       context.drawImage(clip, 0, 0, width, height);
-      burnIn(context);
+      burnIn(context, cellOf(width));
       track.requestFrame();
       next = Math.max(next + 1000 / fps, performance.now());
       setTimeout(draw, next - performance.now());
@@ -88,7 +93,7 @@
     const video = document.createElement('video');
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, srcObject: stream, width: 320 });
     document.body.append(video);
-    const strip = new OffscreenCanvas(STRIP, CELL).getContext('2d', { willReadFrequently: true });
+    const strip = new OffscreenCanvas(CELLS * 16, 16).getContext('2d', { willReadFrequently: true });
     const look = () => {
       const age = readAge(video, width, /** @type {OffscreenCanvasRenderingContext2D} */ (strip));
       measured.shown++;

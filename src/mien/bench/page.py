@@ -29,6 +29,8 @@ KEYS: Mapping[str, tuple[int, str]] = {
     "End": (35, ""),
 }
 SHIFT = 8
+# An empty object or array is true there; an element comes as {}.
+JS_FALSE = (None, False, 0, "")
 
 
 class Page:
@@ -93,7 +95,10 @@ class Page:
         return answer["result"].get("value")
 
     async def wait_for(self, expression: str, within_s: float = 10.0) -> Any:
-        """The first truthy value of `expression`, asked every 50 ms. Raises BrowserError."""
+        """The first value of `expression` that JavaScript takes for true, asked every 50 ms.
+
+        Raises BrowserError, with what the page said last.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
         last: object = None
@@ -102,7 +107,7 @@ class Page:
                 last = await self.evaluate(expression)
             except BrowserError as error:  # a page that is still loading has no names yet
                 last = error
-            if last and not isinstance(last, BrowserError):
+            if not isinstance(last, BrowserError) and last not in JS_FALSE:
                 return last
             await asyncio.sleep(POLL_S)
         said = "\n".join([*list(self.console)[-10:], *list(self.exceptions)[-5:]])
