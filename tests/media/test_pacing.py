@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from mien.media.pacing import LipSync, Newest, RateMeter
+from mien.media.pacing import CameraTime, LipSync, Newest, RateMeter
 
 
 def test_the_newest_value_wins_and_the_lost_are_counted() -> None:
@@ -149,3 +149,38 @@ def test_a_clock_that_stands_still_changes_nothing() -> None:
     sync = LipSync()
     sync.measured(0.05, 1)
     assert sync.measured(0.4, 1) == 0.05
+
+
+def test_camera_time_is_the_cameras_own_not_the_networks() -> None:
+    time_of = CameraTime()
+    arrivals = [5.0, 5.09, 5.11, 5.16]
+    seconds = [time_of.of(1000 + n * 4500, at) for n, at in enumerate(arrivals)]
+    assert seconds == pytest.approx([0, 0.05, 0.10, 0.15])
+
+
+def test_camera_time_goes_on_where_its_32_bits_end() -> None:
+    time_of = CameraTime()
+    assert time_of.of(0xFFFFFFFF - 4499, 1.0) == 0
+    assert time_of.of(0, 1.06) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("stamp", [1000, 900, 0x80000000, 1000 + 90_000 * 20])
+def test_after_a_jump_camera_time_follows_the_arrival(stamp: int) -> None:
+    time_of = CameraTime()
+    time_of.of(1000, 1.0)
+    assert time_of.of(stamp, 1.5) == pytest.approx(0.5)
+
+
+def test_another_camera_goes_on_in_time() -> None:
+    time_of = CameraTime()
+    time_of.restart()
+    time_of.of(1000, 1.0)
+    time_of.restart()
+    assert time_of.of(1000 + 9000, 1.04) == pytest.approx(0.04)
+    assert time_of.of(1000 + 13500, 1.2) == pytest.approx(0.09)
+
+
+def test_camera_time_always_rises() -> None:
+    time_of = CameraTime()
+    seconds = [time_of.of(stamp, 1.0) for stamp in (5, 5, 4, 3, 3)]
+    assert seconds == sorted(set(seconds))

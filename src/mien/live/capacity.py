@@ -9,8 +9,12 @@ from pathlib import Path
 from mien.live.placement import Capacity
 
 LIVE_FPS = 20.0
-GUESSED_CPU_MS = 30.0
+GUESSED_CPU_MS = 25.0
 """Before anything was measured: engine, tracking and codecs on an ordinary core."""
+TRANSPORT_CPU_MS = 4.0
+"""What a frame and its sound cost beside that: packets, encryption, the event loop."""
+SLACK = 0.25
+"""A live session that takes up to so much of a session more than expected shuts no other out."""
 CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -27,7 +31,7 @@ def usable_cores(cpu_max: Path = CGROUP_CPU_MAX) -> float:
 @dataclass(frozen=True)
 class CapacityRule:
     """cores: those there are. headroom: the share of them to fill. max_sessions: an operator's
-    own number, instead of what is measured. cpu_ms: processor time of one frame."""
+    own number, instead of what is measured. cpu_ms: processor time of one frame, as rehearsed."""
 
     cores: float
     headroom: float
@@ -37,7 +41,7 @@ class CapacityRule:
     @property
     def session_share(self) -> float:
         """Cores that one session takes."""
-        return self.cpu_ms * LIVE_FPS / 1000
+        return (self.cpu_ms + TRANSPORT_CPU_MS) * LIVE_FPS / 1000
 
     def capacity(self, live: int, shares: Iterable[float]) -> Capacity:
         """Room with `live` sessions, whose processes report `shares` cores.
@@ -51,7 +55,8 @@ class CapacityRule:
         unused = self.cores * self.headroom - max(sum(shares), 0.0)
         if live == 0:
             return Capacity(live, max(1, limit))
-        return Capacity(live, max(1, min(limit, live + self._fitting(unused))))
+        more = self._fitting(unused + SLACK * self.session_share)
+        return Capacity(live, max(1, min(limit, live + more)))
 
     def _fitting(self, cores: float) -> int:
         # Two sessions of half a core fit one core, whatever floating point says.

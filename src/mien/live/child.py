@@ -51,23 +51,15 @@ class Child:
         Raises ProcessLost when it ends or is not ready in time, or what `prepare` raised.
         """
         near, far = socket.socketpair()
-        with far:
-            command = (sys.executable, "-P", "-m", module, str(far.fileno()), str(os.getpid()))
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                limit=LOG_LINE_BYTES,
-                pass_fds=(far.fileno(),),
-                start_new_session=True,
-                env=_environment(),
-            )
-        child = cls(module, process)
+        try:
+            with far:
+                child = cls(module, await _spawn(module, far))
+        except BaseException:
+            near.close()
+            raise
         try:
             await child._prepare(near, config or {}, ready_within_s)
         except BaseException:
-            near.close()
             await child.stop(0)
             raise
         return child
@@ -150,6 +142,20 @@ class Child:
         level = level if level in ("debug", "info", "warning", "error", "critical") else "info"
         about = {"module": self.module, "pid": self.pid}
         getattr(log, level)(event, **{**entry, **about})
+
+
+async def _spawn(module: str, far: socket.socket) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-P", "-m", module, str(far.fileno()), str(os.getpid()))
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        limit=LOG_LINE_BYTES,
+        pass_fds=(far.fileno(),),
+        start_new_session=True,
+        env=_environment(),
+    )
 
 
 def _environment() -> dict[str, str]:

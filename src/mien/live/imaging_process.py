@@ -16,7 +16,7 @@ from mien.settings import Settings
 IMAGING_WORKER = "mien.live.imaging_worker"
 READY_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 40.0
-STOP_WITHIN_S = 0.5
+STOP_WITHIN_S = 1.0
 MOST_WAITING = 32
 
 log = structlog.get_logger()
