@@ -200,11 +200,14 @@ async def test_the_newest_publisher_takes_over(
     open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
 ) -> None:
     stream = await open_stream(source)
-    await connect(stream, Client(Camera([np.zeros_like(frames[0])])))
+    first = await connect(stream, Client(Camera([np.zeros_like(frames[0])])))
     await until(lambda: stream.statistics()["state"] == "no_face")
     second = await connect(stream, Client(Camera(frames)))
     await until(lambda: second.states() and second.states()[-1] == "swapping")
     await until(lambda: stream.statistics()["peers"] == 1)
+    # Told why, so that it doesn't come back and take over in turn.
+    await until(lambda: first.heard("replaced"))
+    assert not second.heard("replaced")
 
 
 async def test_a_camera_that_stops_is_told_and_may_come_back(

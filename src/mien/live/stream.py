@@ -207,6 +207,8 @@ class Stream:
             if self._publisher is not None:
                 if self._publisher.number > member.number:
                     return False
+                # So that it doesn't come back and take over in turn.
+                self._publisher.peer.send_message({"type": "replaced"})
                 self.gone(self._publisher)
             self._publisher = member
             self._camera.restart()

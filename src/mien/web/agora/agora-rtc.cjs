@@ -3,64 +3,6 @@
 (function (scope) {
 'use strict';
 
-// ---- emitter.js
-/** Events by name, as the SDK has them. */
-
-class EventEmitter {
-  /** @type {Map<string, {listener: Function, once: boolean}[]>} */
-  #listeners = new Map();
-
-  /** @param {string} event @returns {Function[]} */
-  getListeners(event) {
-    return this.#of(event).map(({ listener }) => listener);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  on(event, listener) {
-    this.#add(event, listener, false);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  once(event, listener) {
-    this.#add(event, listener, true);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  off(event, listener) {
-    this.#listeners.set(event, this.#of(event).filter((kept) => kept.listener !== listener));
-  }
-
-  /** @param {string} [event] all events when missing */
-  removeAllListeners(event) {
-    if (event) this.#listeners.delete(event);
-    else this.#listeners.clear();
-  }
-
-  /** A listener that throws must not stop the client. @param {string} event @param {...any} values */
-  emit(event, ...values) {
-    for (const { listener, once } of [...this.#of(event)]) {
-      if (once) this.off(event, listener);
-      try {
-        listener.apply(this, values);
-      } catch (error) {
-        console.error(error);
-      }
-    }
-  }
-
-  /** @param {string} event */
-  #of(event) {
-    return this.#listeners.get(event) ?? [];
-  }
-
-  /** @param {string} event @param {Function} listener @param {boolean} once */
-  #add(event, listener, once) {
-    const kept = this.#of(event);
-    if (kept.some((known) => known.listener === listener)) return;
-    this.#listeners.set(event, [...kept, { listener, once }]);
-  }
-}
-
 // ---- errors.js
 /** What can go wrong, told with the codes of the Agora Web SDK. */
 
@@ -150,6 +92,130 @@ function notSupported(what) {
 /** @param {boolean} fine @param {string} message @returns {void} */
 function requireParameter(fine, message) {
   if (!fine) throw new AgoraRTCError('INVALID_PARAMS', message);
+}
+
+// ---- checks.js
+/** What is wrong with what the page hands in, in the words of the SDK. */
+
+
+const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
+const MOST_UID = 2 ** 32 - 1;
+
+/** @param {unknown} appId @param {unknown} channel @param {unknown} token @param {unknown} uid */
+function checkJoin(appId, channel, token, uid) {
+  requireParameter(typeof appId === 'string' && appId.length > 0, 'appid is empty');
+  requireParameter(
+    typeof channel === 'string' && CHANNEL_NAME.test(channel),
+    'channel is no name of 1 to 64 characters',
+  );
+  requireParameter(
+    token === null || (typeof token === 'string' && token.length > 0),
+    'token is empty; if you do not use a token, set it to null',
+  );
+  requireParameter(uid === null || isUid(uid), 'uid is no number from 0 to 4294967295 and no string');
+}
+
+/** @param {unknown} uid */
+function isUid(uid) {
+  if (typeof uid === 'string') return uid.length <= 255;
+  return Number.isInteger(uid) && Number(uid) >= 0 && Number(uid) <= MOST_UID;
+}
+
+/**
+ * What the server would refuse as well, with the words of the SDK.
+ * @param {import('./token.js').TokenClaims} claims
+ * @param {string} appId @param {string} channel @param {number | string | null} uid
+ */
+function checkClaims(claims, appId, channel, uid) {
+  const refuse = (/** @type {string} */ why) => {
+    throw new AgoraRTCError('CAN_NOT_GET_GATEWAY_SERVER', why);
+  };
+  if (claims.appId !== appId) refuse('invalid vendor key, can not find appid');
+  if (claims.channel !== channel) refuse('invalid token, authorized failed: another channel');
+  const anyUid = uid === null || Number(uid) === 0 || !claims.uid;
+  if (!anyUid && claims.uid !== String(uid)) refuse('invalid token, authorized failed: another uid');
+}
+
+/** @param {any} track */
+function checkTrack(track) {
+  const fits = typeof track?.getMediaStreamTrack === 'function';
+  requireParameter(fits, 'parameter is not local track');
+}
+
+/** @param {any} track */
+function checkPublishable(track) {
+  if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
+  if (track.enabled !== false) return;
+  throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
+}
+
+/** @param {any} server @returns {RTCIceServer} */
+function iceServer(server) {
+  if (server?.urls) return server;
+  requireParameter(typeof server?.turnServerURL === 'string', 'turnServerURL is missing');
+  const { turnServerURL: host, username, password, security, udpport, tcpport } = server;
+  const scheme = security ? 'turns' : 'turn';
+  const urls = [`${scheme}:${host}:${udpport ?? 3478}?transport=udp`];
+  if (tcpport) urls.push(`${scheme}:${host}:${tcpport}?transport=tcp`);
+  return { urls, username, credential: password };
+}
+
+// ---- emitter.js
+/** Events by name, as the SDK has them. */
+
+class EventEmitter {
+  /** @type {Map<string, {listener: Function, once: boolean}[]>} */
+  #listeners = new Map();
+
+  /** @param {string} event @returns {Function[]} */
+  getListeners(event) {
+    return this.#of(event).map(({ listener }) => listener);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  on(event, listener) {
+    this.#add(event, listener, false);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  once(event, listener) {
+    this.#add(event, listener, true);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  off(event, listener) {
+    this.#listeners.set(event, this.#of(event).filter((kept) => kept.listener !== listener));
+  }
+
+  /** @param {string} [event] all events when missing */
+  removeAllListeners(event) {
+    if (event) this.#listeners.delete(event);
+    else this.#listeners.clear();
+  }
+
+  /** A listener that throws must not stop the client. @param {string} event @param {...any} values */
+  emit(event, ...values) {
+    for (const { listener, once } of [...this.#of(event)]) {
+      if (once) this.off(event, listener);
+      try {
+        listener.apply(this, values);
+      } catch (error) {
+        console.error(error);
+      }
+    }
+  }
+
+  /** @param {string} event */
+  #of(event) {
+    return this.#listeners.get(event) ?? [];
+  }
+
+  /** @param {string} event @param {Function} listener @param {boolean} once */
+  #add(event, listener, once) {
+    const kept = this.#of(event);
+    if (kept.some((known) => known.listener === listener)) return;
+    this.#listeners.set(event, [...kept, { listener, once }]);
+  }
 }
 
 // ---- cloud.js
@@ -364,6 +430,187 @@ function constrain(wish) {
   return typeof wish === 'number' ? { ideal: wish } : wish;
 }
 
+// ---- quality.js
+/** Judgements on the figures: network quality from 1 to 6, and exceptions with their recoveries. */
+
+/** Grade 1 up to these; one worse for each bound passed. */
+const LOSS_BOUNDS = Object.freeze([0.01, 0.03, 0.08, 0.2]);
+const ROUND_TRIP_BOUNDS_MS = Object.freeze([100, 200, 350, 600]);
+const UNKNOWN = 0;
+const DOWN = 6;
+
+const PATIENCE = 5;
+const RECOVERED = 2000;
+
+/** @typedef {{uplinkNetworkQuality: number, downlinkNetworkQuality: number}} NetworkQuality */
+
+/**
+ * @param {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} line
+ * @param {string} state of the client @returns {NetworkQuality}
+ */
+function networkQuality(line, state) {
+  if (state === 'RECONNECTING' || globalThis.navigator?.onLine === false) return both(DOWN);
+  if (state !== 'CONNECTED' || !line.known) return both(UNKNOWN);
+  const delay = grade(line.roundTripMs, ROUND_TRIP_BOUNDS_MS);
+  return {
+    uplinkNetworkQuality: Math.max(delay, grade(line.sentLoss, LOSS_BOUNDS)),
+    downlinkNetworkQuality: Math.max(delay, grade(line.receivedLoss, LOSS_BOUNDS)),
+  };
+}
+
+/** @param {number} value @param {readonly number[]} bounds @returns {number} 1 to 5 */
+function grade(value, bounds) {
+  return 1 + bounds.filter((bound) => value > bound).length;
+}
+
+/** @param {number} value @returns {NetworkQuality} */
+function both(value) {
+  return { uplinkNetworkQuality: value, downlinkNetworkQuality: value };
+}
+
+/** @type {Readonly<Record<string, number>>} */
+const EXCEPTION_CODES = Object.freeze({
+  FRAMERATE_INPUT_TOO_LOW: 1001,
+  FRAMERATE_SENT_TOO_LOW: 1002,
+  SEND_VIDEO_BITRATE_TOO_LOW: 1003,
+  RECV_VIDEO_DECODE_FAILED: 1005,
+  AUDIO_INPUT_LEVEL_TOO_LOW: 2001,
+  AUDIO_OUTPUT_LEVEL_TOO_LOW: 2002,
+  SEND_AUDIO_BITRATE_TOO_LOW: 2003,
+});
+
+/** Tells what has been wrong for five looks in a row, and when it is right again. */
+class ExceptionWatch {
+  #tell;
+  /** @type {Map<string, {bad: number, told: boolean}>} */
+  #conditions = new Map();
+
+  /** @param {(event: {code: number, msg: string, uid: number | string}) => void} tell */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** @param {any} video @param {number | string} uid @param {number} [frameRate] that was asked for */
+  sentVideo(video, uid, frameRate) {
+    const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
+    const least = frameRate && frameRate > 10 ? 5 : 1;
+    this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);
+    this.#note('FRAMERATE_SENT_TOO_LOW', captured > 5 && sent <= 1, uid);
+    this.#note('SEND_VIDEO_BITRATE_TOO_LOW', sendBitrate === 0, uid);
+  }
+
+  /** @param {any} audio @param {number | string} uid */
+  sentAudio(audio, uid) {
+    this.#note('AUDIO_INPUT_LEVEL_TOO_LOW', audio.sendVolumeLevel === 0, uid);
+    this.#note('SEND_AUDIO_BITRATE_TOO_LOW', audio.sendBitrate === 0, uid);
+  }
+
+  /** @param {any} video @param {number} uid */
+  receivedVideo(video, uid) {
+    this.#note('RECV_VIDEO_DECODE_FAILED', video.receiveBitrate > 0 && !video.decodeFrameRate, uid);
+  }
+
+  /** @param {any} audio @param {number} uid */
+  receivedAudio(audio, uid) {
+    this.#note('AUDIO_OUTPUT_LEVEL_TOO_LOW', audio.receiveBitrate > 0 && !audio.receiveLevel, uid);
+  }
+
+  /** @param {string} msg @param {boolean} wrong @param {number | string} uid */
+  #note(msg, wrong, uid) {
+    const key = `${msg} ${uid}`;
+    const { bad, told } = this.#conditions.get(key) ?? { bad: 0, told: false };
+    const count = wrong ? bad + 1 : 0;
+    const telling = !told && count >= PATIENCE;
+    this.#conditions.set(key, { bad: count, told: wrong && (told || telling) });
+    const code = EXCEPTION_CODES[msg];
+    if (telling) this.#tell({ code, msg, uid });
+    if (told && !wrong) this.#tell({ code: code + RECOVERED, msg: `${msg}_RECOVER`, uid });
+  }
+}
+
+// ---- monitor.js
+/** Looks at a joined client every second: statistics, network quality, volumes, exceptions. */
+
+
+const TICK_MS = 1000;
+const REPORT_TICKS = 2;
+
+/**
+ * @typedef {object} Watched
+ * @property {import('./statistics.js').Statistics} statistics
+ * @property {import('./remoteusers.js').RemoteUsers} users
+ * @property {import('./publications.js').Publications} publications
+ * @property {() => string} state
+ * @property {() => number | string} uid
+ * @property {() => import('./connection.js').PeerLink | null | undefined} link
+ * @property {(event: string, ...values: any[]) => void} emit
+ */
+
+class Monitor {
+  #watched;
+  #exceptions;
+  #ticks = 0;
+  #timer = 0;
+  indicatesVolume = false;
+
+  /** @param {Watched} watched */
+  constructor(watched) {
+    this.#watched = watched;
+    this.#exceptions = new ExceptionWatch((event) => watched.emit('exception', event));
+  }
+
+  start() {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#watched.statistics.clear();
+  }
+
+  quality() {
+    return networkQuality(this.#watched.statistics.line(), this.#watched.state());
+  }
+
+  async #tick() {
+    const { statistics, users, publications, state, link, emit } = this.#watched;
+    const report = await link()?.statistics().catch(() => null);
+    if (report) statistics.take(report);
+    if (report) await publications.refresh();
+    for (const { videoTrack } of users.list) videoTrack?.progress(statistics.framesDecoded);
+    if (state() === 'CONNECTED') this.#watchExceptions();
+    this.#ticks += 1;
+    if (this.#ticks % REPORT_TICKS || state() === 'DISCONNECTED') return;
+    emit('network-quality', this.quality());
+    if (this.indicatesVolume) emit('volume-indicator', this.#volumes());
+  }
+
+  #watchExceptions() {
+    const { statistics, users, publications } = this.#watched;
+    const uid = this.#watched.uid();
+    const [video] = publications.of('video');
+    const [audio] = publications.of('audio');
+    if (video?.enabled && !video.muted) {
+      this.#exceptions.sentVideo(statistics.localVideo(), uid, wanted(video.encoding?.frameRate));
+    }
+    if (audio?.enabled && !audio.muted) this.#exceptions.sentAudio(statistics.localAudio(), uid);
+    for (const user of users.list) {
+      if (user.videoTrack) this.#exceptions.receivedVideo(statistics.remoteVideo(), user.uid);
+      if (user.audioTrack) this.#exceptions.receivedAudio(statistics.remoteAudio(), user.uid);
+    }
+  }
+
+  /** @returns {{uid: number | string, level: number}[]} levels from 0 to 100, loudest first */
+  #volumes() {
+    const { users, publications, uid } = this.#watched;
+    const own = publications.of('audio').map((track) => ({ uid: uid(), track }));
+    const others = users.list.map((user) => ({ uid: user.uid, track: user.audioTrack }));
+    const heard = [...own, ...others].filter(({ track }) => track?.getVolumeLevel);
+    const levels = heard.map((one) => ({ uid: one.uid, level: one.track.getVolumeLevel() * 100 }));
+    return levels.sort((one, other) => other.level - one.level);
+  }
+}
+
 // ---- publications.js
 /** The local tracks that a client sends. Tracks come and go by replaceTrack: nothing is negotiated. */
 
@@ -524,104 +771,6 @@ function kindOf(track) {
 /** @param {DOMException} error of a sender whose connection went away meanwhile */
 function ignoreClosed(error) {
   if (error.name !== 'InvalidStateError') throw error;
-}
-
-// ---- quality.js
-/** Judgements on the figures: network quality from 1 to 6, and exceptions with their recoveries. */
-
-/** Grade 1 up to these; one worse for each bound passed. */
-const LOSS_BOUNDS = Object.freeze([0.01, 0.03, 0.08, 0.2]);
-const ROUND_TRIP_BOUNDS_MS = Object.freeze([100, 200, 350, 600]);
-const UNKNOWN = 0;
-const DOWN = 6;
-
-const PATIENCE = 5;
-const RECOVERED = 2000;
-
-/** @typedef {{uplinkNetworkQuality: number, downlinkNetworkQuality: number}} NetworkQuality */
-
-/**
- * @param {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} line
- * @param {string} state of the client @returns {NetworkQuality}
- */
-function networkQuality(line, state) {
-  if (state === 'RECONNECTING' || globalThis.navigator?.onLine === false) return both(DOWN);
-  if (state !== 'CONNECTED' || !line.known) return both(UNKNOWN);
-  const delay = grade(line.roundTripMs, ROUND_TRIP_BOUNDS_MS);
-  return {
-    uplinkNetworkQuality: Math.max(delay, grade(line.sentLoss, LOSS_BOUNDS)),
-    downlinkNetworkQuality: Math.max(delay, grade(line.receivedLoss, LOSS_BOUNDS)),
-  };
-}
-
-/** @param {number} value @param {readonly number[]} bounds @returns {number} 1 to 5 */
-function grade(value, bounds) {
-  return 1 + bounds.filter((bound) => value > bound).length;
-}
-
-/** @param {number} value @returns {NetworkQuality} */
-function both(value) {
-  return { uplinkNetworkQuality: value, downlinkNetworkQuality: value };
-}
-
-/** @type {Readonly<Record<string, number>>} */
-const EXCEPTION_CODES = Object.freeze({
-  FRAMERATE_INPUT_TOO_LOW: 1001,
-  FRAMERATE_SENT_TOO_LOW: 1002,
-  SEND_VIDEO_BITRATE_TOO_LOW: 1003,
-  RECV_VIDEO_DECODE_FAILED: 1005,
-  AUDIO_INPUT_LEVEL_TOO_LOW: 2001,
-  AUDIO_OUTPUT_LEVEL_TOO_LOW: 2002,
-  SEND_AUDIO_BITRATE_TOO_LOW: 2003,
-});
-
-/** Tells what has been wrong for five looks in a row, and when it is right again. */
-class ExceptionWatch {
-  #tell;
-  /** @type {Map<string, {bad: number, told: boolean}>} */
-  #conditions = new Map();
-
-  /** @param {(event: {code: number, msg: string, uid: number | string}) => void} tell */
-  constructor(tell) {
-    this.#tell = tell;
-  }
-
-  /** @param {any} video @param {number} [frameRate] that was asked for @param {number | string} uid */
-  sentVideo(video, frameRate, uid) {
-    const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
-    const least = frameRate && frameRate > 10 ? 5 : 1;
-    this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);
-    this.#note('FRAMERATE_SENT_TOO_LOW', captured > 5 && sent <= 1, uid);
-    this.#note('SEND_VIDEO_BITRATE_TOO_LOW', sendBitrate === 0, uid);
-  }
-
-  /** @param {any} audio @param {number | string} uid */
-  sentAudio(audio, uid) {
-    this.#note('AUDIO_INPUT_LEVEL_TOO_LOW', audio.sendVolumeLevel === 0, uid);
-    this.#note('SEND_AUDIO_BITRATE_TOO_LOW', audio.sendBitrate === 0, uid);
-  }
-
-  /** @param {any} video @param {number} uid */
-  receivedVideo(video, uid) {
-    this.#note('RECV_VIDEO_DECODE_FAILED', video.receiveBitrate > 0 && !video.decodeFrameRate, uid);
-  }
-
-  /** @param {any} audio @param {number} uid */
-  receivedAudio(audio, uid) {
-    this.#note('AUDIO_OUTPUT_LEVEL_TOO_LOW', audio.receiveBitrate > 0 && !audio.receiveLevel, uid);
-  }
-
-  /** @param {string} msg @param {boolean} wrong @param {number | string} uid */
-  #note(msg, wrong, uid) {
-    const key = `${msg} ${uid}`;
-    const { bad, told } = this.#conditions.get(key) ?? { bad: 0, told: false };
-    const count = wrong ? bad + 1 : 0;
-    const telling = !told && count >= PATIENCE;
-    this.#conditions.set(key, { bad: count, told: wrong && (told || telling) });
-    const code = EXCEPTION_CODES[msg];
-    if (telling) this.#tell({ code, msg, uid });
-    if (told && !wrong) this.#tell({ code: code + RECOVERED, msg: `${msg}_RECOVER`, uid });
-  }
 }
 
 // ---- playback.js
@@ -1097,6 +1246,7 @@ class RemoteTrack extends Track {
 }
 
 class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
+  /** @type {number} */
   #state = VideoState.VideoStateStarting;
   #decoded = 0;
   #firstTold = false;
@@ -1124,7 +1274,7 @@ class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
   /** @param {number} state */
   #become(state) {
     if (state === this.#state) return;
-    this.#state = /** @type {typeof this.#state} */ (state);
+    this.#state = state;
     this.emit('video-state-changed', state);
   }
 }
@@ -1219,7 +1369,8 @@ class RemoteUsers {
     return [...this.#users];
   }
 
-  /** Whether what comes is the sound that this page sends: it is not played to who speaks. */
+  /** Whether what comes is the sound that this page sends: it is not played to who speaks.
+   * @param {boolean} own */
   set ownVoice(own) {
     this.#ownVoice = own;
     for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
@@ -1296,6 +1447,422 @@ class RemoteUsers {
   }
 }
 
+// ---- statistics.js
+/** WebRTC's figures under the SDK's names. Bit rates in bit/s, delays in ms, durations in s. */
+
+const LEVEL_SCALE = 32767;
+
+/** @typedef {Record<string, any>} Report */
+
+/** Two looks at a connection, a second apart. */
+class Statistics {
+  /** @type {Map<string, Report>} */
+  #now = new Map();
+  /** @type {Map<string, Report>} */
+  #before = new Map();
+  /** What the server says about its own work, ms. */
+  serverLatency = 0;
+
+  /** @param {RTCStatsReport} report */
+  take(report) {
+    this.#before = this.#now;
+    this.#now = new Map(/** @type {any} */ (report));
+  }
+
+  clear() {
+    this.#now = this.#before = new Map();
+    this.serverLatency = 0;
+  }
+
+  /** @param {number} joinedAt performance.now() @param {number} users */
+  call(joinedAt, users) {
+    const pair = this.#pair();
+    return {
+      Duration: Math.round((performance.now() - joinedAt) / 1000),
+      UserCount: users,
+      RTT: milliseconds(pair.currentRoundTripTime),
+      SendBitrate: this.#rate(pair, 'bytesSent') * 8,
+      RecvBitrate: this.#rate(pair, 'bytesReceived') * 8,
+      SendBytes: pair.bytesSent ?? 0,
+      RecvBytes: pair.bytesReceived ?? 0,
+      OutgoingAvailableBandwidth: (pair.availableOutgoingBitrate ?? 0) / 1000,
+    };
+  }
+
+  localAudio() {
+    const sent = this.find('outbound-rtp', 'audio');
+    return {
+      codecType: this.#codec(sent)?.toLowerCase(),
+      sendVolumeLevel: Math.round((this.find('media-source', 'audio').audioLevel ?? 0) * LEVEL_SCALE),
+      ...this.#sent(sent),
+    };
+  }
+
+  localVideo() {
+    const sent = this.find('outbound-rtp', 'video');
+    const source = this.find('media-source', 'video');
+    return {
+      codecType: this.#codec(sent),
+      ...this.#sent(sent),
+      sendFrameRate: sent.framesPerSecond ?? 0,
+      captureFrameRate: source.framesPerSecond ?? 0,
+      sendResolutionWidth: sent.frameWidth ?? 0,
+      sendResolutionHeight: sent.frameHeight ?? 0,
+      captureResolutionWidth: source.width ?? 0,
+      captureResolutionHeight: source.height ?? 0,
+      encodeDelay: milliseconds(ratio(sent.totalEncodeTime, sent.framesEncoded)),
+      targetSendBitrate: sent.targetBitrate ?? 0,
+      totalDuration: this.#seconds(sent),
+      totalFreezeTime: 0,
+    };
+  }
+
+  remoteAudio() {
+    const got = this.find('inbound-rtp', 'audio');
+    return {
+      codecType: this.#codec(got)?.toLowerCase(),
+      receiveLevel: Math.round((got.audioLevel ?? 0) * LEVEL_SCALE),
+      receivePacketsDiscarded: got.packetsDiscarded ?? 0,
+      ...this.#received(got),
+      totalFreezeTime: ratio(got.silentConcealedSamples, 48000),
+      freezeRate: ratio(got.silentConcealedSamples, got.totalSamplesReceived),
+    };
+  }
+
+  remoteVideo() {
+    const got = this.find('inbound-rtp', 'video');
+    return {
+      codecType: this.#codec(got),
+      ...this.#received(got),
+      receiveFrameRate: this.#rate(got, 'framesReceived'),
+      decodeFrameRate: this.#rate(got, 'framesDecoded'),
+      renderFrameRate: Math.max(0, this.#rate(got, 'framesDecoded') - this.#rate(got, 'framesDropped')),
+      receiveResolutionWidth: got.frameWidth ?? 0,
+      receiveResolutionHeight: got.frameHeight ?? 0,
+      totalFreezeTime: got.totalFreezesDuration ?? 0,
+      freezeRate: Math.min(1, this.#rate(got, 'totalFreezesDuration')),
+    };
+  }
+
+  /** @returns {number} */
+  get framesDecoded() {
+    return this.find('inbound-rtp', 'video').framesDecoded ?? 0;
+  }
+
+  /** What network quality is judged by: shares lost, and the round trip.
+   * @returns {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} */
+  line() {
+    const pair = this.#pair();
+    return {
+      known: pair.currentRoundTripTime !== undefined,
+      roundTripMs: milliseconds(pair.currentRoundTripTime),
+      sentLoss: this.#worstOf('remote-inbound-rtp', (report) => report.fractionLost ?? 0),
+      receivedLoss: this.#worstOf('inbound-rtp', (report) => this.#recentLoss(report)),
+    };
+  }
+
+  /** @param {string} type @param {string} kind @returns {Report} empty when there is none */
+  find(type, kind) {
+    const found = [...this.#now.values()].filter((r) => r.type === type && r.kind === kind);
+    // A source that came later has taken over.
+    return found.sort((a, b) => (b.lastPacketReceivedTimestamp ?? 0) - (a.lastPacketReceivedTimestamp ?? 0))[0] ?? {};
+  }
+
+  /** @param {Report} sent */
+  #sent(sent) {
+    const told = this.#now.get(sent.remoteId) ?? {};
+    return {
+      sendBitrate: this.#rate(sent, 'bytesSent') * 8,
+      sendBytes: sent.bytesSent ?? 0,
+      sendPackets: sent.packetsSent ?? 0,
+      sendPacketsLost: told.packetsLost ?? 0,
+      sendJitterMs: milliseconds(told.jitter),
+      sendRttMs: milliseconds(told.roundTripTime ?? this.#pair().currentRoundTripTime),
+      currentPacketLossRate: told.fractionLost ?? 0,
+    };
+  }
+
+  /** @param {Report} got */
+  #received(got) {
+    const transportDelay = milliseconds(this.#pair().currentRoundTripTime) / 2;
+    const receiveDelay =
+      transportDelay + milliseconds(ratio(got.jitterBufferDelay, got.jitterBufferEmittedCount));
+    const packets = got.packetsReceived ?? 0;
+    const lost = Math.max(0, got.packetsLost ?? 0);
+    return {
+      transportDelay,
+      end2EndDelay: receiveDelay + transportDelay + this.serverLatency,
+      receiveBitrate: this.#rate(got, 'bytesReceived') * 8,
+      receiveDelay,
+      receiveBytes: got.bytesReceived ?? 0,
+      receivePackets: packets,
+      receivePacketsLost: lost,
+      packetLossRate: ratio(lost, lost + packets),
+      currentPacketLossRate: this.#recentLoss(got),
+      totalDuration: this.#seconds(got),
+      publishDuration: Math.round(this.#seconds(got) * 1000),
+    };
+  }
+
+  /** @param {Report} got @returns {number} share of the packets of the last second */
+  #recentLoss(got) {
+    const lost = Math.max(0, this.#rate(got, 'packetsLost'));
+    return ratio(lost, lost + this.#rate(got, 'packetsReceived'));
+  }
+
+  /** @param {string} type @param {(report: Report) => number} value */
+  #worstOf(type, value) {
+    const found = [...this.#now.values()].filter((report) => report.type === type);
+    return Math.max(0, ...found.map(value));
+  }
+
+  /** @returns {Report} the way that the media takes */
+  #pair() {
+    const all = [...this.#now.values()];
+    const transport = all.find((report) => report.type === 'transport');
+    const chosen = this.#now.get(transport?.selectedCandidatePairId);
+    return chosen ?? all.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
+  }
+
+  /** @param {Report} report @param {string} field @returns {number} change a second */
+  #rate(report, field) {
+    const before = this.#before.get(report.id);
+    if (!before) return 0;
+    return ratio((report[field] ?? 0) - (before[field] ?? 0), (report.timestamp - before.timestamp) / 1000);
+  }
+
+  /** @param {Report} report @returns {string | undefined} such as VP8 */
+  #codec(report) {
+    return this.#now.get(report.codecId)?.mimeType?.split('/')[1];
+  }
+
+  /** How long it has been there. @param {Report} report */
+  #seconds(report) {
+    const first = this.#starts.get(report.id) ?? report.timestamp;
+    if (report.id) this.#starts.set(report.id, first);
+    return report.id ? (report.timestamp - first) / 1000 : 0;
+  }
+
+  /** @type {Map<string, number>} */
+  #starts = new Map();
+}
+
+/** @param {number} [part] @param {number} [whole] @returns {number} 0 when there is no whole */
+function ratio(part = 0, whole = 0) {
+  return whole ? part / whole : 0;
+}
+
+/** @param {number} [seconds] @returns {number} */
+function milliseconds(seconds = 0) {
+  return Math.round(seconds * 1000);
+}
+
+// ---- measured.js
+/** The part of a client that can be measured: who sends and is received, and the figures. */
+
+
+/** @typedef {'audio' | 'video'} Kind */
+
+/** Base of the client; `connectionState`, `link` and `unpublish` are the client's own. */
+class MeasuredClient extends CloudClient {
+  statistics = new Statistics();
+  /** @type {number | string | undefined} */
+  uid = undefined;
+  /** performance.now() of the join. */
+  joinedAt = 0;
+
+  /** @param {import('./track.js').Stage} stage */
+  constructor(stage) {
+    super();
+    this.users = new RemoteUsers(stage, (kind) => this.#received(kind));
+    this.publications = new Publications(
+      stage.desk,
+      (kind) => this.#sent(kind),
+      (track) => this.unpublish(track).catch(() => {}),
+    );
+    this.monitor = new Monitor({
+      statistics: this.statistics,
+      users: this.users,
+      publications: this.publications,
+      state: () => this.connectionState,
+      uid: () => this.uid ?? 0,
+      link: () => this.link,
+      emit: this.emit.bind(this),
+    });
+  }
+
+  /** @returns {string} */
+  get connectionState() {
+    return 'DISCONNECTED';
+  }
+
+  /** @returns {import('./connection.js').PeerLink | null} */
+  get link() {
+    return null;
+  }
+
+  /** @param {any} [_tracks] */
+  async unpublish(_tracks) {}
+
+  getRTCStats() {
+    return this.statistics.call(this.joinedAt, this.users.list.length + 1);
+  }
+
+  getLocalAudioStats() {
+    return this.statistics.localAudio();
+  }
+
+  getLocalVideoStats() {
+    return this.statistics.localVideo();
+  }
+
+  getRemoteAudioStats() {
+    return this.#perUser((user) => user.audioTrack && this.statistics.remoteAudio());
+  }
+
+  getRemoteVideoStats() {
+    return this.#perUser((user) => user.videoTrack && this.statistics.remoteVideo());
+  }
+
+  getNetworkQuality() {
+    return this.monitor.quality();
+  }
+
+  getRemoteNetworkQuality() {
+    return this.#perUser(() => this.getNetworkQuality());
+  }
+
+  getNtpWallTimeInMs() {
+    return Date.now();
+  }
+
+  /** @param {(user: import('./remoteusers.js').RemoteUser) => any} value */
+  #perUser(value) {
+    const pairs = this.users.list.map((user) => [String(user.uid), value(user)]);
+    return Object.fromEntries(pairs.filter(([, told]) => told));
+  }
+
+  /** @param {Kind} kind */
+  #sent(kind) {
+    return kind === 'audio' ? this.getLocalAudioStats() : this.getLocalVideoStats();
+  }
+
+  /** @param {Kind} kind */
+  #received(kind) {
+    return kind === 'audio' ? this.statistics.remoteAudio() : this.statistics.remoteVideo();
+  }
+}
+
+// ---- presence.js
+/** What the server tells about the others in the channel becomes users, tracks and events. */
+
+/** @typedef {import('./remoteusers.js').RemoteUser} RemoteUser */
+/** @typedef {'audio' | 'video'} Kind */
+
+const KINDS_TOLD = /** @type {const} */ (['audio', 'video']);
+
+class Presence {
+  #users;
+  #statistics;
+  #emit;
+  /** @type {any[]} messages that came before the page could act on them */
+  #early = [];
+  #open = false;
+  /** What join was asked for. */
+  options = { autoSubscribe: false, autoReceiveAndPlayAudio: false };
+
+  /**
+   * @param {import('./remoteusers.js').RemoteUsers} users
+   * @param {import('./statistics.js').Statistics} statistics
+   * @param {(event: string, ...values: any[]) => void} emit
+   */
+  constructor(users, statistics, emit) {
+    this.#users = users;
+    this.#statistics = statistics;
+    this.#emit = emit;
+  }
+
+  /** @param {any} message */
+  hear(message) {
+    if (this.#open) this.#act(message);
+    else this.#early.push(message);
+  }
+
+  /** Keep what is told until `open`. */
+  hold() {
+    this.#open = false;
+  }
+
+  open() {
+    this.#open = true;
+    const messages = this.#early;
+    this.#early = [];
+    for (const message of messages) this.hear(message);
+  }
+
+  clear() {
+    this.#open = false;
+    this.#early = [];
+    this.#users.clear();
+  }
+
+  /** The session is over for everybody. */
+  everybodyLeft() {
+    for (const user of this.#users.list) this.#left(user, 'Quit');
+  }
+
+  /** @param {any} message */
+  #act(message) {
+    const { type, uid, media } = message;
+    const user = uid === undefined ? undefined : this.#users.find(uid);
+    if (type === 'user-joined' && !user) this.#joined(uid);
+    if (type === 'user-published') this.#published(user ?? this.#joined(uid), media);
+    if (type === 'user-unpublished' && user) this.#unpublished(user, media);
+    if (type === 'user-left' && user) this.#left(user, message.reason ?? 'Quit');
+    if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
+    if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
+    if (type === 'stream-message') this.#emit('stream-message', uid, bytesOf(message.data));
+  }
+
+  /** @param {number} uid @returns {RemoteUser} */
+  #joined(uid) {
+    const user = this.#users.add(uid);
+    this.#emit('user-joined', user);
+    return user;
+  }
+
+  /** @param {RemoteUser} user @param {Kind} kind */
+  #published(user, kind) {
+    if (user.publishes(kind)) return;
+    user.setPublished(kind, true);
+    if (this.options.autoSubscribe) {
+      const track = this.#users.subscribe(user, kind);
+      if (kind === 'audio' && this.options.autoReceiveAndPlayAudio) track.play('');
+    }
+    this.#emit('user-published', user, kind);
+  }
+
+  /** @param {RemoteUser} user @param {Kind} kind */
+  #unpublished(user, kind) {
+    if (!user.publishes(kind)) return;
+    user.setPublished(kind, false);
+    user.endTrack(kind);
+    this.#emit('user-unpublished', user, kind);
+  }
+
+  /** @param {RemoteUser} user @param {string} reason */
+  #left(user, reason) {
+    for (const kind of KINDS_TOLD) this.#unpublished(user, kind);
+    this.#users.remove(user);
+    this.#emit('user-left', user, reason);
+  }
+}
+
+/** @param {string} text base64 @returns {Uint8Array} */
+function bytesOf(text) {
+  return Uint8Array.from(atob(text ?? ''), (character) => character.charCodeAt(0));
+}
+
 // ---- server.js
 /** Where Mien is, and what a client asks of it. */
 
@@ -1333,7 +1900,7 @@ class ServerFinder {
   /** @returns {string[]} base addresses, best first */
   candidates() {
     this.#notice(this.#observer?.takeRecords() ?? []);
-    const named = this.named || globalThis.MIEN_SERVER || queryOf(this.#script);
+    const named = this.named || /** @type {any} */ (globalThis).MIEN_SERVER || queryOf(this.#script);
     if (named) return [named.replace(/\/+$/, '')];
     const origins = [this.#created, originOf(this.#script), originOf(globalThis.location?.href)];
     return [...new Set(origins.filter(Boolean))];
@@ -1798,216 +2365,6 @@ function longer(wait) {
   return wait ? Math.min(2 * wait, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
 }
 
-// ---- statistics.js
-/** WebRTC's figures under the SDK's names. Bit rates in bit/s, delays in ms, durations in s. */
-
-const LEVEL_SCALE = 32767;
-
-/** @typedef {Record<string, any>} Report */
-
-/** Two looks at a connection, a second apart. */
-class Statistics {
-  /** @type {Map<string, Report>} */
-  #now = new Map();
-  /** @type {Map<string, Report>} */
-  #before = new Map();
-  /** What the server says about its own work, ms. */
-  serverLatency = 0;
-
-  /** @param {RTCStatsReport} report */
-  take(report) {
-    this.#before = this.#now;
-    this.#now = new Map(/** @type {any} */ (report));
-  }
-
-  clear() {
-    this.#now = this.#before = new Map();
-    this.serverLatency = 0;
-  }
-
-  /** @param {number} joinedAt performance.now() @param {number} users */
-  call(joinedAt, users) {
-    const pair = this.#pair();
-    return {
-      Duration: Math.round((performance.now() - joinedAt) / 1000),
-      UserCount: users,
-      RTT: milliseconds(pair.currentRoundTripTime),
-      SendBitrate: this.#rate(pair, 'bytesSent') * 8,
-      RecvBitrate: this.#rate(pair, 'bytesReceived') * 8,
-      SendBytes: pair.bytesSent ?? 0,
-      RecvBytes: pair.bytesReceived ?? 0,
-      OutgoingAvailableBandwidth: (pair.availableOutgoingBitrate ?? 0) / 1000,
-    };
-  }
-
-  localAudio() {
-    const sent = this.find('outbound-rtp', 'audio');
-    return {
-      codecType: this.#codec(sent)?.toLowerCase(),
-      sendVolumeLevel: Math.round((this.find('media-source', 'audio').audioLevel ?? 0) * LEVEL_SCALE),
-      ...this.#sent(sent),
-    };
-  }
-
-  localVideo() {
-    const sent = this.find('outbound-rtp', 'video');
-    const source = this.find('media-source', 'video');
-    return {
-      codecType: this.#codec(sent),
-      ...this.#sent(sent),
-      sendFrameRate: sent.framesPerSecond ?? 0,
-      captureFrameRate: source.framesPerSecond ?? 0,
-      sendResolutionWidth: sent.frameWidth ?? 0,
-      sendResolutionHeight: sent.frameHeight ?? 0,
-      captureResolutionWidth: source.width ?? 0,
-      captureResolutionHeight: source.height ?? 0,
-      encodeDelay: milliseconds(ratio(sent.totalEncodeTime, sent.framesEncoded)),
-      targetSendBitrate: sent.targetBitrate ?? 0,
-      totalDuration: this.#seconds(sent),
-      totalFreezeTime: 0,
-    };
-  }
-
-  remoteAudio() {
-    const got = this.find('inbound-rtp', 'audio');
-    return {
-      codecType: this.#codec(got)?.toLowerCase(),
-      receiveLevel: Math.round((got.audioLevel ?? 0) * LEVEL_SCALE),
-      receivePacketsDiscarded: got.packetsDiscarded ?? 0,
-      ...this.#received(got),
-      totalFreezeTime: ratio(got.silentConcealedSamples, 48000),
-      freezeRate: ratio(got.silentConcealedSamples, got.totalSamplesReceived),
-    };
-  }
-
-  remoteVideo() {
-    const got = this.find('inbound-rtp', 'video');
-    return {
-      codecType: this.#codec(got),
-      ...this.#received(got),
-      receiveFrameRate: this.#rate(got, 'framesReceived'),
-      decodeFrameRate: this.#rate(got, 'framesDecoded'),
-      renderFrameRate: Math.max(0, this.#rate(got, 'framesDecoded') - this.#rate(got, 'framesDropped')),
-      receiveResolutionWidth: got.frameWidth ?? 0,
-      receiveResolutionHeight: got.frameHeight ?? 0,
-      totalFreezeTime: got.totalFreezesDuration ?? 0,
-      freezeRate: Math.min(1, this.#rate(got, 'totalFreezesDuration')),
-    };
-  }
-
-  /** @returns {number} */
-  get framesDecoded() {
-    return this.find('inbound-rtp', 'video').framesDecoded ?? 0;
-  }
-
-  /** What network quality is judged by: shares lost, and the round trip.
-   * @returns {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} */
-  line() {
-    const pair = this.#pair();
-    return {
-      known: pair.currentRoundTripTime !== undefined,
-      roundTripMs: milliseconds(pair.currentRoundTripTime),
-      sentLoss: this.#worstOf('remote-inbound-rtp', (report) => report.fractionLost ?? 0),
-      receivedLoss: this.#worstOf('inbound-rtp', (report) => this.#recentLoss(report)),
-    };
-  }
-
-  /** @param {string} type @param {string} kind @returns {Report} empty when there is none */
-  find(type, kind) {
-    const found = [...this.#now.values()].filter((r) => r.type === type && r.kind === kind);
-    // A source that came later has taken over.
-    return found.sort((a, b) => (b.lastPacketReceivedTimestamp ?? 0) - (a.lastPacketReceivedTimestamp ?? 0))[0] ?? {};
-  }
-
-  /** @param {Report} sent */
-  #sent(sent) {
-    const told = this.#now.get(sent.remoteId) ?? {};
-    return {
-      sendBitrate: this.#rate(sent, 'bytesSent') * 8,
-      sendBytes: sent.bytesSent ?? 0,
-      sendPackets: sent.packetsSent ?? 0,
-      sendPacketsLost: told.packetsLost ?? 0,
-      sendJitterMs: milliseconds(told.jitter),
-      sendRttMs: milliseconds(told.roundTripTime ?? this.#pair().currentRoundTripTime),
-      currentPacketLossRate: told.fractionLost ?? 0,
-    };
-  }
-
-  /** @param {Report} got */
-  #received(got) {
-    const transportDelay = milliseconds(this.#pair().currentRoundTripTime) / 2;
-    const receiveDelay =
-      transportDelay + milliseconds(ratio(got.jitterBufferDelay, got.jitterBufferEmittedCount));
-    const packets = got.packetsReceived ?? 0;
-    const lost = Math.max(0, got.packetsLost ?? 0);
-    return {
-      transportDelay,
-      end2EndDelay: receiveDelay + transportDelay + this.serverLatency,
-      receiveBitrate: this.#rate(got, 'bytesReceived') * 8,
-      receiveDelay,
-      receiveBytes: got.bytesReceived ?? 0,
-      receivePackets: packets,
-      receivePacketsLost: lost,
-      packetLossRate: ratio(lost, lost + packets),
-      currentPacketLossRate: this.#recentLoss(got),
-      totalDuration: this.#seconds(got),
-      publishDuration: Math.round(this.#seconds(got) * 1000),
-    };
-  }
-
-  /** @param {Report} got @returns {number} share of the packets of the last second */
-  #recentLoss(got) {
-    const lost = Math.max(0, this.#rate(got, 'packetsLost'));
-    return ratio(lost, lost + this.#rate(got, 'packetsReceived'));
-  }
-
-  /** @param {string} type @param {(report: Report) => number} value */
-  #worstOf(type, value) {
-    const found = [...this.#now.values()].filter((report) => report.type === type);
-    return Math.max(0, ...found.map(value));
-  }
-
-  /** @returns {Report} the way that the media takes */
-  #pair() {
-    const all = [...this.#now.values()];
-    const transport = all.find((report) => report.type === 'transport');
-    const chosen = this.#now.get(transport?.selectedCandidatePairId);
-    return chosen ?? all.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
-  }
-
-  /** @param {Report} report @param {string} field @returns {number} change a second */
-  #rate(report, field) {
-    const before = this.#before.get(report.id);
-    if (!before) return 0;
-    return ratio((report[field] ?? 0) - (before[field] ?? 0), (report.timestamp - before.timestamp) / 1000);
-  }
-
-  /** @param {Report} report @returns {string | undefined} such as VP8 */
-  #codec(report) {
-    return this.#now.get(report.codecId)?.mimeType?.split('/')[1];
-  }
-
-  /** How long it has been there. @param {Report} report */
-  #seconds(report) {
-    const first = this.#starts.get(report.id) ?? report.timestamp;
-    if (report.id) this.#starts.set(report.id, first);
-    return report.id ? (report.timestamp - first) / 1000 : 0;
-  }
-
-  /** @type {Map<string, number>} */
-  #starts = new Map();
-}
-
-/** @param {number} [part] @param {number} [whole] @returns {number} 0 when there is no whole */
-function ratio(part = 0, whole = 0) {
-  return whole ? part / whole : 0;
-}
-
-/** @param {number} [seconds] @returns {number} */
-function milliseconds(seconds = 0) {
-  return Math.round(seconds * 1000);
-}
-
 // ---- token.js
 /** Reads an AccessToken2 ("007"), to know when it runs out. Whether it is genuine the server says. */
 
@@ -2140,21 +2497,14 @@ class TokenClock {
 const MODES = ['rtc', 'live', 'p2p'];
 const CODECS = ['vp8', 'vp9', 'h264', 'h265', 'av1'];
 const KINDS = /** @type {const} */ (['audio', 'video']);
-const TICK_MS = 1000;
-const REPORT_TICKS = 2;
-const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
-const MOST_UID = 2 ** 32 - 1;
 
 /** @typedef {'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTING'} State */
 /** @typedef {'audio' | 'video'} Kind */
 
-class AgoraRTCClient extends CloudClient {
+class AgoraRTCClient extends MeasuredClient {
   #world;
   #codec;
-  #users;
-  #publications;
-  #statistics = new Statistics();
-  #exceptions = new ExceptionWatch((event) => this.emit('exception', event));
+  #presence;
   #tokenClock = new TokenClock({
     willExpire: () => this.emit('token-privilege-will-expire'),
     didExpire: () => this.#tokenExpired(),
@@ -2167,16 +2517,8 @@ class AgoraRTCClient extends CloudClient {
   #publishing = Promise.resolve();
   /** @type {State} */
   #state = 'DISCONNECTED';
-  /** @type {any[]} messages that came before the page could act on them */
-  #early = [];
-  #joined = { appId: '', at: 0 };
-  #options = { autoSubscribe: false, autoReceiveAndPlayAudio: false };
+  #appId = '';
   #turn = { servers: /** @type {RTCIceServer[]} */ ([]), relayOnly: false };
-  #ticks = 0;
-  #timer = 0;
-  #indicatesVolume = false;
-  /** @type {number | string | undefined} */
-  uid = undefined;
   /** @type {string | undefined} */
   channelName = undefined;
   /** @type {never[]} */
@@ -2187,20 +2529,14 @@ class AgoraRTCClient extends CloudClient {
    * @param {{mode?: string, codec?: string, role?: string, turnServer?: object}} [config]
    */
   constructor(world, { mode = 'rtc', codec = 'vp8', role, turnServer } = {}) {
-    super();
+    super(world.stage);
     requireParameter(MODES.includes(mode), `mode: ${mode} is none of ${MODES.join(', ')}`);
     requireParameter(CODECS.includes(codec), `codec: ${codec} is none of ${CODECS.join(', ')}`);
     this.#world = world;
     this.#codec = codec;
     this.mode = mode;
     this.role = mode === 'live' ? (role ?? 'audience') : 'host';
-    const { stage } = world;
-    this.#users = new RemoteUsers(stage, (kind) => this.#received(kind));
-    this.#publications = new Publications(
-      stage.desk,
-      (kind) => this.#sent(kind),
-      (track) => this.unpublish(track).catch(() => {}),
-    );
+    this.#presence = new Presence(this.users, this.statistics, this.emit.bind(this));
     if (turnServer) this.setTurnServer(turnServer);
   }
 
@@ -2209,11 +2545,11 @@ class AgoraRTCClient extends CloudClient {
   }
 
   get remoteUsers() {
-    return this.#users.list;
+    return this.users.list;
   }
 
   get localTracks() {
-    return this.#publications.tracks;
+    return this.publications.tracks;
   }
 
   /**
@@ -2229,9 +2565,10 @@ class AgoraRTCClient extends CloudClient {
       throw new AgoraRTCError('INVALID_OPERATION', 'Client already in connecting/connected state');
     }
     this.#become('CONNECTING');
+    this.#presence.hold();
     const session = this.#newSession(new Channel(this.#world.finder, channel, token ?? ''), uid);
     this.#session = session;
-    Object.assign(this.#options, { autoSubscribe: false, ...options });
+    Object.assign(this.#presence.options, { autoSubscribe: false, ...options });
     try {
       const claims = await readToken(token ?? '');
       if (claims) checkClaims(claims, appId, channel, uid);
@@ -2251,6 +2588,11 @@ class AgoraRTCClient extends CloudClient {
     this.#become('DISCONNECTING');
     this.#leaving = session.close().then(() => this.#depart('LEAVE'));
     return this.#leaving;
+  }
+
+  /** The connection that stands now. @override */
+  get link() {
+    return this.#session?.link ?? null;
   }
 
   /** @param {any} tracks one, or an array of tracks */
@@ -2274,9 +2616,9 @@ class AgoraRTCClient extends CloudClient {
     await this.#inTurn(async () => {
       const list = tracks === undefined ? this.localTracks : [tracks].flat();
       for (const track of list) {
-        if (this.#publications.has(track)) await this.#publications.remove(track);
+        if (this.publications.has(track)) await this.publications.remove(track);
       }
-      this.#users.ownVoice = this.#hearsItself();
+      this.users.ownVoice = this.#hearsItself();
     });
   }
 
@@ -2284,7 +2626,7 @@ class AgoraRTCClient extends CloudClient {
   async subscribe(user, mediaType) {
     requireParameter(KINDS.includes(mediaType), `mediaType: ${mediaType}`);
     this.#requireJoined('subscribe stream');
-    return this.#users.subscribe(this.#users.require(user), mediaType);
+    return this.users.subscribe(this.users.require(user), mediaType);
   }
 
   /** @param {any} uid @param {Kind} mediaType */
@@ -2296,7 +2638,7 @@ class AgoraRTCClient extends CloudClient {
   async unsubscribe(user, mediaType) {
     requireParameter(!mediaType || KINDS.includes(mediaType), `mediaType: ${mediaType}`);
     this.#requireJoined('unsubscribe stream');
-    const found = this.#users.require(user);
+    const found = this.users.require(user);
     for (const kind of mediaType ? [mediaType] : KINDS) found.endTrack(kind);
   }
 
@@ -2338,7 +2680,7 @@ class AgoraRTCClient extends CloudClient {
       throw new AgoraRTCError('INVALID_OPERATION', 'renewToken should not be called before user join');
     }
     const claims = await readToken(token);
-    if (claims) checkClaims(claims, this.#joined.appId, this.channelName, null);
+    if (claims) checkClaims(claims, this.#appId, this.channelName, null);
     await session.channel.iceServers(token);
     session.channel.token = token;
     this.#tokenClock.set(claims);
@@ -2357,7 +2699,7 @@ class AgoraRTCClient extends CloudClient {
   }
 
   enableAudioVolumeIndicator() {
-    this.#indicatesVolume = true;
+    this.monitor.indicatesVolume = true;
   }
 
   /** @param {string | Uint8Array | {payload: string | Uint8Array}} message */
@@ -2366,39 +2708,7 @@ class AgoraRTCClient extends CloudClient {
     const payload = /** @type {any} */ (message)?.payload ?? message;
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
     const data = btoa(String.fromCharCode(...bytes));
-    this.#session?.link?.send({ type: 'stream-message', data });
-  }
-
-  getRTCStats() {
-    return this.#statistics.call(this.#joined.at, this.#users.list.length + 1);
-  }
-
-  getLocalAudioStats() {
-    return this.#statistics.localAudio();
-  }
-
-  getLocalVideoStats() {
-    return this.#statistics.localVideo();
-  }
-
-  getRemoteAudioStats() {
-    return this.#perUser((user) => user.audioTrack && this.#statistics.remoteAudio());
-  }
-
-  getRemoteVideoStats() {
-    return this.#perUser((user) => user.videoTrack && this.#statistics.remoteVideo());
-  }
-
-  getNetworkQuality() {
-    return networkQuality(this.#statistics.line(), this.#state);
-  }
-
-  getRemoteNetworkQuality() {
-    return this.#perUser(() => this.getNetworkQuality());
-  }
-
-  getNtpWallTimeInMs() {
-    return Date.now();
+    this.link?.send({ type: 'stream-message', data });
   }
 
   /** @param {Channel} channel @param {number | string | null} uid */
@@ -2423,39 +2733,42 @@ class AgoraRTCClient extends CloudClient {
   #enter(appId, channel, uid, claims) {
     this.uid = uid;
     this.channelName = channel;
-    this.#joined = { appId, at: performance.now() };
+    this.#appId = appId;
+    this.joinedAt = performance.now();
     this.#tokenClock.set(claims);
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.monitor.start();
     globalThis.addEventListener?.('pagehide', this.#goAway);
     this.#become('CONNECTED');
     // After join's own promise, so that listeners set on the next line hear of everybody.
-    setTimeout(() => this.#hearEarly());
+    const session = this.#session;
+    setTimeout(() => session === this.#session && this.#presence.open());
   }
 
   /** @param {Session} session @param {import('./connection.js').PeerLink} link */
   async #resume(session, link) {
     if (session !== this.#session) return;
-    this.#users.resume(link);
-    await this.#publications.resume(link);
+    this.users.resume(link);
+    await this.publications.resume(link);
     if (this.#state !== 'RECONNECTING') return;
     this.#become('CONNECTED');
-    for (const { uid } of this.#users.list) this.emit('media-reconnect-end', uid);
-    this.#hearEarly();
+    for (const { uid } of this.users.list) this.emit('media-reconnect-end', uid);
+    this.#presence.open();
   }
 
   /** @param {Session} session */
   #lost(session) {
     if (session !== this.#session) return;
-    this.#statistics.clear();
+    this.statistics.clear();
+    this.#presence.hold();
     this.#become('RECONNECTING');
-    for (const { uid } of this.#users.list) this.emit('media-reconnect-start', uid);
+    for (const { uid } of this.users.list) this.emit('media-reconnect-start', uid);
   }
 
   /** @param {Session} session @param {AgoraRTCError} error */
   #ended(session, error) {
     if (session !== this.#session) return;
     const expired = this.#tokenClock.expired;
-    for (const user of this.#users.list) this.#userLeft(user, 'Quit');
+    this.#presence.everybodyLeft();
     this.#finish(expired ? 'TOKEN_EXPIRE' : 'SERVER_ERROR');
     if (expired) this.emit('token-privilege-did-expire');
     else console.warn(error.message);
@@ -2476,13 +2789,11 @@ class AgoraRTCClient extends CloudClient {
 
   /** @param {string} reason */
   #depart(reason) {
-    clearInterval(this.#timer);
+    this.monitor.stop();
     globalThis.removeEventListener?.('pagehide', this.#goAway);
     this.#tokenClock.clear();
-    this.#users.clear();
-    this.#publications.clear();
-    this.#statistics.clear();
-    this.#early = [];
+    this.#presence.clear();
+    this.publications.clear();
     this.#become('DISCONNECTED', reason);
     this.uid = this.channelName = undefined;
   }
@@ -2502,74 +2813,21 @@ class AgoraRTCClient extends CloudClient {
   #heard(session, message) {
     if (session !== this.#session) return;
     if (message.type === 'replaced') this.#finish('UID_CONFLICT');
-    else if (this.#state !== 'CONNECTED' || this.#early.length) this.#early.push(message);
-    else this.#act(message);
-  }
-
-  #hearEarly() {
-    const messages = this.#early;
-    this.#early = [];
-    for (const message of messages) if (this.#session) this.#act(message);
-  }
-
-  /** @param {any} message */
-  #act(message) {
-    const { type, uid, media } = message;
-    const user = uid === undefined ? undefined : this.#users.find(uid);
-    if (type === 'user-joined' && !user) this.#userJoined(uid);
-    if (type === 'user-published') this.#userPublished(user ?? this.#userJoined(uid), media);
-    if (type === 'user-unpublished' && user) this.#userUnpublished(user, media);
-    if (type === 'user-left' && user) this.#userLeft(user, message.reason ?? 'Quit');
-    if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
-    if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
-    if (type === 'stream-message') this.emit('stream-message', uid, bytesOf(message.data));
-  }
-
-  /** @param {number} uid */
-  #userJoined(uid) {
-    const user = this.#users.add(uid);
-    this.emit('user-joined', user);
-    return user;
-  }
-
-  /** @param {import('./remoteusers.js').RemoteUser} user @param {Kind} kind */
-  #userPublished(user, kind) {
-    if (user.publishes(kind)) return;
-    user.setPublished(kind, true);
-    if (this.#options.autoSubscribe) {
-      const track = this.#users.subscribe(user, kind);
-      if (kind === 'audio' && this.#options.autoReceiveAndPlayAudio) track.play('');
-    }
-    this.emit('user-published', user, kind);
-  }
-
-  /** @param {import('./remoteusers.js').RemoteUser} user @param {Kind} kind */
-  #userUnpublished(user, kind) {
-    if (!user.publishes(kind)) return;
-    user.setPublished(kind, false);
-    user.endTrack(kind);
-    this.emit('user-unpublished', user, kind);
-  }
-
-  /** @param {import('./remoteusers.js').RemoteUser} user @param {string} reason */
-  #userLeft(user, reason) {
-    for (const kind of KINDS) this.#userUnpublished(user, kind);
-    this.#users.remove(user);
-    this.emit('user-left', user, reason);
+    else this.#presence.hear(message);
   }
 
   /** @param {any} track */
   async #publishOne(track) {
-    if (this.#publications.has(track)) return;
-    if (kindOf(track) === 'video' && this.#publications.of('video').length > 0) {
+    if (this.publications.has(track)) return;
+    if (kindOf(track) === 'video' && this.publications.of('video').length > 0) {
       throw new AgoraRTCError('CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS', 'unpublish the other first');
     }
-    await this.#publications.add(track);
-    this.#users.ownVoice = this.#hearsItself();
+    await this.publications.add(track);
+    this.users.ownVoice = this.#hearsItself();
   }
 
   #hearsItself() {
-    return this.#publications.of('audio').length > 0 && !this.#world.playsOwnVoice();
+    return this.publications.of('audio').length > 0 && !this.#world.playsOwnVoice();
   }
 
   /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
@@ -2577,42 +2835,6 @@ class AgoraRTCClient extends CloudClient {
     const result = this.#publishing.then(change);
     this.#publishing = result.catch(() => {});
     return result;
-  }
-
-  async #tick() {
-    const report = await this.#session?.link?.statistics().catch(() => null);
-    if (!report || !this.#session) return;
-    this.#statistics.take(report);
-    await this.#publications.refresh();
-    for (const { videoTrack } of this.#users.list) videoTrack?.progress(this.#statistics.framesDecoded);
-    if (this.#state === 'CONNECTED') this.#watchExceptions();
-    this.#ticks += 1;
-    if (this.#ticks % REPORT_TICKS) return;
-    this.emit('network-quality', this.getNetworkQuality());
-    if (this.#indicatesVolume) this.emit('volume-indicator', this.#volumes());
-  }
-
-  #watchExceptions() {
-    const uid = this.uid ?? 0;
-    const [video] = this.#publications.of('video');
-    const [audio] = this.#publications.of('audio');
-    if (video?.enabled && !video.muted) {
-      this.#exceptions.sentVideo(this.getLocalVideoStats(), wanted(video.encoding?.frameRate), uid);
-    }
-    if (audio?.enabled && !audio.muted) this.#exceptions.sentAudio(this.getLocalAudioStats(), uid);
-    for (const user of this.#users.list) {
-      if (user.videoTrack) this.#exceptions.receivedVideo(this.#statistics.remoteVideo(), user.uid);
-      if (user.audioTrack) this.#exceptions.receivedAudio(this.#statistics.remoteAudio(), user.uid);
-    }
-  }
-
-  /** @returns {{uid: number | string, level: number}[]} levels from 0 to 100, loudest first */
-  #volumes() {
-    const own = this.#publications.of('audio').map((track) => ({ uid: this.uid ?? 0, track }));
-    const others = this.#users.list.map(({ uid, audioTrack }) => ({ uid, track: audioTrack }));
-    const heard = [...own, ...others].filter(({ track }) => track?.getVolumeLevel);
-    const levels = heard.map(({ uid, track }) => ({ uid, level: track.getVolumeLevel() * 100 }));
-    return levels.sort((one, other) => other.level - one.level);
   }
 
   /** @param {State} state @param {string} [reason] */
@@ -2629,86 +2851,6 @@ class AgoraRTCClient extends CloudClient {
     const why = this.#state === 'DISCONNECTED' ? "haven't joined yet!" : `in ${this.#state} state`;
     throw new AgoraRTCError('INVALID_OPERATION', `Can't ${what}, ${why}`);
   }
-
-  /** @param {(user: import('./remoteusers.js').RemoteUser) => any} value */
-  #perUser(value) {
-    const pairs = this.#users.list.map((user) => [String(user.uid), value(user)]);
-    return Object.fromEntries(pairs.filter(([, told]) => told));
-  }
-
-  /** @param {Kind} kind */
-  #sent(kind) {
-    return kind === 'audio' ? this.getLocalAudioStats() : this.getLocalVideoStats();
-  }
-
-  /** @param {Kind} kind */
-  #received(kind) {
-    return kind === 'audio' ? this.#statistics.remoteAudio() : this.#statistics.remoteVideo();
-  }
-}
-
-/** @param {unknown} appId @param {unknown} channel @param {unknown} token @param {unknown} uid */
-function checkJoin(appId, channel, token, uid) {
-  requireParameter(typeof appId === 'string' && appId.length > 0, 'appid is empty');
-  requireParameter(
-    typeof channel === 'string' && CHANNEL_NAME.test(channel),
-    'channel is no name of 1 to 64 characters',
-  );
-  requireParameter(
-    token === null || (typeof token === 'string' && token.length > 0),
-    'token is empty; if you do not use a token, set it to null',
-  );
-  requireParameter(uid === null || isUid(uid), 'uid is no number from 0 to 4294967295 and no string');
-}
-
-/** @param {unknown} uid */
-function isUid(uid) {
-  if (typeof uid === 'string') return uid.length <= 255;
-  return Number.isInteger(uid) && Number(uid) >= 0 && Number(uid) <= MOST_UID;
-}
-
-/**
- * What the server would refuse as well, with the words of the SDK.
- * @param {import('./token.js').TokenClaims} claims
- * @param {string} appId @param {string} channel @param {number | string | null} uid
- */
-function checkClaims(claims, appId, channel, uid) {
-  const refuse = (/** @type {string} */ why) => {
-    throw new AgoraRTCError('CAN_NOT_GET_GATEWAY_SERVER', why);
-  };
-  if (claims.appId !== appId) refuse('invalid vendor key, can not find appid');
-  if (claims.channel !== channel) refuse('invalid token, authorized failed: another channel');
-  const anyUid = uid === null || Number(uid) === 0 || !claims.uid;
-  if (!anyUid && claims.uid !== String(uid)) refuse('invalid token, authorized failed: another uid');
-}
-
-/** @param {any} track */
-function checkTrack(track) {
-  const fits = typeof track?.getMediaStreamTrack === 'function';
-  requireParameter(fits, 'parameter is not local track');
-}
-
-/** @param {any} track */
-function checkPublishable(track) {
-  if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
-  if (track.enabled !== false) return;
-  throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
-}
-
-/** @param {any} server @returns {RTCIceServer} */
-function iceServer(server) {
-  if (server?.urls) return server;
-  requireParameter(typeof server?.turnServerURL === 'string', 'turnServerURL is missing');
-  const { turnServerURL: host, username, password, security, udpport, tcpport } = server;
-  const scheme = security ? 'turns' : 'turn';
-  const urls = [`${scheme}:${host}:${udpport ?? 3478}?transport=udp`];
-  if (tcpport) urls.push(`${scheme}:${host}:${tcpport}?transport=tcp`);
-  return { urls, username, credential: password };
-}
-
-/** @param {string} text base64 @returns {Uint8Array} */
-function bytesOf(text) {
-  return Uint8Array.from(atob(text ?? ''), (character) => character.charCodeAt(0));
 }
 
 /** @param {any} error @returns {string | undefined} */
@@ -3056,7 +3198,8 @@ class CameraVideoTrack extends LocalVideoTrack {
   }
 }
 
-/** @param {string} [cameraId] @param {string} [facingMode] @param {boolean} [exact] */
+/** @param {string} [cameraId] @param {string} [facingMode] @param {boolean} [exact]
+ * @returns {MediaTrackConstraints} */
 function whichCamera(cameraId, facingMode, exact = false) {
   if (cameraId) return { deviceId: { exact: cameraId } };
   if (!facingMode) return {};

@@ -204,7 +204,8 @@ export class CameraVideoTrack extends LocalVideoTrack {
   }
 }
 
-/** @param {string} [cameraId] @param {string} [facingMode] @param {boolean} [exact] */
+/** @param {string} [cameraId] @param {string} [facingMode] @param {boolean} [exact]
+ * @returns {MediaTrackConstraints} */
 export function whichCamera(cameraId, facingMode, exact = false) {
   if (cameraId) return { deviceId: { exact: cameraId } };
   if (!facingMode) return {};

@@ -58,8 +58,8 @@ export class ExceptionWatch {
     this.#tell = tell;
   }
 
-  /** @param {any} video @param {number} [frameRate] that was asked for @param {number | string} uid */
-  sentVideo(video, frameRate, uid) {
+  /** @param {any} video @param {number | string} uid @param {number} [frameRate] that was asked for */
+  sentVideo(video, uid, frameRate) {
     const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
     const least = frameRate && frameRate > 10 ? 5 : 1;
     this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);

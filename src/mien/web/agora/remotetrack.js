@@ -37,6 +37,7 @@ class RemoteTrack extends Track {
 }
 
 export class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
+  /** @type {number} */
   #state = VideoState.VideoStateStarting;
   #decoded = 0;
   #firstTold = false;
@@ -64,7 +65,7 @@ export class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: fals
   /** @param {number} state */
   #become(state) {
     if (state === this.#state) return;
-    this.#state = /** @type {typeof this.#state} */ (state);
+    this.#state = state;
     this.emit('video-state-changed', state);
   }
 }

@@ -68,7 +68,8 @@ export class RemoteUsers {
     return [...this.#users];
   }
 
-  /** Whether what comes is the sound that this page sends: it is not played to who speaks. */
+  /** Whether what comes is the sound that this page sends: it is not played to who speaks.
+   * @param {boolean} own */
   set ownVoice(own) {
     this.#ownVoice = own;
     for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;

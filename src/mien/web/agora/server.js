@@ -7,6 +7,7 @@ const CREATE_PATH = '/faceswap/live/create';
 const GOOD = 1000;
 const REFUSED = Object.freeze([1008, 1009, 1101, 1102, 1200]);
 const REQUEST_MS = 20_000;
+const LEAVE_MS = 3000;
 
 /**
  * Knows the addresses at which the server may be. The first that holds one counts: what the page
@@ -36,7 +37,7 @@ export class ServerFinder {
   /** @returns {string[]} base addresses, best first */
   candidates() {
     this.#notice(this.#observer?.takeRecords() ?? []);
-    const named = this.named || globalThis.MIEN_SERVER || queryOf(this.#script);
+    const named = this.named || /** @type {any} */ (globalThis).MIEN_SERVER || queryOf(this.#script);
     if (named) return [named.replace(/\/+$/, '')];
     const origins = [this.#created, originOf(this.#script), originOf(globalThis.location?.href)];
     return [...new Set(origins.filter(Boolean))];
@@ -134,7 +135,8 @@ export class Channel {
     if (json) headers['Content-Type'] = 'application/json';
     if (fragment) headers['Content-Type'] = 'application/trickle-ice-sdpfrag';
     const body = json ? JSON.stringify(json) : fragment;
-    const signal = leaving ? undefined : AbortSignal.timeout(REQUEST_MS);
+    const patience = method === 'DELETE' ? LEAVE_MS : REQUEST_MS;
+    const signal = leaving ? undefined : AbortSignal.timeout(patience);
     try {
       const url = base + this.#path + path;
       const response = await fetch(url, { method, headers, body, signal, keepalive: leaving });
