@@ -55,10 +55,11 @@ def _swap(
     lost_face: Literal["pass", "hold", "blur"],
     quality: int,
 ) -> "SwapReport":
-    from mien.live.clip import swap_file
+    from mien.live.clip import check_output, swap_file
     from mien.models.weights import WeightStore
     from mien.swap.engine import EngineOptions, FrameEngine
 
+    check_output(target, output)
     store = WeightStore()
     with console.status("Reading the face…"):
         face = _first_usable(console, sources, store)
@@ -107,4 +108,5 @@ def _bar(console: Console) -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

@@ -56,8 +56,7 @@ def swap_file(
     that can't be written so, ImageRejected or MediaRejected for a source that can't be read, and
     NoFaceFound where no frame has a face.
     """
-    kind = kind_of(source)
-    _check_output(kind, source, output)
+    kind = check_output(source, output)
     with beside(output) as temporary:
         if kind == "picture":
             swapped = _swap_picture(engine, source, temporary)
@@ -70,16 +69,19 @@ def swap_file(
     return report
 
 
-def _check_output(kind: MediaKind, source: Path, output: Path) -> None:
+def check_output(source: Path, output: Path) -> MediaKind:
+    """What the source is. Raises ParameterError where it can't be written to that output."""
+    kind = kind_of(source)
     endings = WRITTEN_AS[kind]
     if output.suffix.lower() not in endings:
         raise ParameterError(
-            f"A {kind} is written as {', '.join(endings)}; give the output such a name."
+            f"A {kind} is written as {' or '.join(endings)}; give the output such a name."
         )
     if not output.parent.is_dir():
         raise ParameterError(f"There is no folder {output.parent}; make it first.")
     if output.exists() and os.path.samefile(source, output):
         raise ParameterError("The output is the file that is read; give it another name.")
+    return kind
 
 
 def _swap_picture(engine: Engine, source: Path, output: Path) -> bool:
