@@ -62,7 +62,7 @@ async def open_placement(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]
         await placement.stop(0)
 
 
-async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_again_in_3_s(
+async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_again_at_once(
     open_placement: Open,
 ) -> None:
     placement: Placement = await open_placement(warm_workers=1)
@@ -81,18 +81,20 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     assert isinstance(placement, LocalPlacement)
     await until(lambda: placement.warm == 1, 60)
 
+    assert placement._pool is not None
+    warm = placement._pool._idle[0].pid
     os.kill(first.pid, signal.SIGKILL)
-    begin = time.monotonic()
     assert await asyncio.wait_for(first.ended, 2) is EndReason.WORKER_LOST
     assert first.statistics["peers"] == 0
     with pytest.raises(NoCapacity):
         await first.join(Offer("join", "v=0"))
     await client.close()
     again = await placement.place(brief("one"))
+    assert isinstance(again, LocalStation)
     client = Client(camera)
     await join(again, client)
     await until(lambda: client.pictures > 0)
-    assert time.monotonic() - begin < 3
+    assert again.pid == warm  # nobody waited for a process to start
 
     seen = bystander.pictures
     await until(lambda: bystander.pictures > seen + 3)
@@ -111,7 +113,7 @@ async def test_stopping_says_goodbye_and_leaves_no_process(open_placement: Open)
     assert str(station.pid) in processes
     begin = time.monotonic()
     await placement.stop(3)
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 6
     assert station.ended.result() is EndReason.DRAINED
     await until(lambda: client.states()[-1] == "closing")
     assert not processes & children()
