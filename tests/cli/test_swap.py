@@ -1,0 +1,89 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mien.cli.app import main
+from mien.media.clips import probe
+from mien.models.weights import WeightStore
+from mien.vision.faces import FaceFinder
+from mien.vision.identity import IdentityModel, distance
+from mien.vision.image import decode_image
+
+MEDIA = Path(__file__).parent.parent / "media"
+ASTRONAUT, HOPPER = str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["swap", *arguments])
+    return result.exit_code, result.stderr
+
+
+def test_the_result_is_more_the_source_than_the_target(tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+    assert run(ASTRONAUT, HOPPER, "-o", str(output)) == (0, f"Wrote {output}.\n")
+    store = WeightStore()
+    finder, identity = FaceFinder.load(store), IdentityModel.load(store)
+    source, target, result = (
+        identity(image, finder(image)[0].mesh)
+        for image in (decode_image(Path(p).read_bytes()) for p in (ASTRONAUT, HOPPER, output))
+    )
+    assert distance(result, source) < distance(result, target)
+
+
+def test_a_clip_and_several_sources(tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    unusable = str(MEDIA / "blink.mp4")
+    code, said = run(unusable, ASTRONAUT, HOPPER, str(MEDIA / "blink.mp4"), "-o", str(output))
+    assert code == 0
+    assert "One picture is worn for now: astronaut.png." in said
+    assert "24 of 24 frames" in said
+    assert probe(output).frames == 24
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ((ASTRONAUT, HOPPER, "-o", "out.avi"), 1, "written as"),
+        ((ASTRONAUT, str(MEDIA / "README.md"), "-o", "out.mp4"), 1, "neither a picture"),
+        ((str(MEDIA / "README.md"), HOPPER, "-o", "out.jpg"), 1, "README.md: This is not"),
+        ((ASTRONAUT, "missing.mp4", "-o", "out.mp4"), 2, "does not exist"),
+        ((ASTRONAUT, HOPPER), 2, "--output"),
+        ((ASTRONAUT, HOPPER, "-o", "out.jpg", "--quality", "9"), 2, "quality"),
+    ],
+)
+def test_errors(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    found, said = run(*arguments)
+    assert found == code
+    assert says in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from mien.cli.app import main; main()", "swap"]
+    process = subprocess.Popen(
+        [*command, ASTRONAUT, str(MEDIA / "head_turns.mp4"), "-o", str(tmp_path / "out.mp4")],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    while process.poll() is None and not any(tmp_path.iterdir()):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "nothing was written" in said
+    assert list(tmp_path.iterdir()) == []

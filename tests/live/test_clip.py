@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import MediaRejected, NoFaceFound, ParameterError
+from mien.live.clip import swap_file
+from mien.media.clips import probe, read_frames
+from mien.swap.engine import State, SwappedFrame
+from mien.vision.face import BgrImage
+from mien.vision.image import decode_image
+
+MEDIA = Path(__file__).parent.parent / "media"
+
+
+class Painter:
+    """Stands for the engine: it paints each frame's middle and keeps the times it was told."""
+
+    def __init__(self, states: tuple[State, ...] = ("swapped",)) -> None:
+        self.times: list[float] = []
+        self._states = states
+
+    def __call__(self, frame: BgrImage, seconds: float) -> SwappedFrame:
+        self.times.append(seconds)
+        state = self._states[min(len(self.times), len(self._states)) - 1]
+        image = frame.copy()
+        image[100:200, 100:200] = (0, 0, 255)
+        return SwappedFrame(image, state, {})
+
+
+class Breaking(Painter):
+    def __call__(self, frame: BgrImage, seconds: float) -> SwappedFrame:
+        if len(self.times) == 5:
+            raise KeyboardInterrupt
+        return super().__call__(frame, seconds)
+
+
+def test_a_picture(tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+    report = swap_file(Painter(), MEDIA / "astronaut.png", output)
+    assert (report.kind, report.frames, report.swapped) == ("picture", 1, 1)
+    image = decode_image(output.read_bytes())
+    assert image[150, 150].tolist() == [0, 0, 255]
+    expected = decode_image((MEDIA / "astronaut.png").read_bytes())
+    np.testing.assert_array_equal(image[300:], expected[300:])
+
+
+def test_a_video_keeps_its_times(tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    painter = Painter(("no_face", "swapped"))
+    steps: list[tuple[int, int]] = []
+    report = swap_file(
+        painter, MEDIA / "blink.mp4", output, lambda done, total: steps.append((done, total))
+    )
+    assert (report.frames, report.swapped) == (24, 23)
+    assert steps == [(done, 24) for done in range(1, 25)]
+    frames = list(read_frames(output))
+    assert [frame.seconds for frame in frames] == pytest.approx(painter.times, abs=1e-3)
+    np.testing.assert_allclose(frames[9].image[150, 150], (0, 0, 255), atol=12)
+
+
+def test_a_video_becomes_a_gif(tmp_path: Path) -> None:
+    output = tmp_path / "out.gif"
+    swap_file(Painter(), MEDIA / "blink.mp4", output)
+    assert (probe(output).kind, probe(output).frames) == ("gif", 24)
+    again = tmp_path / "again.gif"
+    swap_file(Painter(), output, again)
+    assert probe(again).frames == 24
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        swap_file(Breaking(), MEDIA / "blink.mp4", tmp_path / "out.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("name", "ending"), [("blink.mp4", "mp4"), ("astronaut.png", "png")])
+def test_without_any_face_nothing_is_written(tmp_path: Path, name: str, ending: str) -> None:
+    with pytest.raises(NoFaceFound, match=name):
+        swap_file(Painter(("no_face",)), MEDIA / name, tmp_path / f"out.{ending}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["out.avi", "out.jpg", "out", "no folder/out.mp4"])
+def test_outputs_that_cannot_be(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ParameterError):
+        swap_file(Painter(), MEDIA / "blink.mp4", tmp_path / name)
+
+
+def test_the_source_is_not_overwritten(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes((MEDIA / "blink.mp4").read_bytes())
+    with pytest.raises(ParameterError, match="another name"):
+        swap_file(Painter(), source, source)
+
+
+def test_what_is_no_media(tmp_path: Path) -> None:
+    with pytest.raises(MediaRejected):
+        swap_file(Painter(), MEDIA / "README.md", tmp_path / "out.mp4")
