@@ -154,7 +154,7 @@ def test_every_language_can_be_written(language: str) -> None:
 
 
 def test_where_the_badge_has_no_room_it_is_short() -> None:
-    narrow, wide = where_drawn((640, 176)), where_drawn((176, 640))
+    narrow, wide = (where_drawn(size, language="es") for size in ((640, 176), (176, 640)))
     assert narrow.sum() < wide.sum() / 2
 
 

@@ -1,0 +1,74 @@
+"""What every frame passes just before it is encoded: the visible label, then the mark."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.errors import MienError
+from mien.trust.detector import Detector
+from mien.trust.label import Label
+from mien.trust.pattern import make_pattern
+from mien.trust.watermark import Embedder, strength_at
+from mien.trust.wording import wording_of
+from mien.vision.face import BgrImage
+
+TEST_SIZE = (240, 320)
+
+
+class MarkingFailed(MienError):
+    """Frames would leave unmarked; nothing may be sent then."""
+
+
+@dataclass(frozen=True, repr=False)
+class Marking:
+    """How one session's frames are marked. key: 32 secret bytes; mark_id: 48 bits."""
+
+    key: bytes
+    mark_id: int
+    language: str = "en"
+
+
+class Marker:
+    """Marks the frames of one stream or file, in order; for one thread."""
+
+    def __init__(self, marking: Marking) -> None:
+        self._marking = marking
+        self._pattern = make_pattern(marking.key)
+        self._label = Label(wording_of(marking.language))
+        self._embedder = Embedder(self._pattern, marking.mark_id)
+
+    def apply(self, frame: BgrImage, seconds: float, bitrate: float | None = None) -> BgrImage:
+        """A new frame, labelled and marked.
+
+        frame: (h, w, 3) uint8 BGR, not changed. seconds: since the first frame; the opening card
+        is shown for the first 2.5, and not at all from infinity. bitrate: what the encoder has,
+        bits a second; None for a file of good quality.
+        """
+        result = np.array(frame, np.uint8, order="C")
+        self._label.draw(result, seconds)
+        return self._embedder.embed(result, strength_at(bitrate), out=result)
+
+    def self_test(self) -> None:
+        """Mark a test picture and look for mark and label. Raises MarkingFailed.
+
+        Takes about a twentieth of a second; run it before the first frame.
+        """
+        plain = _test_picture()
+        marked = Marker(self._marking).apply(plain, 0.0)
+        detector = Detector([self._pattern])
+        detector.feed(marked)
+        if detector.result(thorough=False).mark_id != self._marking.mark_id:
+            raise MarkingFailed("The invisible mark is not found in a test picture.")
+        # A mark moves pixels by a few levels; only a label changes many by a lot.
+        changed = np.abs(marked.astype(np.int16) - plain).max(axis=2) > 32
+        if changed.mean() < 0.05:
+            raise MarkingFailed("The visible label is not found in a test picture.")
+
+
+def _test_picture() -> BgrImage:
+    """Soft hills with some grain: neither too easy nor too hard to mark."""
+    rows, columns = np.mgrid[: TEST_SIZE[0], : TEST_SIZE[1]]
+    hills = 128 + 40 * np.sin(rows / 23) + 40 * np.cos(columns / 31)
+    grain = np.random.default_rng(0).normal(0, 4, TEST_SIZE)
+    grey = np.clip(hills + grain, 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)

@@ -1,0 +1,49 @@
+"""Whose mark it is: what is kept about each id, and what of it anybody may read."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal, Protocol
+
+from mien.trust.code import ID_BITS
+from mien.trust.keyring import RandomBytes
+
+Made = Literal["live", "file"]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The public statement about a mark: nothing in it names a person or a tenant.
+
+    session: SHA-256 of the session's id, 32 hex digits of it. made_at: seconds since 1970.
+    """
+
+    mark_id: int
+    session: str
+    made: Made
+    made_at: float
+    engine_version: str
+
+
+class Registry(Protocol):
+    """Where statements are kept."""
+
+    async def add_statement(self, statement: Statement) -> None:
+        """Keep it. Must be done before the first marked frame leaves."""
+
+    async def statement(self, mark_id: int) -> Statement | None:
+        """The statement about a mark; None where the id was never given out."""
+
+
+def new_mark_id(random: RandomBytes) -> int:
+    """48 random bits: ids tell nothing and can't be guessed from each other."""
+    return int.from_bytes(random(ID_BITS // 8), "big")
+
+
+def session_digest(session_id: str) -> str:
+    """What a statement says of a session: enough to compare, not to use."""
+    return sha256(b"mien session\n" + session_id.encode()).hexdigest()[:32]
+
+
+def mark_name(mark_id: int) -> str:
+    """An id as people read it: 12 hex digits."""
+    return f"{mark_id:012x}"
