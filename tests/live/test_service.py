@@ -502,6 +502,19 @@ async def test_a_restart_keeps_sessions_and_a_join_revives_them(tmp_path: Path) 
     await after.shut()
 
 
+async def test_what_nobody_can_join_any_more_is_swept(desk: Desk) -> None:
+    view, kept = await desk.create(), await desk.create()
+    desk.placement.stations[0].end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    await desk.join(kept)
+    desk.now += 3599
+    assert await desk.sources.sweep() == 0
+    desk.now += 2
+    assert await desk.sources.sweep() == 1
+    assert desk.files() == 1
+    assert (await desk.session(kept)).state is State.LIVE
+
+
 async def test_while_draining_nothing_new_begins(desk: Desk) -> None:
     view = await desk.create()
     await desk.service.stop()

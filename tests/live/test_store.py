@@ -81,20 +81,35 @@ async def test_uploads_are_listed_newest_first_for_their_owner(store: Store) -> 
     assert ids == ["src_3", "src_2", "src_1"]
 
 
+EXPIRED = SESSION.token_issued_at + SESSION.token_expire_s
+
+
 async def test_a_source_goes_only_when_nobody_needs_it(store: Store) -> None:
     await store.add_source(SOURCE)
     await store.save_session(SESSION)
-    assert await store.drop_unused_source("src_1") is None, "listed"
+    assert await store.drop_unused_source("src_1", EXPIRED) is None, "listed"
     await store.unlist_source("src_1")
     assert await store.listed_sources("t1", 9) == []
-    assert await store.drop_unused_source("src_1") is None, "used by a queued session"
+    assert await store.drop_unused_source("src_1", EXPIRED) is None, "used by a queued session"
     await store.save_session(SESSION.ended(Reason.WORKER_LOST))
-    assert await store.drop_unused_source("src_1") is None, "may be joined again"
+    assert await store.drop_unused_source("src_1", EXPIRED - 1) is None, "may be joined again"
     await store.save_session(SESSION.ended(Reason.CLOSED))
-    dropped = await store.drop_unused_source("src_1")
+    dropped = await store.drop_unused_source("src_1", 0)
     assert dropped == replace(SOURCE, listed=False)
     assert await store.source("src_1") is None
-    assert await store.drop_unused_source("src_1") is None
+    assert await store.drop_unused_source("src_1", 0) is None
+
+
+async def test_what_expired_sessions_left_behind_is_found(store: Store) -> None:
+    ends = {"open": None, "lost": Reason.WORKER_LOST, "closed": Reason.CLOSED}
+    for name, reason in ends.items():
+        await store.add_source(replace(SOURCE, id=name, listed=False))
+        session = replace(SESSION, id=name, channel_id=name, source_id=name)
+        await store.save_session(session.ended(reason) if reason else session.placed())
+    await store.add_source(replace(SOURCE, id="young", listed=False, created_at=500.0))
+    await store.add_source(SOURCE)
+    assert await store.unused_sources(400.0, EXPIRED - 1) == ["closed"]
+    assert sorted(await store.unused_sources(400.0, EXPIRED)) == ["closed", "lost"]
 
 
 async def test_a_session_comes_back_as_it_went_in(store: Store) -> None:

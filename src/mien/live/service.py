@@ -32,6 +32,7 @@ ALGORITHM_UID = 3
 DEFAULT_QUALITY = 2
 # A join at status 1 waits so long for room: less than proxies' usual 30 s.
 JOIN_WAIT_S = 15.0
+SWEEP_EVERY_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class SessionService:
         )
         self._waiting = WaitingList(placement, self._place_waiting)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._sweeping: asyncio.Task[None] | None = None
         self.draining = False
 
     async def start(self) -> None:
@@ -82,10 +84,14 @@ class SessionService:
         interrupted = await self._store.interrupt_open_sessions()
         log.info("sessions ready", interrupted=interrupted)
         self._waiting.start()
+        self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
         """Take no more; every open session has failed with `server restarted`."""
         self.draining = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
         await self._waiting.stop()
         await self._roster.stop()
         await self._store.interrupt_open_sessions()
@@ -174,6 +180,12 @@ class SessionService:
     def ice_servers(self, channel_id: str) -> IceServers:
         """The servers for a peer of that channel, credentials fresh."""
         return ice_servers(self._settings.ice, channel_id, self._clock)
+
+    async def _sweep(self) -> None:
+        while True:
+            if swept := await self._sources.sweep():
+                log.info("sources swept", count=swept)
+            await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _change_source(self, tenant: Tenant, session_id: str, source_id: str) -> str:
         """Give the session its new source; the id of the old one."""

@@ -19,6 +19,7 @@ Fetch = Callable[[str, int], Awaitable[bytes]]
 Landmarks = tuple[tuple[int, int], ...]
 
 LIST_LIMIT = 200
+CREATE_TAKES_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,18 @@ class SourceLibrary:
 
     async def discard(self, source_id: str) -> None:
         """Remove a source that nobody can use any more; else do nothing."""
-        source = await self._store.drop_unused_source(source_id)
+        source = await self._store.drop_unused_source(source_id, self._clock())
         if source is not None:
             await asyncio.to_thread(_remove, Path(source.path))
+
+    async def sweep(self) -> int:
+        """Remove what sessions left behind that nobody can join any more; returns how many."""
+        now = self._clock()
+        # A younger one may belong to a create that is under way.
+        unused = await self._store.unused_sources(now - CREATE_TAKES_S, now)
+        for source_id in unused:
+            await self.discard(source_id)
+        return len(unused)
 
     def _destination(self, source_id: str) -> Path:
         return self._folder / f"{source_id}.npz"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, delete, event, select, update
+from sqlalchemy import Engine, Exists, create_engine, delete, event, select, update
 from sqlalchemy import exists as sql_exists
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Database
@@ -84,9 +84,16 @@ class Store:
         change = update(SourceRow).where(SourceRow.id == source_id).values(listed=False)
         await self._write(lambda db: db.execute(change))
 
-    async def drop_unused_source(self, source_id: str) -> Source | None:
-        """Forget a source that is neither listed nor used by an unclosed session; say which."""
-        return await self._write(lambda db: _drop_unused(db, source_id))
+    async def drop_unused_source(self, source_id: str, now: float) -> Source | None:
+        """Forget a source that is neither listed nor needed by a session; say which."""
+        return await self._write(lambda db: _drop_unused(db, source_id, now))
+
+    async def unused_sources(self, before: float, now: float) -> list[str]:
+        """Ids of unlisted sources, made before that moment, that no session needs."""
+        wanted = select(SourceRow.id).where(
+            ~SourceRow.listed, SourceRow.created_at < before, ~_needed(SourceRow.id, now)
+        )
+        return await self._read(lambda db: list(db.scalars(wanted)))
 
     async def save_session(self, session: Session) -> None:
         """Add or replace a session."""
@@ -154,17 +161,21 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _drop_unused(database: Database, source_id: str) -> Source | None:
+def _drop_unused(database: Database, source_id: str, now: float) -> Source | None:
     row = database.get(SourceRow, source_id)
-    closed = SessionRow.reason == Reason.CLOSED.value
-    users = sql_exists().where(
-        SessionRow.source_id == source_id, ~closed | SessionRow.reason.is_(None)
-    )
-    if row is None or row.listed or database.scalar(select(users)):
+    if row is None or row.listed or database.scalar(select(_needed(source_id, now))):
         return None
     source = _to(Source, row)
     database.delete(row)
     return source
+
+
+def _needed(source_id: Any, now: float) -> Exists:
+    """Whether a session runs with the source, or may be joined again with the token it has."""
+    runs = SessionRow.state.in_(OPEN_STATES)
+    closed = SessionRow.reason.is_not_distinct_from(Reason.CLOSED.value)
+    expires = SessionRow.token_issued_at + SessionRow.token_expire_s
+    return sql_exists().where(SessionRow.source_id == source_id, runs | (~closed & (expires > now)))
 
 
 def _tenant(row: TenantRow | None) -> Tenant | None:

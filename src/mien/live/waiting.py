@@ -66,10 +66,17 @@ class WaitingList:
 
     async def _run(self) -> None:
         while True:
-            while self._waiting and self._placement.capacity().free > 0:
-                if not await self._place_first():
-                    break
+            try:
+                await self._place_all()
+            except Exception:
+                # The edge of this task: the queue must go on whatever happened to one session.
+                log.exception("placing failed")
             await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _place_all(self) -> None:
+        while self._waiting and self._placement.capacity().free > 0:
+            if not await self._place_first():
+                return
 
     async def _place_first(self) -> bool:
         session_id = next(iter(self._waiting))
