@@ -1,4 +1,4 @@
-"""What the studio page is made of: files of our own, short, and nothing from elsewhere."""
+"""What the studio page itself is made of: files of our own, short, and nothing from elsewhere."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 import mien
 
 WEB = Path(mien.__file__).parent / "web"
-TEXTS = sorted(p for p in WEB.rglob("*") if p.suffix in {".js", ".css", ".html", ".svg"})
+TEXTS = sorted(p for p in WEB.glob("*") if p.suffix in {".js", ".css", ".html", ".svg"})
 PAGE = (WEB / "index.html").read_text("utf-8")
 LONGEST_FILE = 400
 
