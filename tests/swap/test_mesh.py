@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from mien.swap.rehearsal import plain_source
 from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 
@@ -116,6 +118,24 @@ def test_a_closed_mouth_shows_the_sources_lips() -> None:
     source = painted_source({0: RED, 17: RED}, radius=8)
     blue, _, red = colour_at(swapped(source, mesh), mesh.points[0], 1)
     assert red > blue + 30
+
+
+def test_the_sources_shape_moves_the_face() -> None:
+    """A wider jaw in the source puts the paint of its cheek further out than the target's."""
+    mesh = placed()
+    below = face_template().vertices[:, 1] > 1
+    shape = face_template().vertices.copy()
+    shape[below, 0] *= 1.25
+    source = replace(painted_source({207: RED}, radius=9), shape=shape)
+    stream = swapper(source)
+    for _ in range(12):
+        image = stream.swap(picture(mesh), mesh)
+    assert image is not None
+    columns = np.nonzero(image[..., 2].astype(int) - image[..., 0] > 20)[1]
+    target = float(mesh.points[207, 0])
+    half = abs(target - SIDE / 2)
+    assert columns.mean() == pytest.approx(target - 0.12 * half, abs=0.12 * half)
+    assert columns.mean() < target - 2
 
 
 def test_nothing_changes_beyond_the_rings() -> None:
