@@ -175,6 +175,8 @@ def _opened(
             if not container.streams.video:
                 raise MediaRejected("The file has no picture track; send a video.")
             stream = container.streams.video[0]
+            if getattr(stream, "codec_context", None) is None:
+                raise MediaRejected("The video's codec is not known here; send H.264 or VP8.")
             _check_size(stream.width, stream.height, limits)
             if limits:
                 # The size inside the stream may differ from the container's.
