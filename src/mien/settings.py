@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     headroom: float = Field(default=0.85, gt=0, le=1, description="Share of the cores to fill.")
 
     lost_face: LostFace = LostFace.BLUR
+    label_language: str = Field(
+        default="en", pattern="^[a-z]{2}$", description="Of the visible label: en, de, fr..."
+    )
     token_ttl_s: int = Field(default=31_536_000, ge=60)
     media_token_ttl_s: int = Field(default=3600, ge=60)
     join_grace_s: float = Field(default=60.0, gt=0, description="A session nobody joins ends then.")

@@ -12,6 +12,8 @@ COMMANDS = {
     "serve": "Serve the API and the studio page.",
     "swap": "Swap the face in a picture, GIF or video.",
     "detect": "Find the faces in a picture.",
+    "verify": "Is this picture, GIF or video marked?",
+    "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",
     "bench": "Measure speed, latency and memory.",
     "warm-up": "Compile what is compiled once, so that the first start is quick.",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, LargeBinary, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -60,3 +60,15 @@ class SessionRow(Base):
     created_at: Mapped[float] = mapped_column(Float)
     state: Mapped[int] = mapped_column(Integer, index=True)
     reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class MarkRow(Base):
+    """The public statement about one mark; kept for as long as marked pictures may be about."""
+
+    __tablename__ = "marks"
+
+    mark_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    session: Mapped[str] = mapped_column(String(32), index=True)
+    made: Mapped[str] = mapped_column(String(8))
+    made_at: Mapped[float] = mapped_column(Float)
+    engine_version: Mapped[str] = mapped_column(String(40))

@@ -15,8 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Database
 
 from mien.live.records import Source, Tenant
-from mien.live.schema import SessionRow, SourceRow, TenantRow
+from mien.live.schema import MarkRow, SessionRow, SourceRow, TenantRow
 from mien.live.session import Reason, Session, State
+from mien.trust.registry import Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OPEN_STATES = (State.QUEUED.value, State.LIVE.value)
@@ -112,6 +113,14 @@ class Store:
         wanted = select(SessionRow).where(SessionRow.channel_id == channel_id)
         return await self._read(lambda db: _session(db.scalar(wanted)))
 
+    async def add_statement(self, statement: Statement) -> None:
+        """Keep what is publicly said of a mark, for good."""
+        await self._write(lambda db: db.add(MarkRow(**asdict(statement))))
+
+    async def statement(self, mark_id: int) -> Statement | None:
+        """The statement about a mark."""
+        return await self._read(lambda db: _statement(db.get(MarkRow, mark_id)))
+
     async def interrupt_open_sessions(self) -> int:
         """What was queued or live when the server ended has failed; returns how many."""
         change = (
@@ -184,6 +193,10 @@ def _tenant(row: TenantRow | None) -> Tenant | None:
 
 def _source(row: SourceRow | None) -> Source | None:
     return None if row is None else _to(Source, row)
+
+
+def _statement(row: MarkRow | None) -> Statement | None:
+    return None if row is None else _to(Statement, row)
 
 
 def _session(row: SessionRow | None) -> Session | None:

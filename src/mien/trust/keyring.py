@@ -49,7 +49,18 @@ def open_keyring(data_dir: Path, random: RandomBytes, now: float) -> Keyring:
     Raises KeyringBroken for a file that is damaged.
     """
     path = data_dir / KEYRING_FILE
-    return _read(path) if path.exists() else _write(path, (_fresh(random, now),))
+    return read_keyring(data_dir) if path.exists() else _write(path, (_fresh(random, now),))
+
+
+def read_keyring(data_dir: Path) -> Keyring:
+    """The keys that the data directory holds. Raises KeyringBroken where there are none."""
+    path = data_dir / KEYRING_FILE
+    try:
+        return _read(path)
+    except FileNotFoundError as error:
+        raise KeyringBroken(
+            f"There are no keys for marks in {data_dir}; name the server's data directory."
+        ) from error
 
 
 def rotate_keyring(data_dir: Path, random: RandomBytes, now: float) -> Keyring:

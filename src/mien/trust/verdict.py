@@ -1,0 +1,75 @@
+"""What a check of a file says, to a machine and to people."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from mien.trust.detector import FALSE_POSITIVE_RATE, Finding
+from mien.trust.registry import Statement, mark_name
+
+Credentials = Literal["trusted", "valid", "invalid", "absent"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, what the registry knows of its mark, and the state of its C2PA manifest."""
+
+    finding: Finding
+    statement: Statement | None = None
+    c2pa: Credentials = "absent"
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented fields; no personal data is among them."""
+        mark_id = self.finding.mark_id
+        return {
+            "marked": self.finding.marked,
+            "confidence": round(self.finding.confidence, 9),
+            "mark_id": None if mark_id is None else mark_name(mark_id),
+            "c2pa": self.c2pa,
+            "false_positive_rate": FALSE_POSITIVE_RATE,
+            "frames": self.finding.frames,
+            "statement": None if self.statement is None else statement_json(self.statement),
+        }
+
+    def as_text(self) -> str:
+        """The same in sentences."""
+        finding = self.finding
+        if not finding.marked:
+            return (
+                f"Not marked, as far as can be seen in {_frames(finding.frames)}. That is no proof "
+                "that the picture is genuine: marks can be removed, and other programs make none."
+            )
+        lines = [
+            f"Marked by this installation. An unmarked file is taken for marked less than once in "
+            f"{1 / FALSE_POSITIVE_RATE:,.0f} tries.",
+            self._whose(),
+        ]
+        return "\n".join(lines)
+
+    def _whose(self) -> str:
+        mark_id = self.finding.mark_id
+        if mark_id is None:
+            return "The mark is too weak to say which; a longer piece of the video may tell."
+        name = mark_name(mark_id)
+        if self.statement is None:
+            return f"Mark {name}: this registry has no statement about it."
+        made_at = datetime.fromtimestamp(self.statement.made_at, UTC)
+        how = "in a live session" if self.statement.made == "live" else "from a file"
+        return (
+            f"Mark {name}: made {how} on {made_at:%Y-%m-%d at %H:%M:%S} UTC "
+            f"by mien {self.statement.engine_version}, session {self.statement.session}."
+        )
+
+
+def statement_json(statement: Statement) -> dict[str, Any]:
+    """A statement as JSON; made_at in ISO 8601."""
+    return {
+        "session": statement.session,
+        "made": statement.made,
+        "made_at": datetime.fromtimestamp(statement.made_at, UTC).isoformat(timespec="seconds"),
+        "engine_version": statement.engine_version,
+    }
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
