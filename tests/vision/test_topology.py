@@ -76,7 +76,7 @@ def test_oval_is_the_meshs_rim() -> None:
 
 
 def test_irises_follow_the_mesh() -> None:
-    assert topo.RIGHT_IRIS + topo.LEFT_IRIS == tuple(range(468, 478))
+    assert tuple(range(468, 478)) == topo.RIGHT_IRIS + topo.LEFT_IRIS
 
 
 @pytest.mark.parametrize("damage", [b"", METADATA[:4000], b"\x0a\x02\x08\x00"])

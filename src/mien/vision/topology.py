@@ -88,7 +88,7 @@ def parse_canonical_mesh(metadata: bytes) -> CanonicalMesh:
 def _mirrored(vertices: NDArray[np.float32]) -> NDArray[np.int32]:
     flipped = vertices * np.array([-1, 1, 1])
     distance = ((flipped[:, None] - vertices[None]) ** 2).sum(-1)
-    return np.argmin(distance, axis=1).astype(np.int32)
+    return np.asarray(distance.argmin(axis=1), np.int32)
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
