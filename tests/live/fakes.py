@@ -90,7 +90,7 @@ class FakePlacement:
     def __init__(self, limit: int = 2) -> None:
         self.limit = limit
         self.stations: list[FakeStation] = []
-        self.started = self.stopped = self.refuses = False
+        self.started = self.stopped = self.refuses = self.vanishes = False
 
     async def start(self) -> None:
         self.started = True
@@ -102,7 +102,7 @@ class FakePlacement:
 
     async def place(self, brief: SessionBrief) -> FakeStation:
         await asyncio.sleep(0)
-        if self.capacity().free == 0:
+        if self.vanishes or self.capacity().free == 0:
             raise NoCapacity("No process has room for one more session.")
         if self.refuses:
             raise SourceRejected("The prepared face can't be read; prepare it again.")

@@ -1,7 +1,8 @@
 """The life of sessions: may he, is there room, which face, which process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ class SessionService:
         self._waiting = WaitingList(placement, self._place_waiting)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
+        self._creating = 0
         self.draining = False
 
     async def start(self) -> None:
@@ -101,8 +103,8 @@ class SessionService:
         self._rates.count_create(tenant.id)
         if tenant.credit <= 0:
             raise QuotaExceeded("The account's credit is used up.")
-        self._require_room()
-        kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
+        with self._room():
+            kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
         session = self._new_session(tenant, kept.id, quality)
         await self._store.save_session(session)
         try:
@@ -286,11 +288,17 @@ class SessionService:
             session, self._media_token(session), self.ice_servers(session.channel_id), figures
         )
 
-    def _require_room(self) -> None:
-        """Before the costly part: a flood of creates must not prepare faces for nothing."""
-        full = self._placement.capacity().free == 0
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Hold room while a face is prepared, so that a flood of creates prepares none in vain."""
+        full = self._placement.capacity().free <= self._creating
         if self.draining or (full and self._settings.when_full == "refuse"):
             raise NoCapacity("No process has room for one more session.")
+        self._creating += 1
+        try:
+            yield
+        finally:
+            self._creating -= 1
 
     def _new_session(self, tenant: Tenant, source_id: str, quality: int) -> Session:
         return Session(
