@@ -1,6 +1,5 @@
 """The receiver fed with recorded packets, by a clock of ours, over a wire of ours."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -61,8 +60,7 @@ class Link:
         self.now = seconds
         await self.receiver.on_rtp(packet)
         # A recording plays faster than a decoder works: let it keep up.
-        while self.receiver.decoding._waiting and not self.refused:
-            await asyncio.sleep(0.001)
+        await until(lambda: self.refused or not self.receiver.decoding._waiting)
 
 
 def media(codec: str) -> Iterator[tuple[float, RtpPacket]]:
