@@ -86,8 +86,8 @@ EXPIRED = SESSION.token_issued_at + SESSION.token_expire_s
 
 async def test_a_source_goes_only_when_nobody_needs_it(store: Store) -> None:
     await store.add_source(SOURCE)
-    await store.save_session(SESSION)
     assert await store.drop_unused_source("src_1", EXPIRED) is None, "listed"
+    await store.save_session(SESSION)
     await store.unlist_source("src_1")
     assert await store.listed_sources("t1", 9) == []
     assert await store.drop_unused_source("src_1", EXPIRED) is None, "used by a queued session"
