@@ -671,8 +671,8 @@ class Publications {
     const kind = kindOf(track);
     const update = () => this.#send(kind);
     this.#tracks.set(track, update);
-    track.on?.('track-updated', update);
-    this.#attach(track);
+    if (track.attach) this.#attach(track);
+    else track.on?.('track-updated', update);
     await this.#send(kind);
   }
 
@@ -723,6 +723,7 @@ class Publications {
     track.attach?.({
       transceiver: this.#link?.transceivers[kind],
       statistics: () => this.#statistics(kind),
+      mediaChanged: () => this.#send(kind),
       encodingChanged: () => this.#encode(kind),
       closed: () => this.#onClosed(track),
     });
@@ -1019,6 +1020,7 @@ class AudioPlayer {
  * @typedef {object} Link how a track belongs to a client
  * @property {RTCRtpTransceiver} transceiver
  * @property {() => any} statistics
+ * @property {() => Promise<void>} mediaChanged
  * @property {() => Promise<void>} encodingChanged
  * @property {() => void} closed
  */
@@ -1065,9 +1067,10 @@ class Track extends EventEmitter {
   }
 
   /** @param {MediaStreamTrack} media */
-  replaceMedia(media) {
+  async replaceMedia(media) {
     this.media = media;
     this.showMedia();
+    await this.link?.mediaChanged();
     this.emit('track-updated', media);
   }
 
@@ -1441,6 +1444,7 @@ class RemoteUsers {
     return {
       transceiver: link.transceivers[kind],
       statistics: () => this.#statistics(kind),
+      mediaChanged: async () => {},
       encodingChanged: async () => {},
       closed: () => {},
     };
@@ -1871,6 +1875,7 @@ const CREATE_PATH = '/faceswap/live/create';
 const GOOD = 1000;
 const REFUSED = Object.freeze([1008, 1009, 1101, 1102, 1200]);
 const REQUEST_MS = 20_000;
+const LEAVE_MS = 3000;
 
 /**
  * Knows the addresses at which the server may be. The first that holds one counts: what the page
@@ -1998,7 +2003,8 @@ class Channel {
     if (json) headers['Content-Type'] = 'application/json';
     if (fragment) headers['Content-Type'] = 'application/trickle-ice-sdpfrag';
     const body = json ? JSON.stringify(json) : fragment;
-    const signal = leaving ? undefined : AbortSignal.timeout(REQUEST_MS);
+    const patience = method === 'DELETE' ? LEAVE_MS : REQUEST_MS;
+    const signal = leaving ? undefined : AbortSignal.timeout(patience);
     try {
       const url = base + this.#path + path;
       const response = await fetch(url, { method, headers, body, signal, keepalive: leaving });
@@ -3067,7 +3073,7 @@ class LocalTrack extends Track {
   replaceMedia(media) {
     media.enabled = !this.muted;
     this.#watch(media);
-    super.replaceMedia(media);
+    return super.replaceMedia(media);
   }
 
   /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
@@ -3128,7 +3134,7 @@ class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
   async replaceTrack(track, stopOldTrack) {
     requireParameter(track?.kind === 'video', 'track is not a video MediaStreamTrack');
     const old = this.media;
-    this.replaceMedia(track);
+    await this.replaceMedia(track);
     if (stopOldTrack) old.stop();
   }
 
@@ -3173,7 +3179,7 @@ class CameraVideoTrack extends LocalVideoTrack {
   }
 
   async switchOn() {
-    this.replaceMedia(await this.#capture());
+    await this.replaceMedia(await this.#capture());
   }
 
   switchOff() {
@@ -3185,10 +3191,10 @@ class CameraVideoTrack extends LocalVideoTrack {
   async #recapture(before) {
     this.media.stop();
     try {
-      this.replaceMedia(await this.#capture());
+      await this.replaceMedia(await this.#capture());
     } catch (error) {
       this.which = before;
-      this.replaceMedia(await this.#capture());
+      await this.replaceMedia(await this.#capture());
       throw error;
     }
   }
@@ -3225,7 +3231,7 @@ class LocalAudioTrack extends withSound(LocalTrack) {
     if (first && volume === 100) return;
     this.#gain ??= this.stage.desk.mixer([this.media]);
     this.#gain.amplify(volume / 100);
-    if (first) this.emit('track-updated', this.media);
+    if (first) this.link?.mediaChanged();
   }
 
   outgoingTrack() {
@@ -3235,7 +3241,7 @@ class LocalAudioTrack extends withSound(LocalTrack) {
   /** @param {MediaStreamTrack} media */
   replaceMedia(media) {
     this.#gain?.replace([media]);
-    super.replaceMedia(media);
+    return super.replaceMedia(media);
   }
 
   close() {
@@ -3275,7 +3281,7 @@ class MicrophoneAudioTrack extends LocalAudioTrack {
   }
 
   async switchOn() {
-    this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
+    await this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
   }
 
   switchOff() {

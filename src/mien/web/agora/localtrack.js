@@ -73,7 +73,7 @@ export class LocalTrack extends Track {
   replaceMedia(media) {
     media.enabled = !this.muted;
     this.#watch(media);
-    super.replaceMedia(media);
+    return super.replaceMedia(media);
   }
 
   /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
@@ -134,7 +134,7 @@ export class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }
   async replaceTrack(track, stopOldTrack) {
     requireParameter(track?.kind === 'video', 'track is not a video MediaStreamTrack');
     const old = this.media;
-    this.replaceMedia(track);
+    await this.replaceMedia(track);
     if (stopOldTrack) old.stop();
   }
 
@@ -179,7 +179,7 @@ export class CameraVideoTrack extends LocalVideoTrack {
   }
 
   async switchOn() {
-    this.replaceMedia(await this.#capture());
+    await this.replaceMedia(await this.#capture());
   }
 
   switchOff() {
@@ -191,10 +191,10 @@ export class CameraVideoTrack extends LocalVideoTrack {
   async #recapture(before) {
     this.media.stop();
     try {
-      this.replaceMedia(await this.#capture());
+      await this.replaceMedia(await this.#capture());
     } catch (error) {
       this.which = before;
-      this.replaceMedia(await this.#capture());
+      await this.replaceMedia(await this.#capture());
       throw error;
     }
   }
@@ -231,7 +231,7 @@ export class LocalAudioTrack extends withSound(LocalTrack) {
     if (first && volume === 100) return;
     this.#gain ??= this.stage.desk.mixer([this.media]);
     this.#gain.amplify(volume / 100);
-    if (first) this.emit('track-updated', this.media);
+    if (first) this.link?.mediaChanged();
   }
 
   outgoingTrack() {
@@ -241,7 +241,7 @@ export class LocalAudioTrack extends withSound(LocalTrack) {
   /** @param {MediaStreamTrack} media */
   replaceMedia(media) {
     this.#gain?.replace([media]);
-    super.replaceMedia(media);
+    return super.replaceMedia(media);
   }
 
   close() {
@@ -281,7 +281,7 @@ export class MicrophoneAudioTrack extends LocalAudioTrack {
   }
 
   async switchOn() {
-    this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
+    await this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
   }
 
   switchOff() {

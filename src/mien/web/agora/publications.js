@@ -59,8 +59,8 @@ export class Publications {
     const kind = kindOf(track);
     const update = () => this.#send(kind);
     this.#tracks.set(track, update);
-    track.on?.('track-updated', update);
-    this.#attach(track);
+    if (track.attach) this.#attach(track);
+    else track.on?.('track-updated', update);
     await this.#send(kind);
   }
 
@@ -111,6 +111,7 @@ export class Publications {
     track.attach?.({
       transceiver: this.#link?.transceivers[kind],
       statistics: () => this.#statistics(kind),
+      mediaChanged: () => this.#send(kind),
       encodingChanged: () => this.#encode(kind),
       closed: () => this.#onClosed(track),
     });

@@ -140,6 +140,7 @@ export class RemoteUsers {
     return {
       transceiver: link.transceivers[kind],
       statistics: () => this.#statistics(kind),
+      mediaChanged: async () => {},
       encodingChanged: async () => {},
       closed: () => {},
     };

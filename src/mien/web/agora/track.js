@@ -13,6 +13,7 @@ import { AudioPlayer, VideoPlayer } from './playback.js';
  * @typedef {object} Link how a track belongs to a client
  * @property {RTCRtpTransceiver} transceiver
  * @property {() => any} statistics
+ * @property {() => Promise<void>} mediaChanged
  * @property {() => Promise<void>} encodingChanged
  * @property {() => void} closed
  */
@@ -59,9 +60,10 @@ export class Track extends EventEmitter {
   }
 
   /** @param {MediaStreamTrack} media */
-  replaceMedia(media) {
+  async replaceMedia(media) {
     this.media = media;
     this.showMedia();
+    await this.link?.mediaChanged();
     this.emit('track-updated', media);
   }
 
