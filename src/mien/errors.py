@@ -83,6 +83,10 @@ class ProcessLost(NoCapacity):
     """The process that was asked has died, or did not answer in time."""
 
 
+class MarkingFailed(MienError):
+    """Frames would leave without their mark or label; nothing may be sent then."""
+
+
 class WeightsError(MienError):
     """A model file is missing or its hash is wrong."""
 

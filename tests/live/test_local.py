@@ -14,6 +14,7 @@ from mien.live.capacity import GUESSED_CPU_MS, usable_cores
 from mien.live.local import LocalPlacement, LocalStation
 from mien.live.placement import EndReason, Offer, Placement, SessionBrief, Station
 from mien.settings import IceSettings, Settings
+from mien.trust.marking import Marking
 
 Open = Callable[..., Awaitable[LocalPlacement]]
 
@@ -23,7 +24,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def brief(name: str = "one", source: Path | None = None) -> SessionBrief:
-    return SessionBrief(name, f"channel-{name}", source, 2, front_uid=1, algorithm_uid=3)
+    return SessionBrief(name, f"channel-{name}", source, 2, 1, 3, Marking(bytes(32), 5))
 
 
 def exists(pid: int) -> bool:

@@ -74,10 +74,14 @@ async def pipeline(engine: SlowRender, delivered: list[Rendered]) -> AsyncIterat
         assert threading.get_ident() == loop_thread
         delivered.append(rendered)
 
-    pipeline = Pipeline(engine, deliver)
+    pipeline = Pipeline(engine, as_it_is, deliver)
     yield pipeline
     engine.go.set()
     await pipeline.close()
+
+
+def as_it_is(image: BgrImage, seconds: float) -> BgrImage:
+    return image
 
 
 def picture(number: int) -> VideoPicture:
@@ -95,6 +99,36 @@ async def test_a_picture_comes_back_with_its_own_timing(
     assert delivered[0].swapped.image is not sent.image
     assert delivered[0].engine_ms > 0
     assert engine.threads == {"track", "render"}
+
+
+async def test_what_is_delivered_is_finished_on_the_thread_that_renders(
+    engine: SlowRender, delivered: list[Rendered]
+) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def finish(image: BgrImage, seconds: float) -> BgrImage:
+        seen.append((threading.current_thread().name, seconds))
+        return image + np.uint8(1)
+
+    pipeline = Pipeline(engine, finish, delivered.append)
+    pipeline.put(picture(7), 2.5)
+    await until(lambda: delivered)
+    await pipeline.close()
+    assert seen == [("render", 2.5)]
+    assert (delivered[0].swapped.image == 8).all()
+
+
+async def test_a_frame_that_cannot_be_finished_never_leaves(
+    engine: SlowRender, delivered: list[Rendered]
+) -> None:
+    def fail(image: BgrImage, seconds: float) -> BgrImage:
+        raise ZeroDivisionError("a defect")
+
+    pipeline = Pipeline(engine, fail, delivered.append)
+    pipeline.put(picture(7), 0.0)
+    await until(lambda: pipeline.failed == 1)
+    await pipeline.close()
+    assert delivered == []
 
 
 async def test_while_rendering_is_slow_only_the_newest_waits(
@@ -141,7 +175,7 @@ async def test_closing_ends_the_threads_and_delivers_nothing_more(
     engine: SlowRender, delivered: list[Rendered]
 ) -> None:
     before = set(threading.enumerate())
-    pipeline = Pipeline(engine, delivered.append)
+    pipeline = Pipeline(engine, as_it_is, delivered.append)
     threads: Any = set(threading.enumerate()) - before
     assert len(threads) == 2
     pipeline.put(picture(1), 0.0)

@@ -1,7 +1,8 @@
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +23,8 @@ from mien.errors import (
 )
 from mien.live.ids import Ids
 from mien.live.installation import open_installation
+from mien.live.journal import Journal
+from mien.live.marks import Marks
 from mien.live.placement import EndReason
 from mien.live.rates import Rates
 from mien.live.records import Tenant
@@ -31,6 +34,9 @@ from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.store import Store
 from mien.live.tokens import MediaToken
 from mien.settings import Settings
+from mien.trust.audit import KEY_FILE, LOG_FILE, open_audit_log, read_key, verify_log
+from mien.trust.keyring import open_keyring
+from mien.trust.registry import session_digest
 
 TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
 OTHER = Tenant("t2", "other", "e" * 64, False, 100, 1.0)
@@ -55,6 +61,7 @@ class Desk:
 
     async def open(self) -> None:
         installation = open_installation(self.settings, secrets.token_bytes)
+        keyring = open_keyring(self.settings.data_dir, secrets.token_bytes, self.now)
         self.store = Store(self.settings.resolved_database_url)
         await self.store.open()
         await self.store.put_tenant(TENANT)
@@ -71,6 +78,8 @@ class Desk:
             Rates(limits),
             self.settings,
             installation,
+            Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
+            Journal(open_audit_log(self.settings.data_dir, self.clock)),
             ids=ids,
             clock=self.clock,
             monotonic=self.clock,
@@ -363,7 +372,8 @@ async def test_an_end_is_told_and_a_join_revives(
     assert (await desk.service.info(TENANT, view.session.id)).statistics == {}
     await desk.join(view)
     assert len(desk.placement.stations) == 2
-    assert desk.station.brief == desk.placement.stations[0].brief
+    again = replace(desk.station.brief, marking=desk.placement.stations[0].brief.marking)
+    assert again == desk.placement.stations[0].brief
     session = await desk.session(view)
     assert (session.state, session.reason) == (State.LIVE, None)
 
@@ -529,3 +539,37 @@ async def test_while_draining_nothing_new_begins(desk: Desk) -> None:
         with pytest.raises(NoCapacity):
             await attempt
     assert (await desk.session(view)).reason is Reason.SERVER_RESTARTED
+
+
+async def test_every_placing_has_a_mark_whose_statement_is_kept_first(desk: Desk) -> None:
+    view = await desk.create()
+    first = desk.placement.stations[-1].brief.marking
+    desk.placement.stations[-1].end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    await desk.join(view)
+    second = desk.placement.stations[-1].brief.marking
+    assert first.mark_id != second.mark_id
+    assert first.key == second.key
+    for marking in (first, second):
+        statement = await desk.store.statement(marking.mark_id)
+        assert statement is not None
+        assert (statement.session, statement.made) == (session_digest(view.session.id), "live")
+        assert view.session.id not in repr(statement)
+        assert marking.key.hex() not in repr(desk.placement.stations)
+
+
+async def test_the_audit_log_tells_a_session_s_life(desk: Desk) -> None:
+    view = await desk.create()
+    await desk.service.update(TENANT, view.session.id, FACE)
+    await desk.service.close(TENANT, view.session.id)
+    folder = desk.settings.data_dir
+    lines = [json.loads(line) for line in (folder / LOG_FILE).read_text().splitlines()]
+    assert [line["event"] for line in lines] == [
+        "session.created",
+        "session.placed",
+        "session.source_changed",
+        "session.closed",
+    ]
+    assert {line["session"] for line in lines} == {view.session.id}
+    assert lines[0]["tenant"] == TENANT.id
+    assert verify_log(folder / LOG_FILE, read_key(folder / KEY_FILE).public_key()).intact

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,16 @@ from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.source import prepare_source
+from mien.trust.detector import Detector
+from mien.trust.marking import Marker, Marking
+from mien.trust.pattern import make_pattern
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 from mien.vision.tracker import FaceTracker
 
 LOOPBACK = PeerConfig(loopback=True)
+MARKING = Marking(bytes(range(32)), 0xC0FFEE)
 OpenStream = Callable[..., Awaitable[Stream]]
 Connect = Callable[..., Awaitable[Client]]
 Told = list[tuple[str, Mapping[str, Any]]]
@@ -73,7 +78,9 @@ async def open_stream(
         engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
         about = StreamOptions(algorithm_uid=3, **options)
-        stream = Stream(engine, about, lambda event, body: told.append((event, body)))
+        stream = Stream(
+            engine, Marker(MARKING), about, lambda event, body: told.append((event, body))
+        )
         opened.append(stream)
         if path is not None:
             await stream.change_source(path)
@@ -149,6 +156,28 @@ async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
     assert 0 < figures["audio_delay_ms"] == pytest.approx(figures["latency_ms"], abs=11)
     assert ("peers", {"peers": 1}) in told
     assert [body for event, body in told if event == "statistics"][-1]["cpu_share"] > 0
+
+
+def has_seen(client: Client, count: int) -> bool:
+    return client.pictures >= count
+
+
+async def test_what_arrives_is_labelled_and_marked(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    client = await connect(stream, Client(Camera(frames)))
+    detector = Detector([make_pattern(MARKING.key)])
+    for count in range(1, 40):
+        await until(partial(has_seen, client, count))
+        assert client.picture is not None
+        detector.feed(client.picture)
+    assert detector.result(thorough=False).mark_id == MARKING.mark_id
+    assert client.picture is not None
+    # A dark plate with white letters, where the camera's picture is neither.
+    plate = client.picture[20:50, 420:600].astype(int)
+    assert (plate < 60).mean() > 0.3
+    assert (plate > 200).mean() > 0.1
 
 
 async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(

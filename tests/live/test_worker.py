@@ -11,6 +11,7 @@ from tests.live.camera_client import Client, only_loopback, until
 
 from mien.errors import MediaRejected, MienError, NotFound, ParameterError, SourceRejected
 from mien.live.child import Child
+from mien.trust.marking import Marking
 
 # Starting a worker takes seconds: one serves the tests that leave it alive.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,7 +22,13 @@ CONFIG = {
     "measure": False,
     "peer": {"loopback": True, "udp_ports": None},
 }
-BRIEF = {"source_path": None, "quality": 2, "algorithm_uid": 3}
+MARKING = Marking(bytes(32), 5)
+BRIEF = {
+    "source_path": None,
+    "quality": 2,
+    "algorithm_uid": 3,
+    "marking": MARKING.as_json(),
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -46,6 +53,12 @@ async def test_before_it_carries_a_session_nobody_joins(worker: Child) -> None:
     ):
         with pytest.raises(NotFound):
             await worker.call(call, body)
+
+
+async def test_a_session_whose_frames_would_not_be_labelled_is_refused(worker: Child) -> None:
+    marking = {**MARKING.as_json(), "language": "tlh"}
+    with pytest.raises(ParameterError, match="no label"):
+        await worker.call("carry", {**BRIEF, "marking": marking})
 
 
 async def test_it_carries_one_session_only(worker: Child) -> None:

@@ -8,10 +8,10 @@ import pytest
 from tests.trust.pictures import KEY, MARK_ID, clip_frames, photo
 
 from mien.bench.distortions import encoded, psnr
-from mien.errors import ParameterError
+from mien.errors import MarkingFailed, ParameterError
 from mien.trust.detector import Detector, Finding
 from mien.trust.label import Label
-from mien.trust.marking import Marker, Marking, MarkingFailed
+from mien.trust.marking import Marker, Marking
 from mien.trust.pattern import make_pattern
 from mien.trust.registry import mark_name, new_mark_id, session_digest
 from mien.trust.watermark import Embedder

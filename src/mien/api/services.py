@@ -10,12 +10,17 @@ from mien.live.accounts import Accounts
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
 from mien.live.installation import Installation, open_installation, open_signing_key
+from mien.live.journal import Journal
+from mien.live.marks import Marks
 from mien.live.placement import Placement
 from mien.live.rates import Rates
 from mien.live.service import SessionService
 from mien.live.sources import Fetch, SourceLibrary
 from mien.live.store import Store
 from mien.settings import Settings
+from mien.trust.audit import open_audit_log
+from mien.trust.keyring import Keyring, open_keyring
+from mien.trust.wording import wording_of
 
 SOURCES_FOLDER = "sources"
 
@@ -39,6 +44,8 @@ class Services:
     accounts: Accounts
     sources: SourceLibrary
     sessions: SessionService
+    keyring: Keyring
+    journal: Journal
     imaging: Imaging
     placement: Placement
     rates: Rates
@@ -49,6 +56,7 @@ class Services:
     async def start(self) -> None:
         """Open what lasts, then warm what works."""
         await self.store.open()
+        await self.journal.write("server.started")
         kept = self.installation
         await self.accounts.register_default(kept.client_id, kept.client_secret)
         await asyncio.gather(self.imaging.start(), self.placement.start())
@@ -59,6 +67,8 @@ class Services:
         await self.sessions.stop()
         await asyncio.gather(self.placement.stop(self.settings.drain_s), self.imaging.stop())
         await self.store.close()
+        await self.journal.write("server.stopped")
+        await self.journal.sign()
 
 
 def build_services(
@@ -70,6 +80,9 @@ def build_services(
 ) -> Services:
     """Put the parts together over `settings.data_dir`; nothing runs until `start`."""
     installation = open_installation(settings, world.random)
+    wording_of(settings.label_language)
+    keyring = open_keyring(settings.data_dir, world.random, world.clock())
+    journal = Journal(open_audit_log(settings.data_dir, world.clock))
     folder = settings.data_dir.resolve() / SOURCES_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     store = Store(settings.resolved_database_url)
@@ -94,6 +107,8 @@ def build_services(
         rates,
         settings,
         installation,
+        Marks(keyring, store, settings.label_language, world.random, world.clock),
+        journal,
         ids=ids,
         clock=world.clock,
         monotonic=world.monotonic,
@@ -105,6 +120,8 @@ def build_services(
         accounts=accounts,
         sources=sources,
         sessions=sessions,
+        keyring=keyring,
+        journal=journal,
         imaging=imaging,
         placement=placement,
         rates=rates,

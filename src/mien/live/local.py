@@ -46,6 +46,7 @@ class LocalStation:
             "source_path": str(self.brief.source_path) if self.brief.source_path else None,
             "quality": self.brief.quality,
             "algorithm_uid": self.brief.algorithm_uid,
+            "marking": self.brief.marking.as_json(),
         }
         await self._child.call("carry", body)
 

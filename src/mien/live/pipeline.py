@@ -4,17 +4,20 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from mien.media.pacing import Newest
 from mien.media.webrtc.picture import VideoPicture
 from mien.swap.engine import FrameEngine, SwappedFrame, TrackedFrame
+from mien.vision.face import BgrImage
 
 JOIN_WITHIN_S = 1.0
 
 log = structlog.get_logger()
+# The last thing done to a frame, whatever it shows; seconds as they were put in.
+Finish = Callable[[BgrImage, float], BgrImage]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +39,14 @@ class _Tracked:
 class Pipeline:
     """Takes pictures and gives the newest of them back swapped; each step keeps only the newest.
 
-    `deliver` is called on the event loop that made the pipeline. A frame on which the engine
-    fails is left out, never shown as it came.
+    `finish` is called on the thread that renders, `deliver` on the event loop that made the
+    pipeline. A frame on which the engine or `finish` fails is left out, never shown as it came.
     """
 
-    def __init__(self, engine: FrameEngine, deliver: Callable[[Rendered], None]) -> None:
-        self._engine, self._deliver = engine, deliver
+    def __init__(
+        self, engine: FrameEngine, finish: Finish, deliver: Callable[[Rendered], None]
+    ) -> None:
+        self._engine, self._finish, self._deliver = engine, finish, deliver
         self._loop = asyncio.get_running_loop()
         self._incoming: Newest[tuple[VideoPicture, float]] = Newest()
         self._tracked: Newest[_Tracked] = Newest()
@@ -89,11 +94,13 @@ class Pipeline:
             begin = time.perf_counter()
             try:
                 swapped = self._engine.render(tracked.frame)
+                image = self._finish(swapped.image, tracked.frame.seconds)
             except Exception:  # noqa: BLE001  a thread's edge: the stream goes on
                 self._fail("render")
                 continue
             took_s = tracked.took_s + time.perf_counter() - begin
-            if self._rendered.put(Rendered(tracked.picture, swapped, took_s * 1e3)):
+            finished = replace(swapped, image=image)
+            if self._rendered.put(Rendered(tracked.picture, finished, took_s * 1e3)):
                 self._loop.call_soon_threadsafe(self._hand_over)
 
     def _fail(self, stage: str) -> None:

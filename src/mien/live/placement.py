@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from mien.trust.marking import Marking
+
 PeerKind = Literal["join", "whip", "whep"]
 
 
@@ -21,7 +23,10 @@ class EndReason(StrEnum):
 
 @dataclass(frozen=True)
 class SessionBrief:
-    """What a process must know to carry a session; nothing secret is in it."""
+    """What a process must know to carry a session.
+
+    marking holds a secret key, which its repr does not show; nothing else is secret.
+    """
 
     session_id: str
     channel_id: str
@@ -29,6 +34,7 @@ class SessionBrief:
     quality: int
     front_uid: int
     algorithm_uid: int
+    marking: Marking
 
 
 @dataclass(frozen=True)

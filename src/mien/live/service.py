@@ -14,6 +14,8 @@ from mien.errors import Forbidden, MienError, NoCapacity, NotFound, QuotaExceede
 from mien.live.ice import IceServers, ice_servers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
+from mien.live.journal import Journal
+from mien.live.marks import Marks
 from mien.live.placement import Offer, PeerAnswer, PeerKind, Placement, SessionBrief, Station
 from mien.live.rates import Rates
 from mien.live.records import Tenant
@@ -24,6 +26,7 @@ from mien.live.store import Store
 from mien.live.tokens import MediaToken, build, publisher, verify
 from mien.live.waiting import WaitingList
 from mien.settings import Settings
+from mien.trust.registry import mark_name
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +60,8 @@ class SessionService:
         rates: Rates,
         settings: Settings,
         installation: Installation,
+        marks: Marks,
+        journal: Journal,
         *,
         ids: Ids,
         clock: Clock,
@@ -69,6 +74,8 @@ class SessionService:
         self._rates = rates
         self._settings = settings
         self._installation = installation
+        self._marks = marks
+        self._journal = journal
         self._ids = ids
         self._clock = clock
         self._join_wait_s = join_wait_s
@@ -107,9 +114,12 @@ class SessionService:
             kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
         session = self._new_session(tenant, kept.id, quality)
         await self._store.save_session(session)
+        about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
+        await self._journal.write("session.created", **about)
         try:
             return await self._view(await self._place_or_queue(session))
         except MienError:
+            await self._journal.write("session.refused", session=session.id)
             await self._store.delete_session(session.id)
             await self._sources.discard(kept.id)
             raise
@@ -135,6 +145,7 @@ class SessionService:
             session = await self._own(tenant, session_id)
             await self._store.save_session(session.ended(Reason.CLOSED))
             await self._roster.close(session_id)
+        await self._journal.write("session.closed", session=session_id, tenant=tenant.id)
         await self._sources.discard(session.source_id)
 
     async def info(self, tenant: Tenant, session_id: str) -> SessionView:
@@ -197,6 +208,8 @@ class SessionService:
             if station := self._roster.station(session_id):
                 await station.change_source(await self._source_path(source_id))
             await self._store.save_session(replace(session, source_id=source_id))
+        about = {"session": session_id, "tenant": tenant.id, "source": source_id}
+        await self._journal.write("session.source_changed", **about)
         return session.source_id
 
     async def _answer(self, session: Session, offer: Offer) -> PeerAnswer:
@@ -245,8 +258,11 @@ class SessionService:
             quality=session.quality,
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
+            marking=await self._marks.issue(session.id, "live"),
         )
         station = await self._roster.open(brief)
+        mark = mark_name(brief.marking.mark_id)
+        await self._journal.write("session.placed", session=session.id, mark=mark)
         await self._store.save_session(live)
         return station
 
@@ -255,6 +271,8 @@ class SessionService:
             session = await self._store.session(session_id)
             # A client may have joined again meanwhile: then it is live on another station.
             if session is not None and self._roster.station(session_id) is None:
+                about = {"session": session_id, "reason": reason.value}
+                await self._journal.write("session.ended", **about)
                 await self._store.save_session(session.ended(reason))
 
     async def _own(self, tenant: Tenant, session_id: str) -> Session:

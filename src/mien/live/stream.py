@@ -18,11 +18,15 @@ from mien.media.pacing import CameraTime
 from mien.media.webrtc.peer import AudioDelay, AudioPacket, Peer, PeerConfig, VideoPicture
 from mien.swap.engine import FrameEngine
 from mien.swap.source import SourceFace
+from mien.trust.marking import Marker
+from mien.vision.face import BgrImage
 
 TICK_S = 0.1
 REPORT_S = 1.0
 MOST_PEERS = 16
 CLOSE_WITHIN_S = 0.9
+# Bits a second that a line is taken to carry until it is measured.
+USUAL_BITRATE = 1_000_000.0
 
 TEXTS = {
     "waiting": "Waiting for the camera.",
@@ -85,18 +89,20 @@ class Member:
 class Stream:
     """Pictures of the newest publisher, swapped, to everybody; sound delayed to match.
 
-    Everything runs on the event loop it was made on, but for the pipeline's two threads. `tell`
-    hears ("peers", {...}) when somebody came or went and ("statistics", {...}) every second.
+    Everything runs on the event loop it was made on, but for the pipeline's two threads. Every
+    picture that leaves passes `marker`, whatever it shows. `tell` hears ("peers", {...}) when
+    somebody came or went and ("statistics", {...}) every second.
     """
 
     def __init__(
         self,
         engine: FrameEngine,
+        marker: Marker,
         options: StreamOptions,
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine, self._options = engine, options
+        self._engine, self._marker, self._options = engine, marker, options
         self._tell, self._clock = tell, clock
         self._members: dict[str, Member] = {}
         self._numbers = 0
@@ -109,7 +115,9 @@ class Stream:
         self._sound_timer: asyncio.TimerHandle | None = None
         self._has_video = self._has_audio = False
         self._leaving: set[asyncio.Task[None]] = set()
-        self._pipeline = Pipeline(engine, self._send)
+        self._first_seconds: float | None = None
+        self._bitrate: float = USUAL_BITRATE
+        self._pipeline = Pipeline(engine, self._mark, self._send)
         self._ticking = asyncio.create_task(self._tick())
 
     async def join(self, kind: PeerKind, offer_sdp: str, config: PeerConfig) -> tuple[str, str]:
@@ -214,6 +222,12 @@ class Stream:
             self._camera.restart()
         return True
 
+    def _mark(self, image: BgrImage, seconds: float) -> BgrImage:
+        """Runs on the thread that renders."""
+        if self._first_seconds is None:
+            self._first_seconds = seconds
+        return self._marker.apply(image, seconds - self._first_seconds, self._bitrate)
+
     def _send(self, rendered: Rendered) -> None:
         picture = rendered.picture
         image = VideoPicture(rendered.swapped.image, picture.rtp_timestamp, picture.arrived)
@@ -270,6 +284,9 @@ class Stream:
     def _report(self) -> None:
         figures = self.statistics()
         self._tell("statistics", figures)
+        # Everybody gets the same picture: its mark must survive the narrowest line.
+        lines = [m.peer.statistics().bitrate_out for m in self._members.values()]
+        self._bitrate = min((line for line in lines if line > 0), default=USUAL_BITRATE)
         for member in self._members.values():
             line = line_figures(member.peer.statistics())
             member.peer.send_message({"type": "statistics", **figures, **line})

@@ -17,6 +17,7 @@ from mien.live.wire import Message
 from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.trust.marking import Marker, Marking, rehearse_marking
 from mien.vision.tracker import FaceTracker
 
 DONE = Message()
@@ -61,6 +62,7 @@ class Worker:
         cv2.setNumThreads(1)
         self._tracker = FaceTracker.load(WeightStore())
         FrameEngine(self._tracker).warm_up()
+        rehearse_marking()
         figures = {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
         # What only the start needed goes back to the system: some 70 MB.
         ctypes.CDLL(None).malloc_trim(0)
@@ -73,7 +75,8 @@ class Worker:
         about = StreamOptions(
             body["algorithm_uid"], body["quality"], self._config["camera_timeout_s"]
         )
-        self._stream = Stream(FrameEngine(self._tracker, options), about, self._tell)
+        marker = await asyncio.to_thread(_tested_marker, body["marking"])
+        self._stream = Stream(FrameEngine(self._tracker, options), marker, about, self._tell)
         if body["source_path"]:
             await self._stream.change_source(Path(body["source_path"]))
 
@@ -96,6 +99,13 @@ class Worker:
         if self._stream is None:
             raise NotFound("This worker carries no session.")
         return self._stream
+
+
+def _tested_marker(body: Mapping[str, Any]) -> Marker:
+    """Raises MarkingFailed, and the session is refused, if frames would leave unmarked."""
+    marker = Marker(Marking.from_json(body))
+    marker.self_test()
+    return marker
 
 
 def _peer_options(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """What every frame passes just before it is encoded: the visible label, then the mark."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from mien.errors import MienError
+from mien.errors import MarkingFailed
 from mien.trust.detector import Detector
 from mien.trust.label import Label
 from mien.trust.pattern import make_pattern
@@ -15,10 +17,6 @@ from mien.vision.face import BgrImage
 TEST_SIZE = (240, 320)
 
 
-class MarkingFailed(MienError):
-    """Frames would leave unmarked; nothing may be sent then."""
-
-
 @dataclass(frozen=True, repr=False)
 class Marking:
     """How one session's frames are marked. key: 32 secret bytes; mark_id: 48 bits."""
@@ -26,6 +24,15 @@ class Marking:
     key: bytes
     mark_id: int
     language: str = "en"
+
+    def as_json(self) -> dict[str, Any]:
+        """For the process that marks, and nobody else: the key is in it."""
+        return {"key": self.key.hex(), "mark_id": self.mark_id, "language": self.language}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> "Marking":
+        """What `as_json` gave."""
+        return cls(bytes.fromhex(body["key"]), body["mark_id"], body["language"])
 
 
 class Marker:
@@ -63,6 +70,11 @@ class Marker:
         changed = np.abs(marked.astype(np.int16) - plain).max(axis=2) > 32
         if changed.mean() < 0.05:
             raise MarkingFailed("The visible label is not found in a test picture.")
+
+
+def rehearse_marking() -> None:
+    """Load compiled code, or compile it, before a frame waits for it."""
+    Marker(Marking(bytes(32), 0)).self_test()
 
 
 def _test_picture() -> BgrImage:
