@@ -19,6 +19,13 @@ MEDIA = Path(__file__).parent.parent / "media"
 ASTRONAUT, HOPPER = str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")
 
 
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path_factory.mktemp("installation")
+    monkeypatch.setenv("MIEN_DATA_DIR", str(folder))
+    return folder
+
+
 def run(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(main, ["swap", *arguments])
     return result.exit_code, result.stderr

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mien.errors import MienError, NoFaceFound
+from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.live.clip import SwapReport
@@ -33,7 +34,10 @@ def swap(
     ] = "pass",
     quality: Annotated[int, typer.Option(min=1, max=3, help="1 is fastest.")] = 2,
 ) -> None:
-    """Swap the face in a picture, GIF or video. The sound of a video is kept."""
+    """Swap the face in a picture, GIF or video. The sound of a video is kept.
+
+    What is written is labelled and marked as modified, with this installation's key.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         report = _swap(console, sources, target, output, lost_face, quality)
@@ -56,8 +60,10 @@ def _swap(
     quality: int,
 ) -> "SwapReport":
     from mien.live.clip import check_output, swap_file
+    from mien.live.marks import mark_for_file
     from mien.models.weights import WeightStore
     from mien.swap.engine import EngineOptions, FrameEngine
+    from mien.trust.marking import Marker
 
     check_output(target, output)
     store = WeightStore()
@@ -66,10 +72,13 @@ def _swap(
         engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
         engine.set_source(face)
         engine.warm_up()
+        marker = Marker(mark_for_file(Settings()))
+        marker.self_test()
     with _bar(console) as bar:
         task = bar.add_task("Swapping", total=None)
         return swap_file(
             engine,
+            marker.apply,
             target,
             output,
             lambda done, total: bar.update(task, completed=done, total=total),

@@ -1,5 +1,6 @@
 """A file swapped: the engine of live streams over a picture, a GIF or a video."""
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from mien.vision.face import BgrImage
 from mien.vision.image import decode_image
 
 Progress = Callable[[int, int], None]
+# The last thing done to a frame before it is written; seconds since the first.
+Finish = Callable[[BgrImage, float], BgrImage]
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 WRITTEN_AS: dict[MediaKind, tuple[str, ...]] = {
@@ -44,6 +47,7 @@ class SwapReport:
 
 def swap_file(
     engine: Engine,
+    finish: Finish,
     source: Path,
     output: Path,
     progress: Progress = lambda done, total: None,
@@ -51,6 +55,8 @@ def swap_file(
 ) -> SwapReport:
     """Swap every frame of a picture, GIF or video; the sound of a video is kept.
 
+    Every frame that is written passes `finish`, whatever it shows: a `Marker`'s apply. A picture's
+    seconds are infinite, so that no opening card covers it.
     The output appears only when it is whole; on any error, Ctrl-C included, nothing is left.
     progress is called with the frames done and their number. Raises ParameterError for an output
     that can't be written so, ImageRejected or MediaRejected for a source that can't be read, and
@@ -59,11 +65,11 @@ def swap_file(
     kind = check_output(source, output)
     with beside(output) as temporary:
         if kind == "picture":
-            swapped = _swap_picture(engine, source, temporary)
+            swapped = _swap_picture(engine, finish, source, temporary)
             report = SwapReport(kind, 1, int(swapped))
             progress(1, 1)
         else:
-            report = _swap_clip(engine, source, temporary, progress, limits)
+            report = _swap_clip(engine, finish, source, temporary, progress, limits)
         if not report.swapped:
             raise NoFaceFound(f"No face was found in {source.name}, so nothing was written.")
     return report
@@ -84,22 +90,30 @@ def check_output(source: Path, output: Path) -> MediaKind:
     return kind
 
 
-def _swap_picture(engine: Engine, source: Path, output: Path) -> bool:
+def _swap_picture(engine: Engine, finish: Finish, source: Path, output: Path) -> bool:
     frame = engine(decode_image(source.read_bytes()), 0.0)
-    picture = Image.fromarray(frame.image[:, :, ::-1])
+    image = finish(frame.image, math.inf)
+    picture = Image.fromarray(image[:, :, ::-1])
     picture.save(output, quality=PICTURE_QUALITY)
     return frame.state == "swapped"
 
 
 def _swap_clip(
-    engine: Engine, source: Path, output: Path, progress: Progress, limits: ClipLimits | None
+    engine: Engine,
+    finish: Finish,
+    source: Path,
+    output: Path,
+    progress: Progress,
+    limits: ClipLimits | None,
 ) -> SwapReport:
     info = probe(source, limits)
     done = swapped = 0
+    first: float | None = None
     with _writer(source, output, info) as writer:
         for clip_frame in read_frames(source, limits):
             frame = engine(clip_frame.image, clip_frame.seconds)
-            writer.write(frame.image, clip_frame.seconds)
+            first = clip_frame.seconds if first is None else first
+            writer.write(finish(frame.image, clip_frame.seconds - first), clip_frame.seconds)
             done, swapped = done + 1, swapped + (frame.state == "swapped")
             progress(done, max(done, info.frames))
     return SwapReport(info.kind, done, swapped)
