@@ -37,7 +37,7 @@ def recording() -> Recording:
 
 
 def test_figures_are_for_one_session_and_one_core(recording: Recording) -> None:
-    figures = report(recording, 2, "640x480", soak=False)
+    figures = report(recording, 2, "640x480", 20, soak=False)
     assert set(figures) >= PROMISED and "soak" not in figures
     assert figures["first_swapped_frame_s"] == 1.23  # the slower of the two
     assert figures["round_trip_p50_ms"] == 50.0
@@ -50,9 +50,17 @@ def test_figures_are_for_one_session_and_one_core(recording: Recording) -> None:
     assert json.loads(json.dumps(figures)) == figures
 
 
+def test_dropped_frames_do_not_make_a_stream_look_cheap(recording: Recording) -> None:
+    recording.shown //= 2
+    figures = report(recording, 2, "640x480", 20, soak=False)
+    assert figures["fps"] == 10.0
+    assert figures["cores_per_session"] == 0.8
+    assert figures["streams_per_core"] == 1.25
+
+
 def test_a_soak_reports_drift(recording: Recording) -> None:
     recording.memory = [(float(t), 300.0 + t / 36) for t in range(0, 1800, 60)]
-    soak = report(recording, 2, "640x480", soak=True)["soak"]
+    soak = report(recording, 2, "640x480", 20, soak=True)["soak"]
     assert soak["memory_mb"]["slope_per_hour"] == pytest.approx(100)
     assert soak["memory_mb"]["first_quarter"] < soak["memory_mb"]["last_quarter"]
     assert abs(soak["latency_ms"]["first_quarter"] - soak["latency_ms"]["last_quarter"]) < 2
@@ -60,7 +68,7 @@ def test_a_soak_reports_drift(recording: Recording) -> None:
 
 def test_what_is_not_known_is_null(recording: Recording) -> None:
     recording.cpu_s, recording.workers, recording.memory = 0.0, [], []
-    figures = report(recording, 2, "640x480", soak=True)
+    figures = report(recording, 2, "640x480", 20, soak=True)
     assert figures["streams_per_core"] is None and figures["memory_mb_per_session"] is None
     assert set(figures["soak"]) == {"latency_ms"}
 

@@ -31,7 +31,9 @@ CLIP = "head_turns.mp4"
 HOW = (
     "Latency: a clock burnt into the top rows of the camera's picture is read from the picture "
     "that comes back. streams_per_core: 1 / (CPU seconds of the server and all its processes, per "
-    "second and session). memory_mb_per_session: resident memory of the largest session process."
+    "frame shown, times the camera's frames a second), so that frames which a busy machine dropped "
+    "don't make a stream look cheap. memory_mb_per_session: resident memory of the largest session "
+    "process."
 )
 
 
@@ -84,7 +86,7 @@ async def run(
             recording = await _record(page, target, sessions, seconds)
         finally:
             await page.evaluate("mienBench.stop()")
-    return report(recording, sessions, size, soak=minutes is not None)
+    return report(recording, sessions, size, fps, soak=minutes is not None)
 
 
 def parse_size(size: str) -> tuple[int, int]:
@@ -95,10 +97,13 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def report(recording: Recording, sessions: int, size: str, *, soak: bool) -> dict[str, Any]:
+def report(
+    recording: Recording, sessions: int, size: str, fps: int, *, soak: bool
+) -> dict[str, Any]:
     """The figures of a recording, as `mien bench live --json` prints them."""
     ages = [age for _, age in recording.ages]
-    cores = recording.cpu_s / recording.seconds / sessions if recording.cpu_s else None
+    measured = recording.cpu_s and recording.shown
+    cores = recording.cpu_s / recording.shown * fps if measured else None
     figures: dict[str, Any] = {
         "size": size,
         "sessions": sessions,
