@@ -156,7 +156,8 @@ async def test_the_camera_changes_in_flight(two_cameras: Lab) -> None:
         cameras = await lab.run("return (await AgoraRTC.getCameras()).map(c => c.deviceId);")
         assert len(cameras) == 2
         used = "camera.getMediaStreamTrack().getSettings().deviceId"
-        other = next(c for c in cameras if c != await lab.run(f"return {used}"))
+        first = await lab.run(f"return {used}")
+        [other] = [c for c in cameras if c != first]
         await lab.run(
             f"globalThis.updated = 0; camera.on('track-updated', () => updated++);"
             f" camera.play('mine'); await camera.setDevice({other!r});"

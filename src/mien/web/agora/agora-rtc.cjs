@@ -1905,7 +1905,7 @@ class ServerFinder {
   /** @returns {string[]} base addresses, best first */
   candidates() {
     this.#notice(this.#observer?.takeRecords() ?? []);
-    const named = this.named || /** @type {any} */ (globalThis).MIEN_SERVER || queryOf(this.#script);
+    const named = this.named || globalThis.MIEN_SERVER || queryOf(this.#script);
     if (named) return [named.replace(/\/+$/, '')];
     const origins = [this.#created, originOf(this.#script), originOf(globalThis.location?.href)];
     return [...new Set(origins.filter(Boolean))];
@@ -2284,8 +2284,10 @@ class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake();
+    const told = this.#peerId ? this.channel.leave(this.#peerId, leaving) : null;
+    // First the word, then the way: a server that finds the way gone has nobody to say goodbye to.
+    if (!leaving) await told;
     this.link?.close();
-    if (this.#peerId) await this.channel.leave(this.#peerId, leaving);
   }
 
   /** @returns {Promise<number>} */
@@ -2517,8 +2519,9 @@ class AgoraRTCClient extends MeasuredClient {
   });
   /** @type {Session | null} */
   #session = null;
-  /** @type {Promise<void>} */
-  #leaving = Promise.resolve();
+  /** @type {Promise<void> | null} while it goes on */
+  #leaving = null;
+  #leaves = 0;
   /** @type {Promise<unknown>} changes of what is published take turns */
   #publishing = Promise.resolve();
   /** @type {State} */
@@ -2566,7 +2569,9 @@ class AgoraRTCClient extends MeasuredClient {
    */
   async join(appId, channel, token, uid = null, options = {}) {
     checkJoin(appId, channel, token, uid);
-    await this.#leaving;
+    const leaves = this.#leaves;
+    if (this.#leaving) await this.#leaving;
+    if (leaves !== this.#leaves) throw new AgoraRTCError('OPERATION_ABORTED', 'Client already left');
     if (this.#state !== 'DISCONNECTED') {
       throw new AgoraRTCError('INVALID_OPERATION', 'Client already in connecting/connected state');
     }
@@ -2588,11 +2593,15 @@ class AgoraRTCClient extends MeasuredClient {
   }
 
   async leave() {
+    this.#leaves += 1;
     const session = this.#session;
-    if (!session) return this.#leaving;
+    if (!session) return this.#leaving ?? undefined;
     this.#session = null;
     this.#become('DISCONNECTING');
-    this.#leaving = session.close().then(() => this.#depart('LEAVE'));
+    this.#leaving = session.close().finally(() => {
+      this.#leaving = null;
+      this.#depart('LEAVE');
+    });
     return this.#leaving;
   }
 
@@ -2789,7 +2798,7 @@ class AgoraRTCClient extends MeasuredClient {
   #finish(reason) {
     const session = this.#session;
     this.#session = null;
-    this.#leaving = (session?.close() ?? Promise.resolve()).catch(() => {});
+    session?.close();
     this.#depart(reason);
   }
 

@@ -28,8 +28,9 @@ export class AgoraRTCClient extends MeasuredClient {
   });
   /** @type {Session | null} */
   #session = null;
-  /** @type {Promise<void>} */
-  #leaving = Promise.resolve();
+  /** @type {Promise<void> | null} while it goes on */
+  #leaving = null;
+  #leaves = 0;
   /** @type {Promise<unknown>} changes of what is published take turns */
   #publishing = Promise.resolve();
   /** @type {State} */
@@ -77,7 +78,9 @@ export class AgoraRTCClient extends MeasuredClient {
    */
   async join(appId, channel, token, uid = null, options = {}) {
     checkJoin(appId, channel, token, uid);
-    await this.#leaving;
+    const leaves = this.#leaves;
+    if (this.#leaving) await this.#leaving;
+    if (leaves !== this.#leaves) throw new AgoraRTCError('OPERATION_ABORTED', 'Client already left');
     if (this.#state !== 'DISCONNECTED') {
       throw new AgoraRTCError('INVALID_OPERATION', 'Client already in connecting/connected state');
     }
@@ -99,11 +102,15 @@ export class AgoraRTCClient extends MeasuredClient {
   }
 
   async leave() {
+    this.#leaves += 1;
     const session = this.#session;
-    if (!session) return this.#leaving;
+    if (!session) return this.#leaving ?? undefined;
     this.#session = null;
     this.#become('DISCONNECTING');
-    this.#leaving = session.close().then(() => this.#depart('LEAVE'));
+    this.#leaving = session.close().finally(() => {
+      this.#leaving = null;
+      this.#depart('LEAVE');
+    });
     return this.#leaving;
   }
 
@@ -300,7 +307,7 @@ export class AgoraRTCClient extends MeasuredClient {
   #finish(reason) {
     const session = this.#session;
     this.#session = null;
-    this.#leaving = (session?.close() ?? Promise.resolve()).catch(() => {});
+    session?.close();
     this.#depart(reason);
   }
 

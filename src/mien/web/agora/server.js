@@ -37,7 +37,7 @@ export class ServerFinder {
   /** @returns {string[]} base addresses, best first */
   candidates() {
     this.#notice(this.#observer?.takeRecords() ?? []);
-    const named = this.named || /** @type {any} */ (globalThis).MIEN_SERVER || queryOf(this.#script);
+    const named = this.named || globalThis.MIEN_SERVER || queryOf(this.#script);
     if (named) return [named.replace(/\/+$/, '')];
     const origins = [this.#created, originOf(this.#script), originOf(globalThis.location?.href)];
     return [...new Set(origins.filter(Boolean))];

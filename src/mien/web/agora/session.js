@@ -61,8 +61,10 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake();
+    const told = this.#peerId ? this.channel.leave(this.#peerId, leaving) : null;
+    // First the word, then the way: a server that finds the way gone has nobody to say goodbye to.
+    if (!leaving) await told;
     this.link?.close();
-    if (this.#peerId) await this.channel.leave(this.#peerId, leaving);
   }
 
   /** @returns {Promise<number>} */
