@@ -67,7 +67,7 @@ def test_the_self_test_passes() -> None:
 
 
 def test_the_self_test_fails_where_the_mark_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Embedder, "embed", lambda self, frame, strength, out: frame)
+    monkeypatch.setattr(Embedder, "embed", lambda self, frame, strength: frame.copy())
     with pytest.raises(MarkingFailed, match="invisible mark"):
         Marker(MARKING).self_test()
 

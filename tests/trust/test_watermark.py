@@ -83,14 +83,6 @@ def test_any_size_is_taken_and_the_frame_left_as_it_was(size: tuple[int, int]) -
     assert (frame == 128).all()
 
 
-def test_it_may_be_laid_on_the_frame_itself() -> None:
-    frame = clip_frames("signer.mp4", 1)[0]
-    embedder = Embedder(PATTERN, MARK_ID)
-    wanted = embedder.embed(frame, Strength())
-    assert embedder.embed(frame, Strength(), out=frame) is frame
-    assert np.array_equal(frame, wanted)
-
-
 def test_one_embedder_follows_a_stream_that_changes_its_size() -> None:
     embedder = Embedder(PATTERN, MARK_ID)
     first = embedder.embed(grey(480, 640), Strength())

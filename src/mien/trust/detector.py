@@ -70,7 +70,10 @@ class Detector:
 
         thorough: also look for scaled, cut and turned pictures, which takes seconds.
         """
-        plane = self._sum.plane()
+        return self.look_at(self._sum.plane(), self._sum.frames, thorough)
+
+    def look_at(self, plane: Plane, frames: int, thorough: bool = True) -> Finding:
+        """The same for residuals that were added up elsewhere, of so many frames."""
         best = self._untouched(plane)
         stages = (search.scaled, search.turned) if thorough else ()
         for stage in stages:
@@ -79,7 +82,7 @@ class Detector:
             best = min(best, self._searched(plane, list(stage())), key=lambda one: one.chance)
         if best.chance < FALSE_POSITIVE_RATE:
             best = self._refined(plane, best)
-        return self._finding(best)
+        return self._finding(best, frames)
 
     def _untouched(self, plane: Plane) -> _Candidate:
         """As it was sent: the very place first, which takes the weakest mark, then any shift."""
@@ -122,11 +125,11 @@ class Detector:
                 best = _Candidate(peak, found.key, spectrum, found.tries)
         return best
 
-    def _finding(self, best: _Candidate) -> Finding:
+    def _finding(self, best: _Candidate, frames: int) -> Finding:
         marked = best.chance < FALSE_POSITIVE_RATE
         mark_id = None
         if marked:
             tile = search.aligned(best.spectrum, best.peak)
             mark_id = decode(self._patterns[best.key].read(tile))
         confidence = 1.0 - best.chance if marked else 0.0
-        return Finding(marked, confidence, mark_id, best.key, best.peak, self._sum.frames)
+        return Finding(marked, confidence, mark_id, best.key, best.peak, frames)

@@ -16,7 +16,7 @@ BLACK, WHITE = np.int32(0), np.int32(255)
 def add_mark(frame, waves, rows, columns, strength, out):  # type: ignore[no-untyped-def]
     """Add waves to all three channels alike, so that luma alone changes.
 
-    frame, out: (h, w, 3) uint8 BGR, may be the same. waves: (h, w * 3) int8, in 32nds of an
+    frame, out: (h, w, 3) uint8 BGR, not the same. waves: (h, w * 3) int8, in 32nds of an
     amplitude of 1, each pixel's three times over. rows, columns: int32 edges of the cells, from 0
     to h and w. strength: (4,) float32, as `Strength` has them.
     """

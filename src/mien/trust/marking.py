@@ -43,6 +43,7 @@ class Marker:
         self._pattern = make_pattern(marking.key)
         self._label = Label(wording_of(marking.language))
         self._embedder = Embedder(self._pattern, marking.mark_id)
+        self._labelled: BgrImage = np.empty((0, 0, 3), np.uint8)
 
     def apply(self, frame: BgrImage, seconds: float, bitrate: float | None = None) -> BgrImage:
         """A new frame, labelled and marked.
@@ -51,9 +52,11 @@ class Marker:
         is shown for the first 2.5, and not at all from infinity. bitrate: what the encoder has,
         bits a second; None for a file of good quality.
         """
-        result = np.array(frame, np.uint8, order="C")
-        self._label.draw(result, seconds)
-        return self._embedder.embed(result, strength_at(bitrate), out=result)
+        if self._labelled.shape != frame.shape:
+            self._labelled = np.empty(frame.shape, np.uint8)
+        np.copyto(self._labelled, frame)
+        self._label.draw(self._labelled, seconds)
+        return self._embedder.embed(self._labelled, strength_at(bitrate))
 
     def self_test(self) -> None:
         """Mark a test picture and look for mark and label. Raises MarkingFailed.

@@ -51,20 +51,21 @@ class Embedder:
         self._waves: NDArray[np.int8] = np.empty((0, 0), np.int8)
         self._edges: tuple[NDArray[np.int32], ...] = ()
 
-    def embed(self, frame: BgrImage, strength: Strength, out: BgrImage | None = None) -> BgrImage:
-        """A marked frame: a new one, or `out`, which may be `frame` itself.
+    def embed(self, frame: BgrImage, strength: Strength) -> BgrImage:
+        """A new frame, marked.
 
         frame: (h, w, 3) uint8 BGR. All three channels move alike, so colour differences stay.
         """
         frame = np.require(frame, np.uint8, ["C"])
-        target = np.empty_like(frame) if out is None else out
+        # Never in place: only for two arrays that don't overlap is the loop compiled well.
+        marked = np.empty_like(frame)
         height, width = frame.shape[:2]
         if self._size != (height, width):
             self._prepare(height, width)
         rows, columns = self._edges
         levels = np.array(astuple(strength), np.float32)
-        kernels.add_mark(frame, self._waves, rows, columns, levels, target)
-        return target
+        kernels.add_mark(frame, self._waves, rows, columns, levels, marked)
+        return marked
 
     def _prepare(self, height: int, width: int) -> None:
         waves = np.clip(np.rint(spread(self._tile, height, width) * WAVE_UNITS), -127, 127)
