@@ -1,7 +1,8 @@
-"""`mien bench engine` and `mien bench live`: the figures of docs/performance.md, measured here."""
+"""`mien bench engine`, `live` and `marks`: the figures of the documentation, measured here."""
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +39,26 @@ def live(
     from mien.bench.live import run
 
     report = asyncio.run(run(minutes=minutes, sessions=sessions, size=size, fps=fps, url=url))
+    _show(report, as_json)
+
+
+@app.command()
+def marks(
+    clips: Annotated[
+        list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="Real clips.")
+    ] = None,
+    tries: Annotated[int, typer.Option(min=0, help="Keys tried on unmarked frames.")] = 10_000,
+    searches: Annotated[int, typer.Option(min=0, help="The same with all scales and turns.")] = 10,
+    write: Annotated[Path | None, typer.Option(help="A page to put the table into.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the invisible mark survives, and whether it is seen where none is."""
+    from mien.bench.marks import run
+    from mien.bench.marks_table import write_into
+
+    report = run(clips or [], tries, searches)
+    if write is not None:
+        write_into(write, report)
     _show(report, as_json)
 
 
