@@ -1,11 +1,7 @@
 export default {
   esbuild: { jsx: 'automatic' },
-  // All that a program changes: where two names lead, and which server is meant.
-  resolve: {
-    alias: [
-      { find: /^agora-rtc-react$/, replacement: 'mien-agora-rtc/react' },
-      { find: /^agora-rtc-sdk-ng$/, replacement: 'mien-agora-rtc' },
-    ],
-  },
+  // agora-rtc-react hands out a copy of the cloud's SDK as its default export; this one gives ours.
+  resolve: { alias: [{ find: /^agora-rtc-react$/, replacement: 'agora-rtc-sdk-ng/react' }] },
+  // Where the session was created is not known to the page: it comes by the address.
   define: { 'globalThis.MIEN_SERVER': JSON.stringify(process.env.MIEN_SERVER) },
 };

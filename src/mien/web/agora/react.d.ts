@@ -1,0 +1,2 @@
+export * from 'agora-rtc-react';
+export { default } from './agora-rtc.js';
