@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware import Middleware
 
-from mien.api import channels, detect, operations, sessions, sources, token, whip
+from mien.api import channels, detect, operations, provenance, sessions, sources, token, whip
 from mien.api.agora import add_agora
 from mien.api.body_limit import BodyLimit
 from mien.api.description import describe
@@ -18,8 +18,9 @@ from mien.api.envelope import add_handlers
 from mien.api.metrics import Metrics
 from mien.api.services import Services
 from mien.api.studio import add_studio
+from mien.api.verify_page import add_verify
 
-ROUTERS = (token, detect, sessions, sources, channels, whip, operations)
+ROUTERS = (token, detect, sessions, sources, channels, whip, provenance, operations)
 METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
 EXPOSED = ["Location", "ETag", "Link", "Retry-After", "X-Request-Id", "Accept-Post"]
 
@@ -52,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(room.router)
     add_docs(app)
     add_studio(app)
+    add_verify(app)
     add_agora(app)
     describe(app)
     return app

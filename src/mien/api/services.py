@@ -9,6 +9,7 @@ from mien.api.fetch import GuardedFetch
 from mien.live.accounts import Accounts
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
+from mien.live.inspection_process import InspectionProcess
 from mien.live.installation import Installation, open_installation, open_signing_key
 from mien.live.journal import Journal
 from mien.live.marks import Marks
@@ -19,7 +20,7 @@ from mien.live.sources import Fetch, SourceLibrary
 from mien.live.store import Store
 from mien.settings import Settings
 from mien.trust.audit import open_audit_log
-from mien.trust.keyring import Keyring, open_keyring
+from mien.trust.keyring import open_keyring
 from mien.trust.wording import wording_of
 
 SOURCES_FOLDER = "sources"
@@ -44,7 +45,7 @@ class Services:
     accounts: Accounts
     sources: SourceLibrary
     sessions: SessionService
-    keyring: Keyring
+    inspection: InspectionProcess
     journal: Journal
     imaging: Imaging
     placement: Placement
@@ -120,7 +121,7 @@ def build_services(
         accounts=accounts,
         sources=sources,
         sessions=sessions,
-        keyring=keyring,
+        inspection=InspectionProcess(settings, keyring),
         journal=journal,
         imaging=imaging,
         placement=placement,

@@ -4,15 +4,13 @@ import base64
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.datastructures import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile as FormFile
-from starlette.formparsers import MultiPartException
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
 from mien.api.envelope import Envelope, Plain
+from mien.api.form_file import form_file
 from mien.api.landmarks import Point, Region
-from mien.errors import ParameterError, PayloadTooLarge
+from mien.errors import ParameterError
 from mien.live.records import Source
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"], dependencies=DOCUMENTED)
@@ -69,7 +67,7 @@ async def upload(services: Wired, tenant: Caller, request: Request) -> Envelope[
     services.rates.count_detect(tenant.id)
     limit = services.settings.limits.image_bytes
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        data = await _file(request, limit)
+        data = await form_file(request, limit)
     else:
         data = await services.sources.read(await _image(request), "image")
     return Envelope(data=_data(await services.sources.upload(tenant.id, data)))
@@ -86,20 +84,6 @@ async def delete(services: Wired, tenant: Caller, source_id: str) -> Plain:
     """Remove an uploaded face. Sessions that use it go on."""
     await services.sources.delete(tenant.id, source_id)
     return Plain()
-
-
-async def _file(request: Request, limit: int) -> bytes:
-    try:
-        async with request.form(max_files=1, max_fields=8) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile | FormFile):
-                raise ParameterError("file: the form needs a file of that name.")
-            data = await file.read(limit + 1)
-    except MultiPartException as error:
-        raise ParameterError("The form is damaged.") from error
-    if len(data) > limit:
-        raise PayloadTooLarge(f"file: above {limit} bytes.")
-    return data
 
 
 async def _image(request: Request) -> str:

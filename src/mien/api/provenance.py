@@ -1,0 +1,64 @@
+"""/v1/provenance/detect: anybody may ask whether a file carries this installation's mark."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from mien.api.auth import Wired
+from mien.api.envelope import Envelope
+from mien.api.form_file import form_file
+from mien.trust.verdict import Verdict
+
+router = APIRouter(prefix="/v1/provenance", tags=["provenance"])
+
+# Who asks is not known, so all share one allowance.
+EVERYBODY = "provenance"
+FILE_DOC: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+class StatementData(BaseModel):
+    """What is publicly said of a mark; no person and no account."""
+
+    session: str = Field(description="A digest of the session's id.")
+    made: str = Field(description="live or file")
+    made_at: str = Field(description="ISO 8601, UTC")
+    engine_version: str
+
+
+class VerdictData(BaseModel):
+    """What was found."""
+
+    marked: bool
+    confidence: float = Field(description="0 where there is no mark.")
+    mark_id: str | None = Field(description="12 hex digits; null where none was readable.")
+    c2pa: str = Field(description="trusted, valid, invalid or absent")
+    false_positive_rate: float = Field(description="How often unmarked files are called marked.")
+    frames: int = Field(description="How many were looked at.")
+    statement: StatementData | None
+    text: str = Field(description="The same in a sentence.")
+
+
+@router.post("/detect", summary="Is this file marked?", openapi_extra=FILE_DOC)
+async def detect(services: Wired, request: Request) -> Envelope[VerdictData]:
+    """Look for a mark in a picture, GIF or video: multipart `file`. Needs no credentials."""
+    services.rates.count_detect(EVERYBODY)
+    data = await form_file(request, services.settings.limits.body_bytes)
+    finding = await services.inspection.inspect(data)
+    mark_id = finding.mark_id
+    statement = None if mark_id is None else await services.store.statement(mark_id)
+    verdict = Verdict(finding, statement)
+    return Envelope(data=VerdictData(**verdict.as_json(), text=verdict.as_text()))

@@ -1,0 +1,61 @@
+"""The process that looks for marks in one stranger's file; see live/inspection_process.py."""
+
+import asyncio
+import resource
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+
+from mien.errors import ImageRejected, MediaRejected, ParameterError, PayloadTooLarge
+from mien.live.figures import MIB
+from mien.live.inside import Tell, run_child
+from mien.live.wire import Message
+from mien.media.clips import ClipLimits
+from mien.trust.inspection import InspectionLimits, inspect
+from mien.trust.pattern import Pattern, make_pattern
+from mien.vision.image import ImageLimits
+
+EXTRA_MEMORY_MB = 2048
+CPU_S = 60
+
+
+class InspectionWorker:
+    """Looks at one file, and is ended."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._limits = InspectionLimits()
+        self._patterns: list[Pattern] = []
+
+    async def answer(self, call: str, message: Message) -> Message:
+        """Answer one request of the API process. Raises ParameterError for an unknown one."""
+        work = {"prepare": self._prepare, "inspect": self._inspect}
+        if call not in work:
+            raise ParameterError(f"The inspection process does not know '{call}'.")
+        return await asyncio.to_thread(work[call], message)
+
+    async def close(self) -> None:
+        """Nothing is under way that would have to end well."""
+
+    def _prepare(self, message: Message) -> Message:
+        body = message.body
+        self._limits = InspectionLimits(ImageLimits(**body["images"]), ClipLimits(**body["clips"]))
+        self._patterns = [make_pattern(bytes.fromhex(key)) for key in body["keys"]]
+        cv2.setNumThreads(1)
+        mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        most = mapped + EXTRA_MEMORY_MB * MIB
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, resource.RLIM_INFINITY))
+        return Message()
+
+    def _inspect(self, message: Message) -> Message:
+        try:
+            return Message(asdict(inspect(message.blob, self._patterns, self._limits)))
+        except (MediaRejected, PayloadTooLarge) as error:
+            raise ImageRejected(str(error)) from error
+        except MemoryError as error:
+            raise ImageRejected("The file is too large; send a smaller one.") from error
+
+
+if __name__ == "__main__":
+    run_child(InspectionWorker)

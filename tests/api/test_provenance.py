@@ -1,0 +1,92 @@
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.api.conftest import CREATE, FACE_URL, House
+
+from mien.trust.marking import Marker
+from mien.trust.registry import mark_name, session_digest
+from mien.vision.image import decode_image, encode_jpeg
+
+DETECT = "/v1/provenance/detect"
+MEDIA = Path(__file__).parents[1] / "media"
+HOPPER = (MEDIA / "grace_hopper.jpg").read_bytes()
+
+
+async def ask(house: House, data: bytes, status: int = 200) -> Any:
+    answer = await house.http.post(DETECT, files={"file": ("x", data)})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def test_a_live_frame_leads_to_its_session_s_statement_without_credentials(
+    house: House,
+) -> None:
+    session = await house.create()
+    marking = house.placement.stations[-1].brief.marking
+    frame = Marker(marking).apply(decode_image(HOPPER), 9.0, 1e6)
+    found = (await ask(house, encode_jpeg(frame)))["data"]
+    assert found["marked"] is True
+    assert found["mark_id"] == mark_name(marking.mark_id)
+    assert found["confidence"] > 0.999999
+    assert found["c2pa"] == "absent"
+    assert found["statement"]["session"] == session_digest(session["_id"])
+    assert found["statement"]["made"] == "live"
+    assert "in a live session" in found["text"]
+    # Nothing that leads to the session, its account or a person.
+    assert session["_id"] not in str(found)
+    assert set(found["statement"]) == {"session", "made", "made_at", "engine_version"}
+
+
+async def test_an_unmarked_picture(house: House) -> None:
+    found = (await ask(house, HOPPER))["data"]
+    assert (found["marked"], found["mark_id"], found["statement"]) == (False, None, None)
+    assert found["false_positive_rate"] == 1e-6
+
+
+@pytest.mark.parametrize("data", [b"", b"nothing", b"\xff\xd8\xffbroken", b"GIF89a"])
+async def test_what_cannot_be_read(house: House, data: bytes) -> None:
+    answer = await ask(house, data, 400)
+    assert answer["code"] == 1016
+    assert answer["msg"]
+
+
+async def test_a_form_without_a_file(house: House) -> None:
+    bodies: list[dict[str, Any]] = [{"data": {"file": "text"}}, {"json": {}}, {"content": b"0"}]
+    for body in bodies:
+        answer = await house.http.post(DETECT, **body)
+        assert (answer.status_code, answer.json()["code"]) == (400, 1003)
+
+
+@pytest.mark.parametrize("options", [{"limits": {"detects_per_minute": 2}}])
+async def test_strangers_share_one_allowance(house: House) -> None:
+    for _ in range(2):
+        await house.http.post(DETECT, json={})
+    answer = await house.http.post(DETECT, json={})
+    assert (answer.status_code, answer.json()["code"]) == (429, 1005)
+    # A tenant's own calls are counted apart.
+    assert (await house.call(CREATE, {"sourceImage": [{"path": FACE_URL}]}))["code"] == 1000
+
+
+async def test_no_field_of_create_turns_marking_off(house: House) -> None:
+    wishes = {
+        key: value
+        for value in (False, "off", None, 0)
+        for key in ("watermark", "mark", "marking", "label", "badge", "disclosure", "policy")
+    }
+    await house.create(**wishes, marking_key=secrets.token_hex(32), mark_id=0)
+    marking = house.placement.stations[-1].brief.marking
+    Marker(marking).self_test()
+    assert await house.services.store.statement(marking.mark_id) is not None
+    assert marking.mark_id != 0
+
+
+async def test_the_page_is_there(house: House) -> None:
+    page = await house.http.get("/verify/")
+    assert page.status_code == 200
+    assert "Was this made here?" in page.text
+    for part, kind in (("verify.js", "text/javascript"), ("verify.css", "text/css")):
+        answer = await house.http.get(f"/verify/{part}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(kind)
