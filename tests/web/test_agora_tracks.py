@@ -59,7 +59,8 @@ async def test_the_other_user_is_told_once_in_order_and_subscribed_late(lab: Lab
         assert told == [f"user-joined {uid}", f"user-published {uid} video"]
         assert await lab.run(
             "const [user] = client.remoteUsers;"
-            " return [user === first, user.uid, user.hasVideo, user.hasAudio, client.remoteUsers.length]"
+            " return [user === first, user.uid, user.hasVideo, user.hasAudio,"
+            " client.remoteUsers.length]"
         ) == [True, int(uid), True, False, 1]
         await lab.watch()
         assert await lab.run(
@@ -81,7 +82,8 @@ async def test_unsubscribing_takes_the_track_away_and_subscribing_gives_a_new_on
         await lab.run("globalThis.old = client.remoteUsers[0].videoTrack;")
         await lab.run("await client.unsubscribe(client.remoteUsers[0], 'video');")
         assert await lab.run(
-            "return [client.remoteUsers[0].videoTrack === undefined, client.remoteUsers[0].hasVideo,"
+            "const [user] = client.remoteUsers;"
+            " return [user.videoTrack === undefined, user.hasVideo,"
             " document.querySelectorAll('#theirs video').length]"
         ) == [True, True, 0]
         await lab.watch()
@@ -125,7 +127,8 @@ async def test_unpublish_and_publish_again_need_no_negotiation(lab: Lab) -> None
         await lab.run("await new Promise(resolve => setTimeout(resolve, 1500));")
         assert await lab.frames() > before
         assert await lab.run(
-            "return [client.localTracks[0] === camera, happened.filter(l => l.includes('RECONN')).length]"
+            "return [client.localTracks[0] === camera,"
+            " happened.filter(line => line.includes('RECONN')).length]"
         ) == [True, 0]
 
 
@@ -142,7 +145,8 @@ async def test_a_disabled_camera_is_let_go_and_taken_again(lab: Lab) -> None:
         await lab.run("await camera.setEnabled(true);")
         assert await lab.run(
             "const now = camera.getMediaStreamTrack();"
-            " return [now !== old, now.readyState, camera.getRTCRtpTransceiver().sender.track === now]"
+            " const sent = camera.getRTCRtpTransceiver().sender.track;"
+            " return [now !== old, now.readyState, sent === now]"
         ) == [True, "live", True]
         await lab.wait_for("client.getLocalVideoStats().sendFrameRate > 0")
 
@@ -214,7 +218,9 @@ async def test_levels_read_true_and_ones_own_voice_is_not_played_back(lab: Lab) 
         await lab.run(
             "globalThis.played = []; const make = document.createElement.bind(document);"
             " document.createElement = (tag) => {"
-            "   const element = make(tag); if (tag === 'audio') played.push(element); return element; };"
+            "   const element = make(tag);"
+            "   if (tag === 'audio') played.push(element);"
+            "   return element; };"
             f" const tracks = await AgoraRTC.createMicrophoneAndCameraTracks({RAW_MICROPHONE});"
             " [globalThis.microphone, globalThis.camera] = tracks; await client.publish(tracks);"
         )
@@ -235,9 +241,8 @@ async def test_levels_read_true_and_ones_own_voice_is_not_played_back(lab: Lab) 
             assert one["uid"] in (1, 3) and 75 < one["level"] < 79
         # Half as loud to the ear of the meter: 10 dB less.
         await lab.run("microphone.setVolume(100 * 10 ** -0.5);")
-        await lab.wait_for(
-            f"Math.abs(client.remoteUsers[0].audioTrack.getVolumeLevel() - {TONE_LEVEL - 0.1}) < 0.02"
-        )
+        heard = "client.remoteUsers[0].audioTrack.getVolumeLevel()"
+        await lab.wait_for(f"Math.abs({heard} - {TONE_LEVEL - 0.1}) < 0.02")
         await lab.run("await client.unpublish(microphone);")
         assert await lab.run("return played.some(element => !element.muted)")
 
@@ -274,7 +279,8 @@ async def test_play_puts_a_video_into_the_element_as_told(lab: Lab) -> None:
     async with lab.session():
         await lab.run("globalThis.camera = await AgoraRTC.createCameraVideoTrack();")
         look = (
-            "const video = document.querySelector('#mine video'); const css = getComputedStyle(video);"
+            "const video = document.querySelector('#mine video');"
+            " const css = getComputedStyle(video);"
             " return [css.objectFit, css.transform !== 'none', video.muted, video.playsInline,"
             " video.className, document.getElementById('mine').children.length]"
         )
@@ -310,7 +316,8 @@ async def test_tracks_of_another_copy_of_the_sdk_can_be_published(lab: Lab) -> N
             const media = async () =>
               (await navigator.mediaDevices.getUserMedia({video: true})).getVideoTracks()[0];
             globalThis.foreign = {
-              trackMediaType: 'video', enabled: true, muted: false, isPlaying: false, media: await media(),
+              trackMediaType: 'video', enabled: true, muted: false, isPlaying: false,
+              media: await media(),
               getTrackId: () => 'foreign', getMediaStreamTrack() { return this.media; },
               on() {}, off() {}, stop() {}, close() { this.media.stop(); },
             };
@@ -326,6 +333,7 @@ async def test_tracks_of_another_copy_of_the_sdk_can_be_published(lab: Lab) -> N
             5,
         )
         assert await lab.run(
-            "return [await codeOf(() => client.publish({})), await codeOf(() => client.publish([])),"
+            "return [await codeOf(() => client.publish({})),"
+            " await codeOf(() => client.publish([])),"
             " await codeOf(async () => client.publish(await AgoraRTC.createCameraVideoTrack()))]"
         ) == ["INVALID_PARAMS", "INVALID_PARAMS", "CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS"]

@@ -177,8 +177,9 @@ async def test_two_clients_on_one_page_go_live_side_by_side(lab: Lab) -> None:
         await lab.join()
         await lab.run(PUBLISH_CAMERA)
         await lab.run(
-            f"globalThis.other = AgoraRTC.createClient({{mode: 'live', codec: 'h264', role: 'host'}});"
+            "const config = {mode: 'live', codec: 'h264', role: 'host'};"
             f" const data = {other!r};"
+            " globalThis.other = AgoraRTC.createClient(config);"
             " await other.join(data.app_id, data.channel_id, data.front_rtc_token, 1);"
             " await other.publish(await AgoraRTC.createCameraVideoTrack());"
         )
@@ -327,33 +328,36 @@ async def test_sound_that_the_browser_holds_back_starts_with_the_next_click(
 async def test_the_client_comes_back_by_itself_when_the_server_does(
     tmp_path: Path, camera_file: Path
 ) -> None:
-    async with running_server(tmp_path / "data") as server:
-        async with open_lab(server, BrowserOptions(camera=camera_file), tmp_path) as lab:
-            session = await create(server)
-            await lab.run(
-                f"globalThis.session = {session!r};"
-                " globalThis.client = AgoraRTC.createClient({mode: 'rtc', codec: 'vp8'});"
-            )
-            await lab.join()
-            await lab.run(PUBLISH_CAMERA)
-            await lab.watch()
-            await lab.run(
-                "globalThis.track = client.remoteUsers[0].videoTrack; globalThis.seen = 0;"
-                " const video = document.querySelector('#theirs video');"
-                " (function count() { seen++; video.requestVideoFrameCallback(count); })();"
-            )
-            await server.kill()
-            await lab.wait_for("client.connectionState === 'RECONNECTING'", 8)
-            assert await lab.run("return client.getNetworkQuality().uplinkNetworkQuality") == 6
-            await server.start()
-            await lab.wait_for("client.connectionState === 'CONNECTED'", 60)
-            before = await lab.run("return seen")
-            await lab.wait_for(f"seen > {before + 5}", 40)
-            told = [line for line in await lab.happened() if "reconnect" in line or "left" in line]
-            assert told == ["media-reconnect-start 3", "media-reconnect-end 3"]
-            assert await lab.run(
-                "return [client.remoteUsers[0].videoTrack === track,"
-                " happened.filter(line => line.startsWith('user-published')).length]"
-            ) == [True, 1]
-            await lab.run("await client.leave();")
-            assert await lab.run("return client.connectionState") == "DISCONNECTED"
+    camera = BrowserOptions(camera=camera_file)
+    async with (
+        running_server(tmp_path / "data") as server,
+        open_lab(server, camera, tmp_path) as lab,
+    ):
+        session = await create(server)
+        await lab.run(
+            f"globalThis.session = {session!r};"
+            " globalThis.client = AgoraRTC.createClient({mode: 'rtc', codec: 'vp8'});"
+        )
+        await lab.join()
+        await lab.run(PUBLISH_CAMERA)
+        await lab.watch()
+        await lab.run(
+            "globalThis.track = client.remoteUsers[0].videoTrack; globalThis.seen = 0;"
+            " const video = document.querySelector('#theirs video');"
+            " (function count() { seen++; video.requestVideoFrameCallback(count); })();"
+        )
+        await server.kill()
+        await lab.wait_for("client.connectionState === 'RECONNECTING'", 8)
+        assert await lab.run("return client.getNetworkQuality().uplinkNetworkQuality") == 6
+        await server.start()
+        await lab.wait_for("client.connectionState === 'CONNECTED'", 60)
+        before = await lab.run("return seen")
+        await lab.wait_for(f"seen > {before + 5}", 40)
+        told = [line for line in await lab.happened() if "reconnect" in line or "left" in line]
+        assert told == ["media-reconnect-start 3", "media-reconnect-end 3"]
+        assert await lab.run(
+            "return [client.remoteUsers[0].videoTrack === track,"
+            " happened.filter(line => line.startsWith('user-published')).length]"
+        ) == [True, 1]
+        await lab.run("await client.leave();")
+        assert await lab.run("return client.connectionState") == "DISCONNECTED"

@@ -1,0 +1,56 @@
+"""What the moving page tells to paste is run as it stands."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from tests.web.agora_page import source_image
+from tests.web.driving import CLIENT
+
+from mien.bench.browser import Browser, BrowserOptions
+from mien.bench.server import Server
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
+
+TEXT = (Path(__file__).parents[2] / "docs" / "moving.md").read_text()
+
+
+def block(language: str, containing: str) -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+    [wanted] = [text for text in found if containing in text]
+    return str(wanted)
+
+
+async def test_the_page_without_any_sdk_goes_live(
+    server: Server, camera_file: Path, tmp_path: Path
+) -> None:
+    page_text = block("html", "whep_url")
+    for before, after in {
+        "http://127.0.0.1:8080": server.origin,
+        "CLIENT SECRET": CLIENT["MIEN_CLIENT_SECRET"],
+        "https://example.com/face.jpg": source_image(),
+    }.items():
+        assert page_text.count(before) == 1
+        page_text = page_text.replace(before, after)
+    assert page_text.count("\n") <= 28
+    file = tmp_path / "page.html"
+    file.write_text(page_text)
+    async with Browser(BrowserOptions(camera=camera_file)) as browser:
+        page = await browser.new_page(file.as_uri())
+        await page.wait_for("document.getElementById('result').videoWidth === 640", 40)
+        assert not page.exceptions
+
+
+async def test_the_python_client_runs(server: Server) -> None:
+    names = {
+        "BASE": server.origin,
+        "SECRET": CLIENT["MIEN_CLIENT_SECRET"],
+        "FACE": source_image(),
+    }
+    await asyncio.to_thread(exec, block("python", "urllib"), names)
+    assert re.fullmatch(r"[0-9a-f]{24}", names["session"]["_id"])  # type: ignore[index]
