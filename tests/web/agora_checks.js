@@ -151,14 +151,14 @@ export const checks = {
 
   'rates are of the last second'() {
     const statistics = new Statistics();
-    const report = (timestamp, bytes, lost, got) => new Map([
-      ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', timestamp, bytesReceived: bytes, packetsLost: lost, packetsReceived: got, framesDecoded: got / 10, framesReceived: got / 10, framesDropped: 0, frameWidth: 640, frameHeight: 480, codecId: 'c', jitterBufferDelay: 1, jitterBufferEmittedCount: 50 }],
+    const report = (timestamp, bytes, lost, got, emitted) => new Map([
+      ['v', { id: 'v', type: 'inbound-rtp', kind: 'video', timestamp, bytesReceived: bytes, packetsLost: lost, packetsReceived: got, framesDecoded: got / 10, framesReceived: got / 10, framesDropped: 0, frameWidth: 640, frameHeight: 480, codecId: 'c', jitterBufferDelay: 1 + emitted / 50, jitterBufferEmittedCount: emitted }],
       ['c', { id: 'c', type: 'codec', mimeType: 'video/VP8' }],
       ['t', { id: 't', type: 'transport', selectedCandidatePairId: 'p' }],
       ['p', { id: 'p', type: 'candidate-pair', timestamp, currentRoundTripTime: 0.04, bytesSent: 0, bytesReceived: bytes }],
     ]);
-    statistics.take(report(1000, 1000, 0, 100));
-    statistics.take(report(3000, 26000, 10, 190));
+    statistics.take(report(1000, 1000, 0, 100, 50));
+    statistics.take(report(3000, 26000, 10, 190, 150));
     statistics.serverLatency = 60;
     const video = statistics.remoteVideo();
     same([video.codecType, video.receiveBitrate, video.receivePackets, video.receivePacketsLost], ['VP8', 100000, 190, 10]);

@@ -70,7 +70,7 @@ async def built(folder: Path, server: Server) -> Path:
     """The program's static files; skips where npm's packages can't be had."""
     shutil.copytree(PAGES / "react", folder, dirs_exist_ok=True)
     assert NPM is not None
-    quiet = ("--no-audit", "--no-fund")
+    quiet = ("--no-audit", "--no-fund", "--fetch-retries=0", "--fetch-timeout=30000")
     status, said = await command(folder, NPM, "install", *quiet)
     if status:
         pytest.skip(f"npm's packages can't be had here: {said[-200:]}")

@@ -1036,7 +1036,7 @@ class Track extends EventEmitter {
     this.stage = stage;
     this.media = media;
     this.trackMediaType = /** @type {'audio' | 'video'} */ (media.kind);
-    this.trackId = `track-${media.kind}-${crypto.randomUUID().slice(0, 8)}`;
+    this.trackId = `track-${media.kind}-${Math.random().toString(16).slice(2, 10)}`;
   }
 
   getTrackId() {
@@ -1589,8 +1589,8 @@ class Statistics {
   /** @param {Report} got */
   #received(got) {
     const transportDelay = milliseconds(this.#pair().currentRoundTripTime) / 2;
-    const receiveDelay =
-      transportDelay + milliseconds(ratio(got.jitterBufferDelay, got.jitterBufferEmittedCount));
+    const waited = ratio(this.#rate(got, 'jitterBufferDelay'), this.#rate(got, 'jitterBufferEmittedCount'));
+    const receiveDelay = transportDelay + milliseconds(waited);
     const packets = got.packetsReceived ?? 0;
     const lost = Math.max(0, got.packetsLost ?? 0);
     return {
@@ -3318,7 +3318,7 @@ class SoundDesk {
   /** @returns {AudioContext} */
   get context() {
     if (!this.#context) {
-      const context = new AudioContext({ sampleRate: 48000 });
+      const context = new AudioContext();
       let before = context.state;
       context.onstatechange = () => {
         this.#onState(context.state, before);

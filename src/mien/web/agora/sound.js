@@ -18,7 +18,7 @@ export class SoundDesk {
   /** @returns {AudioContext} */
   get context() {
     if (!this.#context) {
-      const context = new AudioContext({ sampleRate: 48000 });
+      const context = new AudioContext();
       let before = context.state;
       context.onstatechange = () => {
         this.#onState(context.state, before);

@@ -136,8 +136,8 @@ export class Statistics {
   /** @param {Report} got */
   #received(got) {
     const transportDelay = milliseconds(this.#pair().currentRoundTripTime) / 2;
-    const receiveDelay =
-      transportDelay + milliseconds(ratio(got.jitterBufferDelay, got.jitterBufferEmittedCount));
+    const waited = ratio(this.#rate(got, 'jitterBufferDelay'), this.#rate(got, 'jitterBufferEmittedCount'));
+    const receiveDelay = transportDelay + milliseconds(waited);
     const packets = got.packetsReceived ?? 0;
     const lost = Math.max(0, got.packetsLost ?? 0);
     return {

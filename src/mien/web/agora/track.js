@@ -29,7 +29,7 @@ export class Track extends EventEmitter {
     this.stage = stage;
     this.media = media;
     this.trackMediaType = /** @type {'audio' | 'video'} */ (media.kind);
-    this.trackId = `track-${media.kind}-${crypto.randomUUID().slice(0, 8)}`;
+    this.trackId = `track-${media.kind}-${Math.random().toString(16).slice(2, 10)}`;
   }
 
   getTrackId() {
