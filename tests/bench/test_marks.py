@@ -31,6 +31,13 @@ def test_rows_count_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows["one frame of it"].lowest_score < rows[marks.LIVE].lowest_score
 
 
+def test_a_recording_is_enough_to_forge_a_mark_and_to_remove_it() -> None:
+    # Known and documented; were it not so any more, the documentation would be wrong.
+    recording = marks._marked(clip_frames("head_turns.mp4", 24), marks.MEGABIT)
+    assert marks._look(marks._forged(recording)).mark_id == marks.MARK_ID
+    assert marks._look(marks._without_tile(recording)).mark_id is None
+
+
 def test_quality_is_the_worst_frame_s() -> None:
     quality = marks._quality([clip_frames("signer.mp4", 13)])
     assert list(quality) == ["file", "1 Mb/s", "500 kb/s"]

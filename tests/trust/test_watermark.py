@@ -67,6 +67,11 @@ def test_low_bitrates_get_a_stronger_mark() -> None:
     assert lowest.most == pytest.approx(1.5 * usual.most)
 
 
+def test_the_same_bits_a_pixel_get_the_same_strength() -> None:
+    assert strength_at(3_000_000, 1280 * 720) == strength_at(1_000_000, 640 * 480)
+    assert strength_at(1_000_000, 480 * 270).least < strength_at(1_000_000).least
+
+
 def test_black_and_white_do_not_wrap_around() -> None:
     for level in (0, 255):
         frame = np.full((120, 160, 3), level, np.uint8)

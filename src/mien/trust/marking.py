@@ -56,7 +56,8 @@ class Marker:
             self._labelled = np.empty(frame.shape, np.uint8)
         np.copyto(self._labelled, frame)
         self._label.draw(self._labelled, seconds)
-        return self._embedder.embed(self._labelled, strength_at(bitrate))
+        strength = strength_at(bitrate, frame.shape[0] * frame.shape[1])
+        return self._embedder.embed(self._labelled, strength)
 
     def self_test(self) -> None:
         """Mark a test picture and look for mark and label. Raises MarkingFailed.

@@ -13,8 +13,10 @@ from mien.vision.face import BgrImage
 
 # Waves are kept in 32nds of their amplitude, which lets a byte hold their peaks of 3.7.
 WAVE_UNITS = 32
+# Bits a second at 640x480; a larger frame needs as many more as it has more pixels.
 FULL_STRENGTH_BELOW = 600_000
 USUAL_STRENGTH_FROM = 1_500_000
+USUAL_PIXELS = 640 * 480
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,15 @@ class Strength:
         return Strength(self.least * factor, self.slope * factor, self.most * factor, self.loudest)
 
 
-def strength_at(bitrate: float | None) -> Strength:
-    """What survives an encoder of so many bits a second; None: a file of good quality."""
+def strength_at(bitrate: float | None, pixels: int = USUAL_PIXELS) -> Strength:
+    """What survives an encoder of so many bits a second on frames of so many pixels.
+
+    bitrate: None for a file of good quality.
+    """
     if bitrate is None:
         return Strength()
-    lack = (USUAL_STRENGTH_FROM - bitrate) / (USUAL_STRENGTH_FROM - FULL_STRENGTH_BELOW)
+    comparable = bitrate * USUAL_PIXELS / pixels
+    lack = (USUAL_STRENGTH_FROM - comparable) / (USUAL_STRENGTH_FROM - FULL_STRENGTH_BELOW)
     return Strength().scaled(1 + 0.5 * min(max(lack, 0.0), 1.0))
 
 

@@ -1,0 +1,50 @@
+"""What is told of a finding, to machines and to people."""
+
+import json
+
+from mien.trust.detector import Finding
+from mien.trust.registry import Statement
+from mien.trust.search import Geometry, Peak
+from mien.trust.verdict import Verdict
+
+PEAK = Peak(12.0, Geometry(), False, (0, 0))
+FOUND = Finding(True, 0.99999999, 0xBEEF, 0, PEAK, 24)
+NOT_FOUND = Finding(False, 0.0, None, 0, PEAK, 1)
+STATEMENT = Statement(0xBEEF, "d" * 32, "live", 1_800_000_000.0, "0.1.0")
+
+
+def test_a_machine_reads_the_documented_fields() -> None:
+    found = json.loads(json.dumps(Verdict(FOUND, STATEMENT).as_json()))
+    assert found == {
+        "marked": True,
+        "confidence": 0.99999999,
+        "mark_id": "00000000beef",
+        "c2pa": "absent",
+        "false_positive_rate": 1e-6,
+        "frames": 24,
+        "statement": {
+            "session": "d" * 32,
+            "made": "live",
+            "made_at": "2027-01-15T08:00:00+00:00",
+            "engine_version": "0.1.0",
+        },
+    }
+
+
+def test_nothing_found() -> None:
+    found = Verdict(NOT_FOUND).as_json()
+    assert (found["marked"], found["mark_id"], found["statement"]) == (False, None, None)
+    said = Verdict(NOT_FOUND).as_text()
+    assert said.startswith("Not marked, as far as can be seen in 1 frame.")
+
+
+def test_people_read_whose_it_is() -> None:
+    said = Verdict(FOUND, STATEMENT).as_text()
+    assert "less than once in 1,000,000 tries" in said
+    assert "Mark 00000000beef: made in a live session on 2027-01-15 at 08:00:00 UTC" in said
+
+
+def test_a_mark_that_is_too_weak_and_one_that_nobody_knows() -> None:
+    weak = Finding(True, 0.9999999, None, 0, PEAK, 24)
+    assert "too weak to say which" in Verdict(weak).as_text()
+    assert "no statement about it" in Verdict(FOUND).as_text()
