@@ -104,6 +104,45 @@ def test_hair_on_the_forehead_is_painted_over_and_marked() -> None:
     assert source.foreign[ATLAS_SIZE // 2, ATLAS_SIZE // 2] == 0
 
 
+def test_a_fringe_leaves_no_hair_above_the_brows() -> None:
+    """Curls that hang into the forehead, down to just above the brows."""
+    mesh = placed(scale=1.2)
+    image = photo(mesh)
+    rng = np.random.default_rng(1)
+    left, right = int(mesh.points[54, 0]), int(mesh.points[284, 0])
+    low = mesh.points[[108, 337], 1].mean()
+    for x in range(left - 20, right + 20, 7):
+        end = (int(x + rng.integers(-14, 14)), int(low + rng.integers(-16, 4)))
+        cv2.line(image, (x, 0), end, (20, 35, 60), 5, cv2.LINE_AA)
+    source = prepare_source(image, mesh)
+    for vertex in (151, 108, 337, 69, 299, 10):
+        np.testing.assert_allclose(atlas_at(source.atlas, vertex), SKIN, atol=30)
+        column, row = np.round(TEMPLATE.uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
+        assert source.foreign[row, column] > 200, "the target's forehead is shown"
+    for vertex in (50, 280, 195):
+        np.testing.assert_allclose(atlas_at(source.atlas, vertex), SKIN, atol=16)
+
+
+def test_hair_over_one_brow_gives_way_to_the_other() -> None:
+    mesh = placed(scale=1.2)
+    image = photo(mesh)
+    # A dark mass from the temple to just above the tail of the left brow.
+    outline = mesh.points[[332, 284, 251, 301, 300, 293, 298], :2]
+    cv2.fillPoly(image, [cv2.convexHull(np.round(outline).astype(np.int32))], (15, 20, 30))
+    atlas = prepare_source(image, mesh).atlas
+    np.testing.assert_allclose(atlas_at(atlas, 301), SKIN, atol=30)
+
+
+def test_no_teeth_line_a_closed_mouth() -> None:
+    mesh = placed(scale=1.2, jaw=14)
+    image = photo(mesh)
+    mouth = np.round(mesh.points[list(topo.INNER_LIPS), :2]).astype(np.int32)
+    cv2.fillPoly(image, [mouth], (240, 240, 240))
+    atlas = prepare_source(image, mesh).atlas
+    for vertex in (topo.UPPER_LIP, topo.LOWER_LIP, 82, 312, 87, 317):
+        assert atlas_at(atlas, vertex).mean() < 130, "lip is (60, 60, 120), teeth are 240"
+
+
 def test_iris_colour_is_read_in_lab() -> None:
     mesh = placed(scale=1.3)
     image = photo(mesh)

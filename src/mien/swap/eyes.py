@@ -96,8 +96,10 @@ class Irises:
 
 
 def _limited(change: Floats) -> Floats:
-    light = np.clip(change[:1], -35, 30) * 0.6
-    chroma = np.clip(change[1:], -18, 18) * 0.9
+    # Never lighter, hardly warmer: a dark eye that is lit up glows, and the yellow of a lamp in
+    # the photo is no colour of an eye.
+    light = np.clip(change[:1], -30, 0) * 0.6
+    chroma = np.clip(change[1:], -18, 5) * 0.9
     return np.concatenate([light, chroma]).astype(np.float32)
 
 

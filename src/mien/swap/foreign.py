@@ -26,6 +26,16 @@ CORE_OUTLINES = (
     *((205, 50, 36, 203), (425, 280, 266, 423)),
 )
 _ABOVE_BROWS = (8, 9)
+# From the hairline down to the row of vertices over the brows.
+_FOREHEAD = (
+    *(162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389),
+    *(301, 298, 333, 299, 337, 151, 108, 69, 104, 68, 71),
+)
+# Share of the forehead that is hair from which on all of it is; how far it reaches below.
+_FRINGE_SHARE = (0.22, 0.34)
+_FRINGE_EDGE = (0.004, 0.034)
+# By how many levels of 8-bit lightness hair is darker than what lies under it.
+_DARKER = (8.0, 25.0)
 _GRAIN = 3.0
 
 
@@ -46,19 +56,46 @@ def find_foreign(colours: Floats) -> Floats:
         smooth_step(oddness, 1.2, 2.0) * forehead, smooth_step(oddness, 1.25, 2.1) * rim
     )
     found = (found * (skin_mask(size) > 0)).astype(np.float32)
-    return blur(np.asarray(cv2.dilate(found, ellipse(15)), np.float32), size * 0.010)
+    found = np.asarray(cv2.dilate(found, ellipse(15)), np.float32)
+    return np.maximum(blur(found, size * 0.010), _fringe(found))
+
+
+def _fringe(found: Floats) -> Floats:
+    """The whole forehead, where hair hangs into it: strands can't be told from skin one by one."""
+    size = len(found)
+    forehead = polygons([_FOREHEAD], size)
+    share = float(found[forehead > 0].mean())
+    above = 1 - smooth_step(depth_inside(255 - forehead), *_FRINGE_EDGE)
+    return np.asarray(above * smooth_step(share, *_FRINGE_SHARE), np.float32)
 
 
 def cover_foreign(colours: Floats, foreign: Floats) -> Floats:
     """Paint nearby skin, with a little grain, over what is foreign."""
     size = len(colours)
-    skin = ((1 - np.clip(foreign * 1.6, 0, 1)) * (skin_mask(size) > 0)).astype(np.float32)
+    colours = _uncover_brows(colours, foreign)
+    bare = np.asarray(skin_mask(size) / np.float32(255), np.float32)
+    # Wider than what is faded out, or strands would show through the fading edge.
+    grown = np.asarray(cv2.dilate(foreign, ellipse(size // 18 | 1)), np.float32)
+    certain = blur(np.asarray(smooth_step(grown, 0.7, 0.95), np.float32), size * 0.004)
+    covered = np.maximum(foreign, certain)
+    skin = np.asarray((1 - covered) * bare, np.float32)
     near, far = masked_blur(colours, skin, size * 0.05), masked_blur(colours, skin, size * 0.15)
     support = blur(skin, size * 0.05)[..., None]
     grain = np.random.default_rng(0).normal(0, _GRAIN, (size, size)).astype(np.float32)
     patch = np.where(support > 0.15, near, far) + blur(grain, 0.8)[..., None]
-    share = foreign[..., None]
+    share = (covered * blur(bare, 1.0))[..., None]
     return np.asarray(colours * (1 - share) + patch * share, np.float32)
+
+
+def _uncover_brows(colours: Floats, foreign: Floats) -> Floats:
+    """The other side's brow where hair lies over one: mirrored where this side is darker."""
+    size = len(colours)
+    zone = cv2.dilate(polygons(BROWS, size), ellipse(size // 28 | 1)) / 255
+    near = cv2.dilate(foreign, ellipse(size // 16 | 1))
+    light = blur(to_lab(colours)[..., 0], size * 0.006)
+    darker = smooth_step(light[:, ::-1] - light, *_DARKER)
+    share = blur(np.asarray(zone * near * darker, np.float32), size * 0.005)[..., None]
+    return np.asarray(colours + (colours[:, ::-1] - colours) * share, np.float32)
 
 
 def _oddness(colours: Floats) -> Floats:

@@ -7,16 +7,11 @@ from numpy.typing import NDArray
 from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.rims import BAND, BRIDGE, LINE, lines
 from mien.vision.face import BgrImage
 
 _SIZE = 256
-_BAND = (
-    *(127, 34, 143, 156, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 383, 372, 264, 356),
-    *(454, 447, 345, 352, 280, 330, 348, 419, 197, 196, 122, 121, 119, 101, 50, 123, 116, 227, 234),
-)
-_BRIDGE = (193, 168, 417, 465, 412, 399, 419, 197, 196, 174, 188, 245)
 _EXTENT = (127, 70, 300, 356, 454, 234, 197, 50, 280, 9)
-_LINE = 0.16
 _FOUND = 0.085
 _LOOK_EVERY = 8
 
@@ -25,11 +20,11 @@ class Glasses:
     """Looks at every eighth frame until it has found some, then at each."""
 
     def __init__(self) -> None:
-        band = polygons([_BAND], _SIZE)
+        band = polygons([BAND], _SIZE)
         band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
         band[cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)) > 0] = 0
         self._band = cv2.GaussianBlur(band, (0, 0), 1.5)
-        self._bridge = polygons([_BRIDGE], _SIZE)
+        self._bridge = polygons([BRIDGE], _SIZE)
         self._score: float | None = None
         self._frames = 0
 
@@ -64,16 +59,16 @@ class Glasses:
         width: int,
     ) -> None:
         warped = _warp(camera, maps, corner)
-        lines = _lines(warped, width)
+        found = lines(warped, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
         bridge = cv2.remap(self._bridge, u, v, cv2.INTER_LINEAR) > 128
-        now = np.count_nonzero((lines > _LINE) & bridge) / (np.count_nonzero(bridge) + 1)
+        now = np.count_nonzero((found > LINE) & bridge) / (np.count_nonzero(bridge) + 1)
         self._score = now if self._score is None else self._score + 0.25 * (now - self._score)
         if not self.worn:
             return
         band = cv2.remap(self._band, u, v, cv2.INTER_LINEAR) / np.float32(255)
-        frames = np.asarray(smooth_step(lines, 0.10, 0.20) * band, np.float32)
+        frames = np.asarray(smooth_step(found, 0.10, 0.20) * band, np.float32)
         share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)[..., None]
         result[:] = (result + (warped.astype(np.float32) - result) * share).astype(np.uint8)
 
@@ -85,14 +80,3 @@ def _warp(camera: BgrImage, maps: Floats, corner: NDArray[np.int64]) -> BgrImage
     y[rows, columns] = rows + corner[1]
     warped = cv2.remap(camera, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, np.uint8)
-
-
-def _lines(image: BgrImage, width: int) -> Floats:
-    """How much darker or brighter than their surroundings thin things are, relative to those."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
-    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square)
-    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square)
-    around = cv2.blur(grey, (2 * width + 1, 2 * width + 1))
-    strength = np.maximum(dark, bright).astype(np.float32)
-    return np.asarray(strength / (around.astype(np.float32) + 10), np.float32)

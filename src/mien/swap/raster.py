@@ -3,9 +3,37 @@
 import math
 
 import numba
+import numpy as np
 
-UNTOUCHED = -2.0
-RING = -1.0
+UNTOUCHED, RING = np.float32(-2), np.float32(-1)
+ZERO, ONE, FAR = np.float32(0), np.float32(1), np.float32(1e9)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _cut(y, ax, ay, bx, by, left, right):  # type: ignore[no-untyped-def]
+    """Widen a span to where one edge meets the row."""
+    if min(ay, by) > y or max(ay, by) < y:
+        return left, right
+    if ay == by:
+        return min(left, min(ax, bx)), max(right, max(ax, bx))
+    cut = ax + (y - ay) * (bx - ax) / (by - ay)
+    return min(left, cut), max(right, cut)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _span(y, x0, y0, x1, y1, x2, y2):  # type: ignore[no-untyped-def]
+    """Left and right end of a triangle on one row."""
+    left, right = _cut(y, x0, y0, x1, y1, FAR, -FAR)
+    left, right = _cut(y, x1, y1, x2, y2, left, right)
+    return _cut(y, x2, y2, x0, y0, left, right)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _inside(dx, dy, dx1, dy1, dx2, dy2, area):  # type: ignore[no-untyped-def]
+    """Barycentrics of the second and third corner, moved into the triangle."""
+    second = min(max((dx * dy2 - dy * dx2) / area, ZERO), ONE)
+    third = min(max((dy * dx1 - dx * dy1) / area, ZERO), ONE - second)
+    return second, third
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False)
@@ -33,24 +61,11 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
         if top > bottom:
             continue
         area = (x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0)
-        if abs(area) < 1e-6:
+        if abs(area) < np.float32(1e-6):
             continue
-        scale = 1.0 / area
+        dx1, dy1, dx2, dy2 = x1 - x0, y1 - y0, x2 - x0, y2 - y0
         for y in range(top, bottom + 1):
-            left, right = 1e9, -1e9
-            for edge in range(3):
-                if edge == 0:
-                    ax, ay, bx, by = x0, y0, x1, y1
-                elif edge == 1:
-                    ax, ay, bx, by = x1, y1, x2, y2
-                else:
-                    ax, ay, bx, by = x2, y2, x0, y0
-                if (ay <= y and by >= y) or (by <= y and ay >= y):
-                    if by == ay:
-                        left, right = min(left, min(ax, bx)), max(right, max(ax, bx))
-                    else:
-                        cut = ax + (y - ay) * (bx - ax) / (by - ay)
-                        left, right = min(left, cut), max(right, cut)
+            left, right = _span(np.float32(y), x0, y0, x1, y1, x2, y2)
             first = max(math.ceil(left), 0)
             last = min(math.floor(right), width - 1)
             if first > last:
@@ -58,11 +73,15 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
             if planes == 2:
                 for x in range(first, last + 1):
                     maps[2, y, x] = RING
+            # Barycentrics at the span's ends, kept inside: a sliver's plane runs away.
+            reach, step = np.float32(last - first), np.float32(y) - y0
+            begin1, begin2 = _inside(np.float32(first) - x0, step, dx1, dy1, dx2, dy2, area)
+            end1, end2 = _inside(np.float32(last) - x0, step, dx1, dy1, dx2, dy2, area)
+            per_pixel = ONE / max(reach, ONE)
             for k in range(planes):
                 start = attributes[i0, k]
                 d1, d2 = attributes[i1, k] - start, attributes[i2, k] - start
-                slope_x = (d1 * (y2 - y0) - d2 * (y1 - y0)) * scale
-                slope_y = (d2 * (x1 - x0) - d1 * (x2 - x0)) * scale
-                base = start + slope_x * (first - x0) + slope_y * (y - y0)
-                for x in range(first, last + 1):
-                    maps[k, y, x] = base + slope_x * (x - first)
+                base = start + d1 * begin1 + d2 * begin2
+                slope = (d1 * (end1 - begin1) + d2 * (end2 - begin2)) * per_pixel
+                for x in range(last - first + 1):
+                    maps[k, y, first + x] = base + slope * np.float32(x)

@@ -43,7 +43,8 @@ class FaceTemplate:
     that makes normals of the face point at the camera. uv: (n, 2) in 0..1. jaw: (468,) 0..1,
     how far a vertex goes with the jaw. rigid: vertices that expressions move little, with
     rigid_weights. interior: (468,) 1 well inside the oval, 0 at its rim. mouth: (468,) 1 at the
-    lips, 0 away from them.
+    lips, 0 away from them. lips: (898,) bool, the face triangles of
+    lips and mouth.
     """
 
     vertices: Floats
@@ -57,6 +58,7 @@ class FaceTemplate:
     rigid_weights: Floats
     interior: Floats
     mouth: Floats
+    lips: NDArray[np.bool_]
 
     @property
     def face_triangles(self) -> NDArray[np.int32]:
@@ -79,6 +81,7 @@ def face_template() -> FaceTemplate:
     area = signed_areas(mesh.vertices[:, :2], mesh.triangles)
     rings = _ring_triangles()
     weights = _rigid_weights(mesh.vertices)
+    mouth = _near_mouth(mesh.vertices)
     rigid = np.flatnonzero(weights > 0.2)
     return FaceTemplate(
         vertices=mesh.vertices,
@@ -91,7 +94,8 @@ def face_template() -> FaceTemplate:
         rigid=rigid,
         rigid_weights=weights[rigid],
         interior=_interior(uv),
-        mouth=_near_mouth(mesh.vertices),
+        mouth=mouth,
+        lips=_around_mouth(mesh.triangles, mouth),
     )
 
 
@@ -160,6 +164,12 @@ def _interior(uv: Floats) -> Floats:
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
     at = np.clip(np.round(uv * size - 0.5).astype(int), 0, size - 1)
     return np.asarray(smooth_step(depth[at[:, 1], at[:, 0]], 0.14, 0.26), np.float32)
+
+
+def _around_mouth(triangles: NDArray[np.int32], mouth: Floats) -> NDArray[np.bool_]:
+    near = mouth > 0.6
+    near[list(topo.INNER_LIPS)] = True
+    return np.asarray(near[triangles].all(1), np.bool_)
 
 
 def _near_mouth(vertices: Floats) -> Floats:

@@ -6,10 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.swap.atlas import blur, masked_blur, shrink, skin_mask, uv_grid
+from mien.swap.atlas import (
+    blur,
+    depth_inside,
+    ellipse,
+    masked_blur,
+    polygons,
+    shrink,
+    skin_mask,
+    uv_grid,
+)
 from mien.swap.foreign import cover_foreign, find_foreign
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.kernels import facing
+from mien.swap.spectacles import take_off_spectacles
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
@@ -35,7 +45,8 @@ def build_texture(image: BgrImage, points: Floats) -> Texture:
     raw = _flatten(image, points[:, :2])
     visible = _visible(points)
     whole = _fill_hidden_side(raw, visible)
-    foreign = find_foreign(whole)
+    whole = _close_lips(take_off_spectacles(whole))
+    foreign = np.maximum(find_foreign(whole), _stretched(visible))
     even = _even_light(cover_foreign(whole, foreign), foreign)
     return Texture(np.clip(_extend(even), 0, 255), foreign)
 
@@ -76,6 +87,27 @@ def _fill_hidden_side(raw: Floats, visible: Floats) -> Floats:
     there = masked_blur(other, other_visible * inside[:, ::-1], ATLAS_SIZE * 0.06)
     mirrored = np.clip(other * (here + _FLOOR) / (there + _FLOOR), 0, 255)
     return np.where(inside[..., None], raw * share + mirrored * (1 - share), 0).astype(np.float32)
+
+
+def _close_lips(colours: Floats) -> Floats:
+    """Lip instead of teeth where the lips meet: a smile's teeth would line a closed mouth."""
+    mouth = np.asarray(cv2.dilate(polygons([topo.INNER_LIPS], ATLAS_SIZE), ellipse(5)), np.uint8)
+    lips = polygons([topo.OUTER_LIPS], ATLAS_SIZE)
+    lips[mouth > 0] = 0
+    weights = (lips > 0).astype(np.float32)
+    near, far = (masked_blur(colours, weights, ATLAS_SIZE * part) for part in (0.008, 0.04))
+    reach = blur(weights, ATLAS_SIZE * 0.008)[..., None]
+    share = blur(np.asarray(mouth / 255, np.float32), 1.5)[..., None]
+    return np.asarray(colours + (np.where(reach > 0.02, near, far) - colours) * share, np.float32)
+
+
+def _stretched(visible: Floats) -> Floats:
+    """1 towards the ears where neither side was seen well: a few pixels drawn out to streaks."""
+    seen = np.maximum(visible, visible[:, ::-1])
+    depth = depth_inside(polygons([topo.OVAL], ATLAS_SIZE))
+    rim = 1 - smooth_step(depth, 0.10, 0.16)
+    inside = uv_grid(ATLAS_SIZE).inside
+    return blur(np.asarray((1 - smooth_step(seen, 0.3, 0.8)) * rim * inside, np.float32), 3.0)
 
 
 def _even_light(colours: Floats, foreign: Floats) -> Floats:

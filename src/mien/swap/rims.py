@@ -1,0 +1,26 @@
+"""Rims of spectacles: thin dark and bright lines, and where on the face they run."""
+
+import cv2
+import numpy as np
+
+from mien.swap.geometry import Floats
+from mien.vision.face import BgrImage
+
+BAND = (
+    *(127, 34, 143, 156, 70, 63, 105, 66, 107, 9, 336, 296, 334, 293, 300, 383, 372, 264, 356),
+    *(454, 447, 345, 352, 280, 330, 348, 419, 197, 196, 122, 121, 119, 101, 50, 123, 116, 227, 234),
+)
+BRIDGE = (193, 168, 417, 465, 412, 399, 419, 197, 196, 174, 188, 245)
+# A line is so much darker or brighter than its surroundings.
+LINE = 0.16
+
+
+def lines(image: BgrImage, width: int) -> Floats:
+    """How much darker or brighter than their surroundings thin things are, relative to those."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square)
+    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square)
+    around = cv2.blur(grey, (2 * width + 1, 2 * width + 1))
+    strength = np.maximum(dark, bright).astype(np.float32)
+    return np.asarray(strength / (around.astype(np.float32) + 10), np.float32)
