@@ -1,11 +1,12 @@
 """What the moving page tells to paste is run as it stands."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
 import pytest
-from tests.web.agora_page import source_image
+from tests.web.agora_page import close, create, source_image
 from tests.web.driving import CLIENT
 
 from mien.bench.browser import Browser, BrowserOptions
@@ -44,6 +45,30 @@ async def test_the_page_without_any_sdk_goes_live(
         page = await browser.new_page(file.as_uri())
         await page.wait_for("document.getElementById('result').videoWidth === 640", 40)
         assert not page.exceptions
+
+
+async def test_a_program_of_modules_is_led_to_ours_by_an_import_map(
+    server: Server, camera_file: Path, tmp_path: Path
+) -> None:
+    head = block("html", "importmap").replace("https://mien.example.org", server.origin)
+    program = (
+        '<script type="module">import AgoraRTC from "agora-rtc-sdk-ng";'
+        " window.rtc = AgoraRTC;</script>"
+    )
+    file = tmp_path / "modules.html"
+    file.write_text(head + program)
+    session = await create(server)
+    async with Browser(BrowserOptions(camera=camera_file)) as browser:
+        page = await browser.new_page(file.as_uri())
+        await page.wait_for("!!window.rtc")
+        joined = await page.evaluate(
+            f"(async () => {{ const session = {json.dumps(session)};"
+            " const client = rtc.createClient({mode: 'rtc', codec: 'vp8'});"
+            " const uid = await client.join(session.app_id, session.channel_id,"
+            " session.front_rtc_token, null); await client.leave(); return uid; })()"
+        )
+    assert joined == 1
+    await close(server, session)
 
 
 async def test_the_python_client_runs(server: Server) -> None:

@@ -170,6 +170,7 @@ async def test_the_camera_changes_in_flight(two_cameras: Lab) -> None:
         assert await lab.run(
             "return document.querySelector('#mine video').srcObject.getVideoTracks()[0]"
             " === camera.getMediaStreamTrack()"
+            " && camera.getRTCRtpTransceiver().sender.track === camera.getMediaStreamTrack()"
         )
         before = await lab.frames()
         await lab.run("await new Promise(resolve => setTimeout(resolve, 2000));")
