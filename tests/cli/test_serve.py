@@ -127,3 +127,13 @@ def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
         assert "Choose another with --port" in serving.log.read_text()
         assert not (tmp_path / "data").exists()
         serving.kill()
+
+
+def test_a_label_in_an_unknown_language_is_told_and_nothing_is_served(tmp_path: Path) -> None:
+    refused = Serving(tmp_path / "data", "--port", "0", MIEN_LABEL_LANGUAGE="xx")
+    assert refused.process.wait(30) == 1
+    assert refused.process.stdout is not None
+    refused.process.stdout.close()
+    said = refused.log.read_text()
+    assert "use one of en, de" in said
+    assert "Traceback" not in said

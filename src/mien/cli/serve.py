@@ -17,6 +17,7 @@ from rich.console import Console
 from mien.api.app import create_app
 from mien.api.logs import set_up_logs
 from mien.api.services import Services, World, build_services
+from mien.errors import MienError
 from mien.settings import Settings
 
 # A request that is still open at the end may take so long; then the sessions are ended.
@@ -57,7 +58,11 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
-    services = _services(settings)
+    try:
+        services = _services(settings)
+    except MienError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     config = uvicorn.Config(
         create_app(services),
         log_config=None,

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from joserfc.jwk import OKPKey
 
 from mien.live.ids import RandomBytes
 from mien.settings import Settings
+from mien.trust.private_file import write_private
 
 SECRETS_FILE = "installation.json"
 KEY_FILE = "token-key.pem"
@@ -53,18 +53,6 @@ def open_signing_key(data_dir: Path) -> OKPKey:
     if not path.exists():
         write_private(path, OKPKey.generate_key("Ed25519").as_pem(private=True))
     return OKPKey.import_key(path.read_bytes())
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner may read; whole or not at all."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _fresh(random: RandomBytes) -> Installation:
