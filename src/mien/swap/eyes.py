@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from mien.swap.atlas import EYES, depth_inside, polygons, shrink
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.kernels import paint_iris
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
@@ -15,7 +16,9 @@ _LIDS = (((160, 144), (158, 153), (33, 133)), ((385, 380), (387, 373), (362, 263
 _IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
 _USUAL_OPENING = 0.22
 _MIN_RADIUS = 2.5
-_IRIS_SMOOTHING = 0.1
+_IRIS_SMOOTHING = 0.3
+# In paintings of one iris, two to a frame.
+_IRIS_MEASURE_EVERY = 8
 
 
 class Lids:
@@ -58,6 +61,7 @@ class Irises:
     def __init__(self, colour: Floats) -> None:
         self._wanted = None if np.isnan(colour).any() else colour
         self._seen: Floats | None = None
+        self._paints = 0
 
     def paint(self, image: BgrImage, points: Floats, moved: Floats) -> None:
         """Change image in place; points: (478, 3) the target's mesh, moved: (468, 2) how far
@@ -81,18 +85,31 @@ class Irises:
             return
         patch = image[top:bottom, left:right]
         corner = np.array([left, top], np.float32)
-        weights = _iris_weights(patch.shape[:2], centre - corner, radius, outline - corner)
+        opening = _opening_mask(patch.shape[:2], outline - corner)
+        x, y = (float(v) for v in centre - corner)
+        if self._seen is None or self._paints % _IRIS_MEASURE_EVERY < len(_IRISES):
+            self._measure(patch, _iris_weights(opening, x, y, radius))
+        self._paints += 1
+        if self._seen is None:
+            return
+        change = _bgr_change(self._seen, _limited(wanted - self._seen))
+        paint_iris(patch, opening, x, y, radius, float(self._seen[0]), change)
+
+    def _measure(self, patch: BgrImage, weights: Floats) -> None:
         total = float(weights.sum())
         if total < 10:
             return
         lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).astype(np.float32)
         mean = (lab * weights[..., None]).sum((0, 1)) / total
         old = mean if self._seen is None else self._seen
-        self._seen = old + _IRIS_SMOOTHING * (mean - old)
-        # A reflection is white in every eye.
-        matte = 1 - smooth_step(lab[..., 0] - mean[0], 35, 70)
-        lab += _limited(wanted - self._seen) * (weights * matte)[..., None]
-        patch[:] = cv2.cvtColor(np.clip(lab, 0, 255).astype(np.uint8), cv2.COLOR_LAB2BGR)
+        self._seen = np.asarray(old + _IRIS_SMOOTHING * (mean - old), np.float32)
+
+
+def _bgr_change(seen: Floats, change: Floats) -> Floats:
+    """What a change in Lab is in BGR, at a colour."""
+    pair = np.clip(np.stack([seen, seen + change]), 0, 255).round().astype(np.uint8)
+    colours = cv2.cvtColor(pair[None], cv2.COLOR_LAB2BGR)[0].astype(np.float32)
+    return np.asarray(colours[1] - colours[0], np.float32)
 
 
 def _limited(change: Floats) -> Floats:
@@ -103,12 +120,14 @@ def _limited(change: Floats) -> Floats:
     return np.concatenate([light, chroma]).astype(np.float32)
 
 
-def _iris_weights(
-    shape: tuple[int, ...], centre: Floats, radius: float, outline: Floats
-) -> NDArray[np.float32]:
-    y, x = np.ogrid[: shape[0], : shape[1]]
-    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / radius
-    disc = (1 - smooth_step(distance, 0.85, 1.05)) * smooth_step(distance, 0.25, 0.42)
+def _opening_mask(shape: tuple[int, ...], outline: Floats) -> NDArray[np.uint8]:
     opening = np.zeros(shape, np.uint8)
     cv2.fillPoly(opening, [np.round(outline * 8).astype(np.int32)], 255, shift=3)
-    return np.asarray(disc * (cv2.GaussianBlur(opening, (0, 0), 0.7) / 255.0), np.float32)
+    return np.asarray(cv2.GaussianBlur(opening, (0, 0), 0.7), np.uint8)
+
+
+def _iris_weights(opening: NDArray[np.uint8], centre_x: float, centre_y: float, r: float) -> Floats:
+    y, x = np.ogrid[: opening.shape[0], : opening.shape[1]]
+    distance = np.sqrt((x - centre_x) ** 2 + (y - centre_y) ** 2) / r
+    disc = (1 - smooth_step(distance, 0.85, 1.05)) * smooth_step(distance, 0.25, 0.42)
+    return np.asarray(disc * (opening / 255.0), np.float32)

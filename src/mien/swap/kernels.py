@@ -11,6 +11,8 @@ import numpy as np
 
 F0, F1, HALF, F255 = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
 INSIDE = np.float32(1.001)
+# Unsigned, so that indices need no check for counting from the end.
+NEXT = np.uintp(1)
 CLEAR, SOLID = np.float32(0.003), np.float32(0.997)
 
 
@@ -36,7 +38,23 @@ def facing(points, triangles, front, out):  # type: ignore[no-untyped-def]
         out[i] = front * normals[i, 2] / length
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True)
+@numba.njit(inline="always", fastmath=True)
+def _corner(x, y, right, bottom):  # type: ignore[no-untyped-def]
+    """The top left of the four pixels around a point, and their bilinear weights."""
+    x, y = min(max(x, F0), right), min(max(y, F0), bottom)
+    xi, yi = np.int32(x), np.int32(y)
+    fx, fy = x - np.float32(xi), y - np.float32(yi)
+    corner = (F1 - fx) * (F1 - fy), fx * (F1 - fy), (F1 - fx) * fy, fx * fy
+    return np.uintp(xi), np.uintp(yi), corner[0], corner[1], corner[2], corner[3]
+
+
+@numba.njit(inline="always", fastmath=True)
+def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
+    top = image[yi, xi, k] * w0 + image[yi, xi + NEXT, k] * w1
+    return top + image[yi + NEXT, xi, k] * w2 + image[yi + NEXT, xi + NEXT, k] * w3
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
 def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  # type: ignore[no-untyped-def]
     """Sample an image at the mesh position of every texel that lies on the face.
 
@@ -44,38 +62,19 @@ def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  
     ids, weights: (s * s, 3) vertices and barycentrics of each texel; texels: (m,) those inside.
     Written: colours (s, s, 3) and visibility (s, s), float32.
     """
-    height, width, _ = image.shape
+    right, bottom = np.float32(image.shape[1]) - INSIDE, np.float32(image.shape[0]) - INSIDE
     size = colours.shape[1]
     for entry in range(texels.shape[0]):
         i = texels[entry]
         a, b, c = ids[i, 0], ids[i, 1], ids[i, 2]
         u, v, w = weights[i, 0], weights[i, 1], weights[i, 2]
-        row, column = i // size, i % size
+        row, column = np.uintp(i // size), np.uintp(i % size)
         visibility[row, column] = visible[a] * u + visible[b] * v + visible[c] * w
         x = points[a, 0] * u + points[b, 0] * v + points[c, 0] * w
         y = points[a, 1] * u + points[b, 1] * v + points[c, 1] * w
-        x, y = min(max(x, F0), width - INSIDE), min(max(y, F0), height - INSIDE)
-        xi, yi = int(x), int(y)
-        fx, fy = x - xi, y - yi
+        xi, yi, w0, w1, w2, w3 = _corner(x, y, right, bottom)
         for k in range(3):
-            top = image[yi, xi, k] * (1 - fx) + image[yi, xi + 1, k] * fx
-            bottom = image[yi + 1, xi, k] * (1 - fx) + image[yi + 1, xi + 1, k] * fx
-            colours[row, column, k] = top * (1 - fy) + bottom * fy
-
-
-@numba.njit(inline="always", fastmath=True)
-def _corner(x, y, right, bottom):  # type: ignore[no-untyped-def]
-    """The top left of the four pixels around a point, and their bilinear weights."""
-    x, y = min(max(x, F0), right), min(max(y, F0), bottom)
-    xi, yi = np.int32(x), np.int32(y)
-    fx, fy = x - np.float32(xi), y - np.float32(yi)
-    return xi, yi, (F1 - fx) * (F1 - fy), fx * (F1 - fy), (F1 - fx) * fy, fx * fy
-
-
-@numba.njit(inline="always", fastmath=True)
-def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
-    top = image[yi, xi, k] * w0 + image[yi, xi + 1, k] * w1
-    return top + image[yi + 1, xi, k] * w2 + image[yi + 1, xi + 1, k] * w3
+            colours[row, column, k] = _mix(image, xi, yi, w0, w1, w2, w3, k)
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -125,3 +124,31 @@ def shade(frame, left, top, maps, atlas, gain, out):  # type: ignore[no-untyped-
             out[y, x, 0] = np.uint8(b + HALF)
             out[y, x, 1] = np.uint8(g + HALF)
             out[y, x, 2] = np.uint8(r + HALF)
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")
+def paint_iris(patch, opening, x, y, radius, light, change):  # type: ignore[no-untyped-def]
+    """Add a colour to an iris, in place; pupil, lids and reflections stay.
+
+    patch: (h, w, 3) uint8 BGR; opening: (h, w) uint8, 255 between the lids; x, y, radius: of the
+    iris in the patch; light: its mean luma; change: (3,) float32, added to BGR.
+    """
+    for row in range(patch.shape[0]):
+        for column in range(patch.shape[1]):
+            away = math.sqrt((column - x) ** 2 + (row - y) ** 2) / radius
+            weight = (1 - _step(away, 0.85, 1.05)) * _step(away, 0.25, 0.42)
+            weight *= opening[row, column] / 255.0
+            if weight <= 0:
+                continue
+            b, g, r = patch[row, column, 0], patch[row, column, 1], patch[row, column, 2]
+            brightness = 0.114 * b + 0.587 * g + 0.299 * r
+            weight *= 1 - _step(brightness - light, 35, 70)
+            for k in range(3):
+                value = patch[row, column, k] + change[k] * weight
+                patch[row, column, k] = np.uint8(min(max(value, 0.0), 255.0) + 0.5)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _step(value, low, high):  # type: ignore[no-untyped-def]
+    t = min(max((value - low) / (high - low), 0.0), 1.0)
+    return t * t * (3 - 2 * t)

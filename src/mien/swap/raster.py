@@ -36,7 +36,27 @@ def _inside(dx, dy, dx1, dy1, dx2, dy2, area):  # type: ignore[no-untyped-def]
     return second, third
 
 
-@numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False)
+@numba.njit(inline="always", fastmath=True)
+def _run2(maps, y, first, last, value, slope):  # type: ignore[no-untyped-def]
+    """Write a span of a ring. Spans are short: one loop costs less than one for each plane."""
+    v0, v1, s0, s1 = value[0], value[1], slope[0], slope[1]
+    for x in range(first, last + 1):
+        maps[0, y, x], maps[1, y, x], maps[2, y, x] = v0, v1, RING
+        v0, v1 = v0 + s0, v1 + s1
+
+
+@numba.njit(inline="always", fastmath=True)
+def _run5(maps, y, first, last, value, slope):  # type: ignore[no-untyped-def]
+    """Write a span of the face."""
+    v0, v1, v2, v3, v4 = value[0], value[1], value[2], value[3], value[4]
+    s0, s1, s2, s3, s4 = slope[0], slope[1], slope[2], slope[3], slope[4]
+    for x in range(first, last + 1):
+        maps[0, y, x], maps[1, y, x], maps[2, y, x] = v0, v1, v2
+        maps[3, y, x], maps[4, y, x] = v3, v4
+        v0, v1, v2, v3, v4 = v0 + s0, v1 + s1, v2 + s2, v3 + s3, v4 + s4
+
+
+@numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
 def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignore[no-untyped-def]
     """Scanline rasteriser with affine planes; later triangles paint over earlier ones.
 
@@ -49,6 +69,7 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
     for y in range(height):
         for x in range(width):
             maps[2, y, x] = UNTOUCHED
+    value, slope = np.empty(5, np.float32), np.empty(5, np.float32)
     for entry in range(order.shape[0]):
         triangle = order[entry]
         planes = 2 if triangle < rings else 5
@@ -70,18 +91,18 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
             last = min(math.floor(right), width - 1)
             if first > last:
                 continue
-            if planes == 2:
-                for x in range(first, last + 1):
-                    maps[2, y, x] = RING
             # Barycentrics at the span's ends, kept inside: a sliver's plane runs away.
             reach, step = np.float32(last - first), np.float32(y) - y0
             begin1, begin2 = _inside(np.float32(first) - x0, step, dx1, dy1, dx2, dy2, area)
             end1, end2 = _inside(np.float32(last) - x0, step, dx1, dy1, dx2, dy2, area)
-            per_pixel = ONE / max(reach, ONE)
+            step1 = (end1 - begin1) / max(reach, ONE)
+            step2 = (end2 - begin2) / max(reach, ONE)
             for k in range(planes):
                 start = attributes[i0, k]
                 d1, d2 = attributes[i1, k] - start, attributes[i2, k] - start
-                base = start + d1 * begin1 + d2 * begin2
-                slope = (d1 * (end1 - begin1) + d2 * (end2 - begin2)) * per_pixel
-                for x in range(last - first + 1):
-                    maps[k, y, first + x] = base + slope * np.float32(x)
+                value[k] = start + d1 * begin1 + d2 * begin2
+                slope[k] = d1 * step1 + d2 * step2
+            if planes == 2:
+                _run2(maps, y, first, last, value, slope)
+            else:
+                _run5(maps, y, first, last, value, slope)
