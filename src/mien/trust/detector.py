@@ -19,6 +19,9 @@ STAGES = 4
 # Mirrored or not, at every shift of the tile.
 PLACES = 2 * TILE * TILE
 IN_PLACE = 9
+# A few specks on black are no sum of many small things: their scores would not be normal, and
+# chance would be taken for a mark. Cutting outliers leaves little of such a plane.
+LEAST_DEVIATION = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,8 @@ class Detector:
 
     def look_at(self, plane: Plane, frames: int, thorough: bool = True) -> Finding:
         """The same for residuals that were added up elsewhere, of so many frames."""
+        if float(plane.std()) < LEAST_DEVIATION:
+            return Finding(False, 0.0, None, 0, Peak(0.0, Geometry(), False, (0, 0)), frames)
         best = self._untouched(plane)
         stages = (search.scaled, search.turned) if thorough else ()
         for stage in stages:
