@@ -3,7 +3,7 @@ import inspect
 import pytest
 
 from mien import errors
-from mien.errors import ANSWERS, MienError, WeightsError, answer_for
+from mien.errors import ANSWERS, MarkingFailed, MienError, WeightsError, answer_for
 
 CONTRACT_CODES = {1003, 1004, 1005, 1006, 1007, 1008, 1009, 1016, 1101, 1102, 1200, 1215}
 
@@ -18,7 +18,7 @@ def test_every_error_but_server_faults_has_an_answer() -> None:
         for _, item in inspect.getmembers(errors, inspect.isclass)
         if issubclass(item, MienError) and item is not MienError
     }
-    assert classes - set(ANSWERS) == {WeightsError}
+    assert classes - set(ANSWERS) == {MarkingFailed, WeightsError}
 
 
 @pytest.mark.parametrize(
