@@ -4,7 +4,7 @@ from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK, SIDE, placed
 
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.raster import RING, UNTOUCHED
-from mien.swap.template import face_template
+from mien.swap.template import face_template, signed_areas
 from mien.vision import topology as topo
 from mien.vision.face import FaceMesh
 
@@ -86,3 +86,19 @@ def test_maps_are_reused_and_the_picture_clips_them() -> None:
     assert clipped is not None
     rows, columns = clipped.region
     assert (rows.start, columns.stop) == (clipped.top, SIDE)
+
+
+def test_lips_that_are_not_folded_leave_no_hole() -> None:
+    """Corners of the mouth are folded back in the canonical face, and unfold in other ones."""
+    points = np.ascontiguousarray(placed(scale=1.5).points[:468])
+    folded = np.array([[415, 407, 310], [191, 80, 183], [272, 310, 407], [42, 183, 80]])
+    # Pull the lips' inner edge away from the outer one until those triangles turn to the front.
+    for inner in (310, 415, 80, 191):
+        points[inner, 1] += 6
+    area = signed_areas(points[:, :2], folded.astype(np.int32)) * face_template().front
+    assert (area > 0).all()
+    drawing = Canvas().draw(points, points, SIDE, SIDE)
+    assert drawing is not None
+    mouth = points[list(topo.OUTER_LIPS), :2] - [drawing.left, drawing.top]
+    (left, top), (right, bottom) = mouth.min(0).astype(int), mouth.max(0).astype(int)
+    assert (drawing.maps[2, top:bottom, left:right] >= 0).all()

@@ -88,3 +88,15 @@ def test_triangles_outside_write_nothing() -> None:
         *(np.ones((3, 5), np.float32), maps),
     )
     assert (maps[2] == UNTOUCHED).all()
+
+
+def test_a_sliver_never_leaves_the_range_of_its_corners() -> None:
+    points = np.array([[2.0, 5.0], [20.0, 5.0004], [11.0, 5.0]], np.float32)
+    attributes = np.array([[0.2] * 5, [0.8] * 5, [0.4] * 5], np.float32)
+    triangles = np.array([[0, 1, 2]], np.int32)
+    maps = np.zeros((5, 12, 24), np.float32)
+    rasterise(points, triangles, np.array([0], np.int32), 0, attributes, maps)
+    drawn = maps[:, maps[2] != UNTOUCHED]
+    assert drawn.size > 0
+    assert drawn.min() >= 0.2 - 1e-5
+    assert drawn.max() <= 0.8 + 1e-5

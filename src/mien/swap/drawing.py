@@ -84,19 +84,14 @@ class Canvas:
 
 
 def _back_to_front(points: Floats) -> NDArray[np.int32]:
-    """The rings, then the face's triangles that are seen from the front, farthest first.
-
-    Those of the lips are drawn in any case: where they roll in or cross, a hole would show.
-    """
+    """The rings, then the face's triangles that are seen from the front, farthest first."""
     template = face_template()
     triangles = template.face_triangles
-    seen = signed_areas(points[:, :2], triangles) * template.winding > 0
-    crossed = template.ring_triangles + np.flatnonzero(template.lips & ~seen)
-    front = np.flatnonzero(seen)
+    front = np.flatnonzero(signed_areas(points[:, :2], triangles) * template.front > 0)
     depth = points[:, 2][triangles[front]].sum(1)
     rings = np.arange(template.ring_triangles)
     faces = template.ring_triangles + front[np.argsort(-depth, kind="stable")]
-    return np.concatenate([rings, crossed, faces]).astype(np.int32)
+    return np.concatenate([rings, faces]).astype(np.int32)
 
 
 def face_height(points: Floats) -> float:

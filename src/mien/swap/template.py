@@ -39,18 +39,16 @@ class FaceTemplate:
     """Fixed data of the mesh with its rings; `n` is 468 plus the rings' points.
 
     vertices: (468, 3). triangles: (t, 3) int32, the first `ring_triangles` are the rings'.
-    winding: (898,) sign of each face triangle's area when seen from the front. front: the sign
-    that makes normals of the face point at the camera. uv: (n, 2) in 0..1. jaw: (468,) 0..1,
-    how far a vertex goes with the jaw. rigid: vertices that expressions move little, with
-    rigid_weights. interior: (468,) 1 well inside the oval, 0 at its rim. mouth: (468,) 1 at the
-    lips, 0 away from them. lips: (898,) bool, the face triangles of
-    lips and mouth.
+    front: the sign of a face triangle's area where it is seen from the front; the mesh is
+    wound one way throughout, though some triangles of the canonical lips are folded back.
+    uv: (n, 2) in 0..1. jaw: (468,) 0..1, how far a vertex goes with the jaw.
+    rigid: vertices that expressions move little, with rigid_weights. interior: (468,) 1 well
+    inside the oval, 0 at its rim. mouth: (468,) 1 at the lips, 0 away from them.
     """
 
     vertices: Floats
     triangles: NDArray[np.int32]
     ring_triangles: int
-    winding: Floats
     front: float
     uv: Floats
     jaw: Floats
@@ -58,7 +56,6 @@ class FaceTemplate:
     rigid_weights: Floats
     interior: Floats
     mouth: Floats
-    lips: NDArray[np.bool_]
 
     @property
     def face_triangles(self) -> NDArray[np.int32]:
@@ -78,24 +75,20 @@ def face_template() -> FaceTemplate:
     jaw = _jaw_weights(mesh.vertices)
     uv = UV_MARGIN + (1 - 2 * UV_MARGIN) * mesh.uv
     uv[:, 1] += jaw * UV_JAW_DROP
-    area = signed_areas(mesh.vertices[:, :2], mesh.triangles)
     rings = _ring_triangles()
     weights = _rigid_weights(mesh.vertices)
-    mouth = _near_mouth(mesh.vertices)
     rigid = np.flatnonzero(weights > 0.2)
     return FaceTemplate(
         vertices=mesh.vertices,
         triangles=np.vstack([rings, mesh.triangles]).astype(np.int32),
         ring_triangles=len(rings),
-        winding=np.sign(area).astype(np.float32),
         front=_front_sign(mesh),
         uv=with_rings(uv, RING_RADII).astype(np.float32),
         jaw=jaw,
         rigid=rigid,
         rigid_weights=weights[rigid],
         interior=_interior(uv),
-        mouth=mouth,
-        lips=_around_mouth(mesh.triangles, mouth),
+        mouth=_near_mouth(mesh.vertices),
     )
 
 
@@ -164,12 +157,6 @@ def _interior(uv: Floats) -> Floats:
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
     at = np.clip(np.round(uv * size - 0.5).astype(int), 0, size - 1)
     return np.asarray(smooth_step(depth[at[:, 1], at[:, 0]], 0.14, 0.26), np.float32)
-
-
-def _around_mouth(triangles: NDArray[np.int32], mouth: Floats) -> NDArray[np.bool_]:
-    near = mouth > 0.6
-    near[list(topo.INNER_LIPS)] = True
-    return np.asarray(near[triangles].all(1), np.bool_)
 
 
 def _near_mouth(vertices: Floats) -> Floats:
