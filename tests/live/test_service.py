@@ -10,6 +10,7 @@ import pytest
 from tests.live.fakes import BROKEN, JPEG, FakeImaging, FakePlacement, FakeStation
 
 from mien.errors import (
+    BadCredentials,
     FetchFailed,
     Forbidden,
     ImageRejected,
@@ -173,6 +174,17 @@ async def test_the_media_token_is_for_this_channel_and_user(desk: Desk) -> None:
     assert (grant.channel, grant.uid, grant.expire_s) == (view.session.channel_id, 1, 3600)
     again = await desk.service.info(TENANT, view.session.id)
     assert again.media_token == view.media_token, "made anew, and the same"
+
+
+async def test_a_long_session_can_renew_its_token(desk: Desk) -> None:
+    view = await desk.create()
+    desk.now += 1801
+    renewed = await desk.service.info(TENANT, view.session.id)
+    assert renewed.media_token != view.media_token
+    desk.now += 1900
+    with pytest.raises(BadCredentials):
+        desk.grant(view)
+    assert desk.grant(renewed).channel == view.session.channel_id
 
 
 async def test_near_points_reach_the_imaging(desk: Desk) -> None:

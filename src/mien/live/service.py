@@ -335,11 +335,14 @@ class SessionService:
         )
 
     def _media_token(self, session: Session) -> str:
+        """The session's token; a new one in the second half of its life, to renew it by."""
+        now = int(self._clock())
+        aged = now - session.token_issued_at > session.token_expire_s / 2
         token = publisher(
             self._installation.app_id,
             session.channel_id,
             session.front_uid,
-            issued_at=session.token_issued_at,
+            issued_at=now if aged else session.token_issued_at,
             expire_s=session.token_expire_s,
             salt=session.token_salt,
         )

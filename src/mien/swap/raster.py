@@ -29,10 +29,10 @@ def _span(y, x0, y0, x1, y1, x2, y2):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(inline="always", fastmath=True)
-def _inside(dx, dy, dx1, dy1, dx2, dy2, area):  # type: ignore[no-untyped-def]
+def _inside(dx, dy, dx1, dy1, dx2, dy2, per_area):  # type: ignore[no-untyped-def]
     """Barycentrics of the second and third corner, moved into the triangle."""
-    second = min(max((dx * dy2 - dy * dx2) / area, ZERO), ONE)
-    third = min(max((dy * dx1 - dx * dy1) / area, ZERO), ONE - second)
+    second = min(max((dx * dy2 - dy * dx2) * per_area, ZERO), ONE)
+    third = min(max((dy * dx1 - dx * dy1) * per_area, ZERO), ONE - second)
     return second, third
 
 
@@ -85,6 +85,7 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
         if abs(area) < np.float32(1e-6):
             continue
         dx1, dy1, dx2, dy2 = x1 - x0, y1 - y0, x2 - x0, y2 - y0
+        per_area = ONE / area
         for y in range(top, bottom + 1):
             left, right = _span(np.float32(y), x0, y0, x1, y1, x2, y2)
             first = max(math.ceil(left), 0)
@@ -93,10 +94,10 @@ def rasterise(points, triangles, order, rings, attributes, maps):  # type: ignor
                 continue
             # Barycentrics at the span's ends, kept inside: a sliver's plane runs away.
             reach, step = np.float32(last - first), np.float32(y) - y0
-            begin1, begin2 = _inside(np.float32(first) - x0, step, dx1, dy1, dx2, dy2, area)
-            end1, end2 = _inside(np.float32(last) - x0, step, dx1, dy1, dx2, dy2, area)
-            step1 = (end1 - begin1) / max(reach, ONE)
-            step2 = (end2 - begin2) / max(reach, ONE)
+            begin1, begin2 = _inside(np.float32(first) - x0, step, dx1, dy1, dx2, dy2, per_area)
+            end1, end2 = _inside(np.float32(last) - x0, step, dx1, dy1, dx2, dy2, per_area)
+            per_pixel = ONE / max(reach, ONE)
+            step1, step2 = (end1 - begin1) * per_pixel, (end2 - begin2) * per_pixel
             for k in range(planes):
                 start = attributes[i0, k]
                 d1, d2 = attributes[i1, k] - start, attributes[i2, k] - start

@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.models.runtimes import LiteRtModel
+from mien.models.runtimes import FloatTensor, LiteRtModel
 from mien.models.weights import WeightStore
 from mien.vision import topology as topo
+from mien.vision.crop import cut_tensor
 from mien.vision.face import BgrImage, Detection, FaceMesh, Points
 
 Matrix = NDArray[np.float64]
@@ -79,11 +80,9 @@ class FaceLandmarker:
     def __call__(self, image: BgrImage, roi: Roi) -> FaceMesh:
         """The landmarks of the face in a square of a BGR image, with how sure the net is of it."""
         to_crop = roi.to_crop(self._size)
-        crop = _cut(image, roi, to_crop, self._size)
-        rgb = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB).astype(np.float32) * np.float32(1 / 255)
-        outputs = self._model(rgb[None])
+        back = np.asarray(cv2.invertAffineTransform(to_crop), np.float64)
+        outputs = self._model(_cut(image, roi, back, self._size))
         in_crop = outputs[0].reshape(-1, 3)
-        back = cv2.invertAffineTransform(to_crop)
         points = np.empty((len(in_crop), 3), np.float32)
         # The net counts from the crop's edge, this project from the first pixel's centre.
         points[:, :2] = (in_crop[:, :2] - 0.5) @ back[:, :2].T + back[:, 2]
@@ -91,20 +90,17 @@ class FaceLandmarker:
         return FaceMesh(points, _sigmoid(float(outputs[1].ravel()[0])))
 
 
-def _cut(image: BgrImage, roi: Roi, to_crop: Matrix, size: int) -> BgrImage:
+def _cut(image: BgrImage, roi: Roi, from_crop: Matrix, size: int) -> FloatTensor:
     """The turned square; a much larger one is shrunk first, or fine detail would alias."""
     shrink = int(roi.side / size / 2)
     if shrink > 1:
-        image = np.asarray(
-            cv2.resize(image, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA),
-            np.uint8,
-        )
-        grow = np.array([[shrink, 0, (shrink - 1) / 2], [0, shrink, (shrink - 1) / 2], [0, 0, 1]])
-        to_crop = to_crop @ grow
-    crop = cv2.warpAffine(
-        image, to_crop, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(crop, np.uint8)
+        share = 1 / shrink
+        smaller = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        offset = (1 - shrink) / 2 * share
+        to_smaller = np.array([[share, 0, offset], [0, share, offset]])
+        from_crop = to_smaller[:, :2] @ from_crop + np.c_[np.zeros((2, 2)), to_smaller[:, 2]]
+        image = np.asarray(smaller, np.uint8)
+    return cut_tensor(image, from_crop, size)
 
 
 def _slope(start: Points, end: Points) -> float:

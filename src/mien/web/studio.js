@@ -106,7 +106,6 @@ export class Studio extends EventTarget {
     }
     window.addEventListener('pagehide', () => this.#leave());
     window.addEventListener('pageshow', (event) => event.persisted && this.#stop());
-    this.#mirror(true);
   }
 
   async #start() {
