@@ -116,5 +116,8 @@ async def test_stopping_ends_also_what_is_just_starting(
     waiting: Any = asyncio.gather(pool.take(5), pool.take(5), return_exceptions=True)
     await asyncio.sleep(0)
     await pool.stop(3)
-    assert all(isinstance(outcome, NoCapacity) for outcome in await waiting)
-    assert children() == [str(child.pid)]
+    outcomes = await waiting
+    # Where a process starts in less than after_s, one of the two was served in time.
+    served = [outcome for outcome in outcomes if not isinstance(outcome, NoCapacity)]
+    assert len(served) <= 1
+    assert set(children()) == {str(one.pid) for one in (child, *served)}

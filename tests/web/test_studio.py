@@ -267,7 +267,7 @@ async def test_everything_can_be_done_by_keyboard(studio: Studio) -> None:
     await studio.wait_for_state("Live", 40)
     await tab_to("#mirror")
     await page.press(" ")
-    assert await page.evaluate("document.activeElement.ariaPressed") == "false"
+    assert await page.evaluate("document.activeElement.ariaPressed") == "true"
     await page.evaluate("document.getElementById('main').focus()")
     await tab_to("#start")
     await page.press("Enter")
