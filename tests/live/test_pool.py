@@ -41,8 +41,8 @@ def nursery(monkeypatch: pytest.MonkeyPatch) -> Nursery:
 async def make(nursery: Nursery) -> AsyncIterator[Make]:
     made: list[WarmPool] = []
 
-    def make_one(size: int) -> WarmPool:
-        made.append(WarmPool(nursery.start, size))
+    def make_one(size: int, rest_s: float = 0.0) -> WarmPool:
+        made.append(WarmPool(nursery.start, size, rest_s))
         return made[-1]
 
     yield make_one
@@ -82,6 +82,18 @@ async def test_an_idle_child_that_dies_is_replaced(make: Make, nursery: Nursery)
     os.kill(nursery.started[0].pid, signal.SIGKILL)
     await until(lambda: len(nursery.started) == 2 and pool.idle == 1)
     assert (await pool.take(5)).alive
+
+
+async def test_who_took_a_child_is_left_in_peace_unless_somebody_waits(
+    make: Make, nursery: Nursery
+) -> None:
+    pool = make(1, 60)
+    await pool.start()
+    await pool.take(5)
+    await asyncio.sleep(0.3)
+    assert len(nursery.started) == 1
+    assert (await pool.take(20)).alive
+    assert len(nursery.started) >= 2
 
 
 async def test_a_start_that_fails_is_tried_again(make: Make, nursery: Nursery) -> None:

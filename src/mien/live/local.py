@@ -23,6 +23,9 @@ LEAVE_WITHIN_S = 1.5
 
 log = structlog.get_logger()
 
+# A session's first frames come in this time; starting a worker takes a whole core.
+REFILL_AFTER_S = 3.0
+
 
 class LocalStation:
     """One session in one worker process."""
@@ -106,7 +109,7 @@ class LocalPlacement:
 
     async def start(self) -> None:
         """See Placement. Raises WeightsError or ProcessLost when no worker can be started."""
-        self._pool = WarmPool(self._start_worker, self._settings.warm_workers)
+        self._pool = WarmPool(self._start_worker, self._settings.warm_workers, REFILL_AFTER_S)
         await self._pool.start()
 
     async def stop(self, within_s: float) -> None:

