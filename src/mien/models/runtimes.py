@@ -10,10 +10,24 @@ import numpy as np
 import onnxruntime
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
 from mien.errors import WeightsError
 
 FloatTensor = NDArray[np.float32]
+
+# They have no base but Exception.
+LOAD_ERRORS = (
+    onnx_errors.EPFail,
+    onnx_errors.Fail,
+    onnx_errors.InvalidArgument,
+    onnx_errors.InvalidGraph,
+    onnx_errors.InvalidProtobuf,
+    onnx_errors.NoModel,
+    onnx_errors.NoSuchFile,
+    onnx_errors.NotImplemented,
+    onnx_errors.RuntimeException,
+)
 
 # File descriptors belong to the whole process, so only one thread at a time may bend stderr.
 _STDERR_LOCK = threading.Lock()
@@ -58,7 +72,7 @@ class OnnxModel:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:
+        except LOAD_ERRORS as error:
             raise WeightsError(f"{path.name} is not a model that ONNX Runtime runs") from error
         self._input = self._session.get_inputs()[0].name
 
