@@ -260,8 +260,7 @@ async def test_a_peer_that_hangs_up_is_let_go(
     stream = await open_stream()
     client = await connect(stream, Client(None))
     assert told[-1] == ("peers", {"peers": 1})
-    await until(lambda: client.heard("user-joined"))
-    assert client.states() == ["waiting"]
+    await until(lambda: client.heard("user-joined") and client.states() == ["waiting"])
     await client.close()
     await until(lambda: ("peers", {"peers": 0}) in told, 10)
 
