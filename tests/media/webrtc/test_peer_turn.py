@@ -110,6 +110,7 @@ async def test_a_client_that_has_only_its_relay_gets_through(tmp_path: Path) -> 
         try:
             await client.accept(await peer.answer(await client.offer()))
             await until(lambda: "connected" in echo.states, 15)
+            await until(lambda: channel.readyState == "open", 15)
             channel.send('{"n":1}')
             await until(lambda: echo.messages == [{"n": 1}])
         finally:
