@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import cv2
+import httpx
 import numpy as np
 import pytest
 from tests.web.driving import MEDIA, Studio, open_browser, running_server, workers
@@ -125,6 +126,16 @@ async def test_a_killed_worker_is_said_and_comes_back(studio: Studio) -> None:
     await studio.stop()
 
 
+async def room(server: Server) -> None:
+    """The page of a stopped session is ready before the server has ended it."""
+    async with httpx.AsyncClient(base_url=server.origin) as client:
+        for _ in range(100):
+            if "mien_sessions_live 0.0" in (await client.get("/metrics")).text:
+                return
+            await asyncio.sleep(0.1)
+    pytest.fail("The stopped session was not ended.")
+
+
 async def test_a_full_server_says_so(
     tmp_path_factory: pytest.TempPathFactory, camera_file: Path
 ) -> None:
@@ -141,6 +152,7 @@ async def test_a_full_server_says_so(
             await second.page.click("#start")
             assert "No room on the server" in await second.problem()
             await first.stop()
+            await room(server)
             await second.page.click("#problem-retry")
             await second.wait_for_state("Live", 40)
 

@@ -287,7 +287,7 @@ class Stream:
         # Everybody gets the same picture: its mark must survive the narrowest line.
         lines = [m.peer.statistics().bitrate_out for m in self._members.values()]
         self._bitrate = min((line for line in lines if line > 0), default=USUAL_BITRATE)
-        for member in self._members.values():
+        for member in filter(lambda one: one.greeted, self._members.values()):
             line = line_figures(member.peer.statistics())
             member.peer.send_message({"type": "statistics", **figures, **line})
 
@@ -296,7 +296,9 @@ class Stream:
             return
         self._state = state
         for member in self._members.values():
-            member.peer.send_message(self._state_message())
+            # Who is not greeted yet hears it with the greeting, after who is there.
+            if member.greeted:
+                member.peer.send_message(self._state_message())
 
     def _state_message(self) -> dict[str, str]:
         return {"type": "state", "state": self._state, "text": TEXTS[self._state]}
