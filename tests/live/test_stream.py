@@ -19,7 +19,8 @@ from tests.live.camera_client import (
 )
 
 from mien.errors import MediaRejected, NotFound, SourceRejected, TooFrequent
-from mien.live.stream import MOST_PEERS, Stream, StreamOptions
+from mien.live.audience import MOST_PEERS
+from mien.live.stream import Stream, StreamOptions
 from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
