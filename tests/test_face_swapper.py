@@ -8,7 +8,7 @@ import pytest
 
 import mien
 from mien import FaceSwapper
-from mien.errors import NoFaceFound
+from mien.errors import NoFaceFound, ParameterError, SourceRejected
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
@@ -84,6 +84,23 @@ def test_a_frame_without_a_face_passes() -> None:
 def test_a_source_without_a_face_is_refused_in_words() -> None:
     with pytest.raises(NoFaceFound, match="use a sharp picture"):
         FaceSwapper(np.full((240, 320, 3), 90, np.uint8))
+
+
+def test_several_photos_of_one_person_are_worn_as_one() -> None:
+    identity = IdentityModel.load(STORE)
+    frame, alone = photo("grace_hopper.jpg"), photo("astronaut.png")
+    darker = np.clip(alone[:, ::-1] * 0.8, 0, 255).astype(np.uint8)
+    out = FaceSwapper([alone, np.ascontiguousarray(darker)])(frame)
+    worn, bare = (identity(image, largest(image)) for image in (alone, frame))
+    seen = identity(out, largest(out))
+    assert distance(seen, worn) < distance(seen, bare)
+
+
+def test_photos_of_two_persons_are_refused_in_words() -> None:
+    with pytest.raises(SourceRejected, match="another person"):
+        FaceSwapper([photo("astronaut.png"), photo("grace_hopper.jpg")])
+    with pytest.raises(ParameterError, match="at least one"):
+        FaceSwapper([])
 
 
 def test_importing_the_package_imports_no_engine() -> None:

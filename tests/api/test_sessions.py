@@ -1,16 +1,22 @@
+import asyncio
 import base64
 import re
 from typing import Any
 
 import pytest
 from tests.api.conftest import CLOSE, CREATE, FACE_URL, INFO, OFFER, UPDATE, House
-from tests.live.fakes import BROKEN, GIF, JPEG, NO_FACE
+from tests.live.fakes import BROKEN, GIF, JPEG, NO_FACE, STRANGER
 
 from mien.errors import VerificationRequired
 from mien.live.placement import EndReason
 from mien.live.tokens import verify
 
-DATA_URI = "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
+
+def inline(data: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+
+
+DATA_URI = inline(JPEG)
 
 
 async def test_create_gives_what_clients_read(house: House) -> None:
@@ -63,12 +69,55 @@ async def test_the_media_token_is_an_access_token_2(house: House) -> None:
         [{"path": FACE_URL, "opts": None}],
         [{"path": FACE_URL, "opts": ""}],
         [{"path": FACE_URL, "opts": "1,2:3,4:5,6:7,8:9,10:11,12", "more": 1}],
-        [{"path": FACE_URL}] * 8,
     ],
 )
 async def test_every_form_of_source_image(house: House, images: list[Any]) -> None:
     assert (await house.call(CREATE, {"sourceImage": images}))["code"] == 1000
     assert house.imaging.prepared == [JPEG]
+
+
+async def test_several_photos_become_one_face(house: House) -> None:
+    photos = [{"path": FACE_URL, "opts": "1,2:3,4:5,6:7,8"}, DATA_URI, *([FACE_URL] * 6)]
+    data = await house.create(sourceImage=photos)
+    assert house.imaging.near == [((1, 2), (3, 4), (5, 6), (7, 8)), *([()] * 7)]
+    assert house.imaging.merged == [[JPEG] * 8]
+    (source,) = house.placement.stations[0].sources
+    assert source is not None
+    assert await asyncio.to_thread(source.read_bytes) == JPEG * 8
+    folder = source.parent
+    assert len(await asyncio.to_thread(lambda: list(folder.iterdir()))) == 1, "no part is left"
+    answer = await house.call(UPDATE, {"_id": data["_id"], "sourceImage": [FACE_URL, FACE_URL]})
+    assert answer["code"] == 1000
+    assert house.imaging.merged[1] == [JPEG, JPEG]
+
+
+@pytest.mark.parametrize(
+    ("images", "code", "says"),
+    [
+        ([FACE_URL, inline(STRANGER)], 1016, "another person"),
+        ([FACE_URL, inline(NO_FACE)], 1016, "sourceImage[1]: "),
+        ([FACE_URL, FACE_URL, inline(BROKEN)], 1016, "sourceImage[2]: "),
+        ([FACE_URL, {"path": FACE_URL, "opts": "1,2"}], 1003, "sourceImage[1].opts"),
+        ([FACE_URL, "not base64!"], 1003, "sourceImage[1].path"),
+        ([FACE_URL, "src_" + "0" * 32], 1008, ""),
+    ],
+)
+async def test_one_bad_photo_of_several_is_named(
+    house: House, images: list[Any], code: int, says: str
+) -> None:
+    answer = await house.call(CREATE, {"sourceImage": images})
+    assert answer["code"] == code
+    assert says in answer["msg"]
+    assert house.placement.stations == []
+
+
+async def test_uploaded_faces_are_merged_and_kept(house: House) -> None:
+    url, body = "/v1/sources", {"image": DATA_URI}
+    answers = [await house.http.post(url, json=body, headers=house.key) for _ in range(2)]
+    await house.create(sourceImage=[answer.json()["data"]["id"] for answer in answers])
+    assert house.imaging.merged == [[JPEG, JPEG]]
+    listed = await house.http.get(url, headers=house.key)
+    assert len(listed.json()["data"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ def test_the_result_is_more_the_source_than_the_target(tmp_path: Path) -> None:
 def test_a_clip_and_several_sources(tmp_path: Path) -> None:
     output = tmp_path / "out.mp4"
     unusable = str(MEDIA / "blink.mp4")
-    code, said = run(unusable, ASTRONAUT, HOPPER, str(MEDIA / "blink.mp4"), "-o", str(output))
+    code, said = run(unusable, ASTRONAUT, ASTRONAUT, str(MEDIA / "blink.mp4"), "-o", str(output))
     assert code == 0
-    assert "One picture is worn for now: astronaut.png." in said
+    assert "Left out: blink.mp4: " in said
     assert "24 of 24 frames" in said
     assert probe(output).frames == 24
 
@@ -59,6 +59,8 @@ def test_a_clip_and_several_sources(tmp_path: Path) -> None:
         ((ASTRONAUT, HOPPER, "-o", "out.avi"), 1, "written as"),
         ((ASTRONAUT, str(MEDIA / "README.md"), "-o", "out.mp4"), 1, "neither a picture"),
         ((str(MEDIA / "README.md"), HOPPER, "-o", "out.jpg"), 1, "README.md: This is not"),
+        ((ASTRONAUT, HOPPER, HOPPER, "-o", "out.jpg"), 1, "another person"),
+        ((*[ASTRONAUT] * 9, HOPPER, "-o", "out.jpg"), 1, "at most 8"),
         ((ASTRONAUT, "missing.mp4", "-o", "out.mp4"), 2, "does not exist"),
         ((ASTRONAUT, HOPPER), 2, "--output"),
         ((ASTRONAUT, HOPPER, "-o", "out.jpg", "--quality", "9"), 2, "quality"),

@@ -5,7 +5,7 @@ test_app_real.py runs the same calls over the real ones.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ JPEG = b"\xff\xd8\xff\xe0 picture"
 GIF = b"GIF89a picture"
 TWO_FACES = JPEG + b" two faces"
 NO_FACE = JPEG + b" no face"
+STRANGER = JPEG + b" another person"
 BROKEN = JPEG + b" broken"
 
 
@@ -121,6 +122,7 @@ class FakeImaging:
     def __init__(self) -> None:
         self.near: list[tuple[tuple[int, int], ...]] = []
         self.prepared: list[bytes] = []
+        self.merged: list[list[bytes]] = []
         self.asked_frames: list[int] = []
 
     async def start(self) -> None: ...
@@ -154,6 +156,13 @@ class FakeImaging:
         self.prepared.append(data)
         await asyncio.to_thread(destination.write_bytes, data)
         return PreparedSource(destination, face, JPEG, ("A larger picture would be sharper.",))
+
+    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
+        data = [await asyncio.to_thread(part.read_bytes) for part in parts]
+        if STRANGER in data:
+            raise SourceRejected("Photo 2 shows another person than the first.")
+        self.merged.append(data)
+        await asyncio.to_thread(destination.write_bytes, b"".join(data))
 
     def _faces(self, data: bytes) -> tuple[FaceReading, ...]:
         if data == NO_FACE:

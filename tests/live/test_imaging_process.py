@@ -252,3 +252,22 @@ async def test_stopped_it_stays_stopped() -> None:
         await imaging.read_faces(ASTRONAUT, largest_only=False)
     await asyncio.sleep(0.05)
     assert not imaging._child.alive
+
+
+async def test_photos_of_one_person_are_merged_and_of_two_refused(
+    imaging: Imaging, astronaut: BgrImage, tmp_path: Path
+) -> None:
+    one, two, other, merged = (tmp_path / f"{name}.npz" for name in ("1", "2", "3", "merged"))
+    await imaging.prepare_source(ASTRONAUT, one)
+    brighter = png(np.clip(astronaut * 1.15, 0, 255).astype(np.uint8))
+    await imaging.prepare_source(brighter, two)
+    await imaging.prepare_source((MEDIA / "grace_hopper.jpg").read_bytes(), other)
+    await imaging.merge_sources([one, two], merged)
+    textures = [SourceFace.load(path).atlas.astype(int) for path in (one, merged)]
+    assert np.abs(textures[0] - textures[1]).mean() < 12
+    merged.unlink()
+    with pytest.raises(SourceRejected, match="Photo 2 of 2 shows another person"):
+        await imaging.merge_sources([one, other], merged)
+    with pytest.raises(SourceRejected, match="prepare it again"):
+        await imaging.merge_sources([one, tmp_path / "gone.npz"], merged)
+    assert not merged.exists()

@@ -102,7 +102,7 @@ class Desk:
         return self.pages[url]
 
     async def create(self, source: SourceRequest = FACE) -> SessionView:
-        return await self.service.create(TENANT, source, 2)
+        return await self.service.create(TENANT, [source], 2)
 
     def grant(self, view: SessionView) -> MediaToken:
         return self.service.admit(view.media_token, view.session.channel_id)
@@ -226,7 +226,7 @@ async def test_a_bad_source_makes_no_session(desk: Desk) -> None:
 async def test_no_credit_no_session(desk: Desk) -> None:
     poor = Tenant("t1", "client", "d" * 64, False, 0, 1.0)
     with pytest.raises(QuotaExceeded):
-        await desk.service.create(poor, FACE, 2)
+        await desk.service.create(poor, [FACE], 2)
 
 
 @pytest.mark.parametrize("options", [{"limits": {"creates_per_minute": 3}}])
@@ -237,7 +237,7 @@ async def test_fifty_creates_at_once_harm_nobody(desk: Desk) -> None:
     assert kinds.count(SessionView) == 2
     assert len(desk.imaging.prepared) == 2, "no face is prepared for nothing"
     desk.placement.limit = 3
-    await desk.service.create(OTHER, FACE, 2)
+    await desk.service.create(OTHER, [FACE], 2)
 
 
 async def test_join_answers_and_info_has_the_figures(desk: Desk) -> None:
@@ -285,7 +285,7 @@ async def test_trickle_and_hang_up_reach_the_station(desk: Desk) -> None:
 
 async def test_update_changes_the_face_and_drops_the_old_one(desk: Desk) -> None:
     view = await desk.create()
-    await desk.service.update(TENANT, view.session.id, SourceRequest(URL))
+    await desk.service.update(TENANT, view.session.id, [SourceRequest(URL)])
     old, new = desk.station.sources
     assert new is not None and old != new
     assert await asyncio.to_thread(new.exists)
@@ -298,7 +298,7 @@ async def test_a_bad_update_leaves_the_old_face_running(desk: Desk) -> None:
     desk.pages["https://example.com/broken"] = BROKEN
     for url, error in (("https://example.com/broken", ImageRejected), ("https://x", FetchFailed)):
         with pytest.raises(error):
-            await desk.service.update(TENANT, view.session.id, SourceRequest(url))
+            await desk.service.update(TENANT, view.session.id, [SourceRequest(url)])
     assert len(desk.station.sources) == 1
     assert (await desk.session(view)).source_id == view.session.source_id
     assert desk.files() == 1
@@ -308,7 +308,7 @@ async def test_the_face_of_an_interrupted_session_can_be_changed(desk: Desk) -> 
     view = await desk.create()
     desk.station.end(EndReason.WORKER_LOST)
     await desk.until(view, State.FAILED)
-    await desk.service.update(TENANT, view.session.id, SourceRequest(URL))
+    await desk.service.update(TENANT, view.session.id, [SourceRequest(URL)])
     await desk.join(view)
     assert desk.placement.stations[0].sources != desk.station.sources
 
@@ -319,7 +319,7 @@ async def test_an_uploaded_source_outlives_its_sessions(desk: Desk) -> None:
     await desk.service.close(TENANT, view.session.id)
     assert [kept.id for kept in await desk.sources.listed("t1")] == [source.id]
     with pytest.raises(NotFound):
-        await desk.service.create(OTHER, SourceRequest(source.id), 2)
+        await desk.service.create(OTHER, [SourceRequest(source.id)], 2)
 
 
 async def test_a_deleted_source_lives_as_long_as_its_session(desk: Desk) -> None:
@@ -344,7 +344,7 @@ async def test_close_is_final_and_idempotent(desk: Desk) -> None:
     assert desk.placement.capacity().live == 0
     for attempt in (
         desk.service.join(desk.grant(view), "join", OFFER),
-        desk.service.update(TENANT, view.session.id, FACE),
+        desk.service.update(TENANT, view.session.id, [FACE]),
         desk.service.trickle(desk.grant(view), "peer1", "a=x"),
     ):
         with pytest.raises(SessionClosed):
@@ -357,7 +357,7 @@ async def test_a_foreign_session_is_untouchable(desk: Desk) -> None:
     for attempt in (
         desk.service.info(OTHER, view.session.id),
         desk.service.close(OTHER, view.session.id),
-        desk.service.update(OTHER, view.session.id, FACE),
+        desk.service.update(OTHER, view.session.id, [FACE]),
     ):
         with pytest.raises(Forbidden):
             await attempt
@@ -459,7 +459,7 @@ async def test_a_face_that_the_worker_refuses_leaves_nothing_behind(desk: Desk) 
     view = await desk.create()
     desk.station.refuses = True
     with pytest.raises(SourceRejected):
-        await desk.service.update(TENANT, view.session.id, FACE)
+        await desk.service.update(TENANT, view.session.id, [FACE])
     assert desk.files() == 1
     desk.placement.refuses = True
     with pytest.raises(SourceRejected):
@@ -572,7 +572,7 @@ async def test_every_placing_has_a_mark_whose_statement_is_kept_first(desk: Desk
 
 async def test_the_audit_log_tells_a_session_s_life(desk: Desk) -> None:
     view = await desk.create()
-    await desk.service.update(TENANT, view.session.id, FACE)
+    await desk.service.update(TENANT, view.session.id, [FACE])
     await desk.service.close(TENANT, view.session.id)
     folder = desk.settings.data_dir
     lines = [json.loads(line) for line in (folder / LOG_FILE).read_text().splitlines()]

@@ -9,13 +9,14 @@ from tests.swap.faces import SIDE, placed
 from mien.errors import SourceRejected
 from mien.swap.geometry import fit_similarity
 from mien.swap.rehearsal import plain_source
-from mien.swap.source import SourceFace, prepare_source
+from mien.swap.source import FORMAT, SourceFace, prepare_source
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE, facing_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 
 TEMPLATE = face_template()
+ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
 SKIN = (120, 150, 200)
 
 
@@ -175,20 +176,25 @@ def test_a_file_gives_back_what_was_saved(tmp_path: Path) -> None:
     source = prepare_source(photo(mesh), mesh)
     source.save(tmp_path / "face.npz")
     loaded = SourceFace.load(tmp_path / "face.npz")
-    for name in ("atlas", "foreign", "shape", "iris"):
+    for name in ARRAYS:
         np.testing.assert_array_equal(getattr(loaded, name), getattr(source, name))
         assert getattr(loaded, name).dtype == getattr(source, name).dtype
+    assert loaded.resolution == pytest.approx(source.resolution)
     assert [path.name for path in tmp_path.iterdir()] == ["face.npz"]
 
 
 def spoilt(kind: str, path: Path) -> None:
     source = plain_source()
     parts: dict[str, NDArray[np.generic]] = {
-        "format": np.array(1, np.int32),
-        **{name: getattr(source, name) for name in ("atlas", "foreign", "shape", "iris")},
+        "format": np.array(FORMAT, np.int32),
+        "resolution": np.array(1, np.float32),
+        **{name: getattr(source, name) for name in ARRAYS},
     }
     if kind == "pickle":
         np.savez(path, **{**parts, "shape": np.array([object()], object)})  # type: ignore[arg-type]
+    elif kind == "old":
+        old = ("atlas", "foreign", "shape", "iris")
+        np.savez(path, format=np.array(1), **{name: parts[name] for name in old})  # type: ignore[arg-type]
     elif kind == "future":
         np.savez(path, **{**parts, "format": np.array(99)})  # type: ignore[arg-type]
     elif kind == "shape":
@@ -209,7 +215,8 @@ def spoilt(kind: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["pickle", "future", "shape", "nan", "bomb", "missing", "truncated", "text", "absent"]
+    "kind",
+    ["pickle", "old", "future", "shape", "nan", "bomb", "missing", "truncated", "text", "absent"],
 )
 def test_anything_else_is_refused(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "face.npz"
@@ -231,7 +238,10 @@ class Evil:
 def test_a_pickle_inside_is_not_run(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     shape = np.array([Evil(mark)], object)
-    np.savez(tmp_path / "face.npz", atlas=shape, foreign=shape, shape=shape, iris=shape)
+    np.savez(
+        tmp_path / "face.npz",
+        **{"format": np.array(FORMAT), "resolution": np.array(1), **dict.fromkeys(ARRAYS, shape)},  # type: ignore[arg-type]
+    )
     with pytest.raises(SourceRejected):
         SourceFace.load(tmp_path / "face.npz")
     assert not mark.exists()

@@ -43,7 +43,7 @@ class SourceImage(BaseModel):
 
 SourceImages = Annotated[
     list[SourceImage],
-    Field(min_length=1, description="The source face; the first entry is used."),
+    Field(min_length=1, description="Photos of the source face, up to 8, all of one person."),
 ]
 
 
@@ -115,16 +115,16 @@ async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[
     """
     if body.stream_type not in (None, "webrtc"):
         raise ParameterError(f"stream_type: {body.stream_type} is not set up here. Use webrtc.")
-    source = source_request(body.sourceImage)
+    photos = source_requests(body.sourceImage)
     quality = body.faceswap_quality or DEFAULT_QUALITY
-    view = await services.sessions.create(tenant, source, quality)
+    view = await services.sessions.create(tenant, photos, quality)
     return Envelope(data=SessionData(**_fields(view, services)))
 
 
 @router.post("/live/update", summary="Change the face")
 async def update(services: Wired, tenant: Caller, body: UpdateBody) -> Plain:
     """Swap in another face at the next frame; a bad one leaves the old one running."""
-    await services.sessions.update(tenant, body.id, source_request(body.sourceImage))
+    await services.sessions.update(tenant, body.id, source_requests(body.sourceImage))
     return Plain()
 
 
@@ -157,12 +157,14 @@ async def quota(tenant: Caller) -> Envelope[Quota]:
     return Envelope(data=Quota(credit=tenant.credit))
 
 
-def source_request(images: list[SourceImage]) -> SourceRequest:
-    """The first entry. Raises TooManyFaces above 8, ParameterError for wrong points."""
+def source_requests(images: list[SourceImage]) -> list[SourceRequest]:
+    """The entries, in order. Raises TooManyFaces above 8, ParameterError for wrong points."""
     if len(images) > MAX_FACES:
         raise TooManyFaces(f"sourceImage has {len(images)} faces.")
-    first = images[0]
-    return SourceRequest(first.path, parse_landmarks(first.opts, "sourceImage[0].opts"))
+    return [
+        SourceRequest(image.path, parse_landmarks(image.opts, f"sourceImage[{index}].opts"))
+        for index, image in enumerate(images)
+    ]
 
 
 async def _info(services: Services, tenant: Caller, session_id: str) -> Envelope[SessionInfo]:

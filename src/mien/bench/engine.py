@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from mien.bench.camera import FRAMES_PER_SECOND, SyntheticCamera
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
-from mien.swap.face_swapper import find_source
 from mien.swap.source import SourceFace
+from mien.swap.source_maker import SourceMaker
 
 # Frames that fill caches and learn the light, before anything is measured.
 WARM_UP_FRAMES = 30
@@ -59,7 +59,7 @@ def parse_size(size: str) -> tuple[int, int]:
 def _source(store: WeightStore) -> SourceFace:
     """The mirrored photo is worn: any face costs the same, and only one is shipped."""
     camera = SyntheticCamera(512, 512, np.random.default_rng(1))
-    return find_source(np.ascontiguousarray(camera.frame(0)[:, ::-1]), store)
+    return SourceMaker.load(store)([np.ascontiguousarray(camera.frame(0)[:, ::-1])])
 
 
 def _measure(

@@ -21,7 +21,9 @@ INTERRUPTED = 130
 def swap(
     sources: Annotated[
         list[Path],
-        typer.Argument(exists=True, dir_okay=False, help="Pictures of the face to wear."),
+        typer.Argument(
+            exists=True, dir_okay=False, help="Photos of the face to wear, up to 8 of one person."
+        ),
     ],
     target: Annotated[
         Path,
@@ -68,7 +70,7 @@ def _swap(
     check_output(target, output)
     store = WeightStore()
     with console.status("Reading the face…"):
-        face = _first_usable(console, sources, store)
+        face = _face(console, sources, store)
         engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
         engine.set_source(face)
         engine.warm_up()
@@ -85,28 +87,24 @@ def _swap(
         )
 
 
-def _first_usable(console: Console, sources: list[Path], store: "WeightStore") -> "SourceFace":
-    """The face of the first picture that can serve; the others are named, with the reason."""
-    from mien.swap.source import prepare_source
-    from mien.vision.faces import FaceFinder
+def _face(console: Console, photos: list[Path], store: "WeightStore") -> "SourceFace":
+    """One face of all pictures that can serve; the others are named, with the reason."""
+    from mien.swap.merge import merge_sources
+    from mien.swap.source_maker import SourceMaker
     from mien.vision.image import decode_image
 
-    finder = FaceFinder.load(store)
-    reasons = []
-    for path in sources:
+    maker = SourceMaker.load(store)
+    usable, reasons = [], []
+    for path in photos:
         try:
-            image = decode_image(path.read_bytes())
-            faces = finder(image)
-            if not faces:
-                raise NoFaceFound("No face was found.")
-            face = prepare_source(image, faces[0].mesh)
+            usable.append(maker([decode_image(path.read_bytes())]))
         except MienError as error:
             reasons.append(f"{path.name}: {error}")
-            continue
-        if len(sources) > 1:
-            console.print(f"One picture is worn for now: {path.name}.")
-        return face
-    raise NoFaceFound("\n".join(reasons))
+    if not usable:
+        raise NoFaceFound("\n".join(reasons))
+    for reason in reasons:
+        console.print(f"Left out: {reason}")
+    return merge_sources(usable)
 
 
 def _bar(console: Console) -> Progress:

@@ -1,5 +1,6 @@
 """Pictures of strangers, decoded and read in a process of their own: the seam."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -58,3 +59,6 @@ class Imaging(Protocol):
         self, data: bytes, destination: Path, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         """Prepare the face nearest to the points `near` (else the largest) as a source."""
+
+    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
+        """Make one source of prepared ones of one person; SourceRejected where they differ."""

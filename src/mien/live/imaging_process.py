@@ -1,7 +1,7 @@
 """Strangers' pictures, read in a process of their own that may die of them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,11 @@ class ImagingProcess:
             preview_jpeg=answer.blob,
             notes=tuple(answer.body["notes"]),
         )
+
+    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
+        """See Imaging."""
+        body = {"parts": [str(part) for part in parts], "destination": str(destination)}
+        await self._ask("merge_sources", body, b"")
 
     async def _ask(self, call: str, body: Mapping[str, Any], data: bytes) -> Message:
         if self._waiting >= MOST_WAITING:

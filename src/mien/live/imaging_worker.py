@@ -15,7 +15,6 @@ import numpy as np
 from mien.errors import (
     ImageRejected,
     MediaRejected,
-    NoFaceFound,
     ParameterError,
     PayloadTooLarge,
 )
@@ -27,9 +26,11 @@ from mien.live.rehearsal import face_picture
 from mien.live.wire import Message
 from mien.media.clips import ClipLimits, kind_of, read_evenly
 from mien.models.weights import WeightStore
-from mien.swap.source import prepare_source
+from mien.swap.merge import merge_sources
+from mien.swap.source import SourceFace
+from mien.swap.source_maker import SourceMaker
 from mien.vision.face import BgrImage
-from mien.vision.faces import Face, FaceFinder
+from mien.vision.faces import Face
 from mien.vision.image import ImageLimits, decode_image, encode_jpeg
 from mien.vision.keypoints import head_pose
 
@@ -50,12 +51,17 @@ class ImagingWorker:
     def __init__(self, tell: Tell) -> None:
         self._images = ImageLimits()
         self._clips = ClipLimits()
-        self._finder: FaceFinder | None = None
+        self._maker: SourceMaker | None = None
         self._busy = asyncio.Lock()
 
     async def answer(self, call: str, message: Message) -> Message:
         """Answer one request of the API process. Raises ParameterError for an unknown one."""
-        work = {"prepare": self._prepare, "read_faces": self._read, "prepare_source": self._source}
+        work = {
+            "prepare": self._prepare,
+            "read_faces": self._read,
+            "prepare_source": self._source,
+            "merge_sources": _merge,
+        }
         if call not in work:
             raise ParameterError(f"The imaging process does not know '{call}'.")
         async with self._busy:
@@ -68,9 +74,8 @@ class ImagingWorker:
         self._images = ImageLimits(**message.body["images"])
         self._clips = ClipLimits(**message.body["clips"])
         cv2.setNumThreads(1)
-        self._finder = FaceFinder.load(WeightStore())
-        picture = face_picture()
-        prepare_source(picture, self._finder(picture)[0].mesh)
+        self._maker = SourceMaker.load(WeightStore())
+        self._maker([face_picture()])
         _limit_memory()
         return Message()
 
@@ -80,7 +85,7 @@ class ImagingWorker:
         crops: list[bytes] = []
         pictures = []
         for image, seconds in self._pictures(message.blob, body["frames"]):
-            faces = self._faces(image)[: 1 if body["largest_only"] else None]
+            faces = self._ready().finder(image)[: 1 if body["largest_only"] else None]
             pictures.append(_described(image, faces, seconds))
             if body["crops"] and faces:
                 left, top, width, height = region = _around(image, pictures[-1]["faces"][0])
@@ -91,11 +96,9 @@ class ImagingWorker:
     def _source(self, message: Message) -> Message:
         _limit_processor_time()
         image = self._decoded(message.blob)
-        faces = self._faces(image)
-        if not faces:
-            raise NoFaceFound("No face was found; use a sharp, front-facing picture of one face.")
+        faces = self._ready().faces(image)
         face = _chosen(faces, message.body["near"], image)
-        prepare_source(image, face.mesh).save(Path(message.body["destination"]))
+        self._ready().prepare(image, face.mesh).save(Path(message.body["destination"]))
         reading = _reading(image, face)
         named = bool(message.body["near"])
         notes = _notes(reading, face, 1 if named else len(faces))
@@ -118,9 +121,16 @@ class ImagingWorker:
         except MemoryError as error:
             raise ImageRejected("The picture is too large; send a smaller one.") from error
 
-    def _faces(self, image: BgrImage) -> list[Face]:
-        assert self._finder is not None, "prepare comes first"
-        return self._finder(image)
+    def _ready(self) -> SourceMaker:
+        assert self._maker is not None, "prepare comes first"
+        return self._maker
+
+
+def _merge(message: Message) -> Message:
+    _limit_processor_time()
+    parts = [SourceFace.load(Path(part)) for part in message.body["parts"]]
+    merge_sources(parts).save(Path(message.body["destination"]))
+    return Message()
 
 
 def _limit_memory() -> None:

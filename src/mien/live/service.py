@@ -1,7 +1,7 @@
 """The life of sessions: may he, is there room, which face, which process."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,13 +105,18 @@ class SessionService:
         await self._roster.stop()
         await self._store.interrupt_open_sessions()
 
-    async def create(self, tenant: Tenant, source: SourceRequest, quality: int) -> SessionView:
-        """A new session, live or queued. Raises NoCapacity and what SourceLibrary.obtain raises."""
+    async def create(
+        self, tenant: Tenant, photos: Sequence[SourceRequest], quality: int
+    ) -> SessionView:
+        """A new session, live or queued; photos: of one person, at least one.
+
+        Raises NoCapacity and what SourceLibrary.obtain raises.
+        """
         self._rates.count_create(tenant.id)
         if tenant.credit <= 0:
             raise QuotaExceeded("The account's credit is used up.")
         with self._room():
-            kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
+            kept = await self._sources.obtain(tenant.id, photos)
         session = self._new_session(tenant, kept.id, quality)
         await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
@@ -124,12 +129,14 @@ class SessionService:
             await self._sources.discard(kept.id)
             raise
 
-    async def update(self, tenant: Tenant, session_id: str, source: SourceRequest) -> None:
+    async def update(
+        self, tenant: Tenant, session_id: str, photos: Sequence[SourceRequest]
+    ) -> None:
         """Another face; a bad one leaves the old one running. Raises as create does."""
         session = await self._own(tenant, session_id)
         session.require_open()
         self._rates.count_create(tenant.id)
-        kept = await self._sources.obtain(tenant.id, source, "sourceImage[0].path")
+        kept = await self._sources.obtain(tenant.id, photos)
         try:
             unused = await self._change_source(tenant, session_id, kept.id)
         except MienError:

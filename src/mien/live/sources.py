@@ -2,13 +2,14 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import NotFound
+from mien.errors import ImageRejected, NoFaceFound, NotFound, SourceRejected
 from mien.live.ids import SOURCE_PREFIX, Clock, Ids
-from mien.live.imaging import Imaging, PreparedSource
+from mien.live.imaging import FaceReading, Imaging, PreparedSource
 from mien.live.inline import decode_inline, is_url
 from mien.live.records import Source
 from mien.live.store import Store
@@ -55,11 +56,34 @@ class SourceLibrary:
         self._ids = ids
         self._clock = clock
 
-    async def obtain(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
-        """The prepared source that is named; `field` is what errors call it.
+    async def obtain(self, tenant_id: str, photos: Sequence[SourceRequest]) -> Source:
+        """The prepared source that is named; several photos of one person are merged into one.
 
         Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging raises.
         """
+        if len(photos) == 1:
+            return await self._obtain_one(tenant_id, photos[0], "sourceImage[0].path")
+        parts: list[Source] = []
+        try:
+            for index, photo in enumerate(photos):
+                with _naming(f"sourceImage[{index}]"):
+                    field = f"sourceImage[{index}].path"
+                    parts.append(await self._obtain_one(tenant_id, photo, field))
+            return await self._merge(tenant_id, parts)
+        finally:
+            for part in parts:
+                await self.discard(part.id)
+
+    async def _merge(self, tenant_id: str, parts: Sequence[Source]) -> Source:
+        source_id = self._ids.source()
+        path = self._destination(source_id)
+        await self._imaging.merge_sources([Path(part.path) for part in parts], path)
+        first = parts[0]
+        face = FaceReading(first.landmarks, first.region, 1.0)
+        merged = PreparedSource(path, face, first.preview)
+        return await self._keep(source_id, tenant_id, merged, listed=False)
+
+    async def _obtain_one(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
         if request.address.startswith(SOURCE_PREFIX):
             return await self.get(tenant_id, request.address)
         data = await self.read(request.address, field)
@@ -150,6 +174,15 @@ class SourceLibrary:
         )
         await self._store.add_source(source)
         return source
+
+
+@contextmanager
+def _naming(field: str) -> Iterator[None]:
+    """Say which of several photos can't serve."""
+    try:
+        yield
+    except (ImageRejected, NoFaceFound, SourceRejected) as error:
+        raise type(error)(f"{field}: {error}") from error
 
 
 def _remove(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -12,17 +12,27 @@ from numpy.typing import NDArray
 from mien.errors import SourceRejected
 from mien.swap.geometry import Floats, fit_similarity
 from mien.swap.template import face_template
-from mien.swap.texture import ATLAS_SIZE, build_texture
+from mien.swap.texture import ATLAS_SIZE, build_texture, pixels_per_texel
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.identity import IDENTITY_SIZE, Embedding
 
-FORMAT = 1
+FORMAT = 2
 MIN_FACE_HEIGHT = 48
 MAX_YAW_DEGREES = 45.0
 MAX_PITCH_DEGREES = 40.0
 MIN_CONTRAST = 6.0
 _MAX_FILE_BYTES = 8 << 20
 _IRIS_PIXELS = 16
+_ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
+
+
+def _all_seen() -> NDArray[np.uint8]:
+    return np.full((ATLAS_SIZE, ATLAS_SIZE), 255, np.uint8)
+
+
+def _unknown() -> Floats:
+    return np.full(IDENTITY_SIZE, np.nan, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,25 +41,25 @@ class SourceFace:
 
     atlas: (512, 512, 3) uint8 BGR. foreign: (512, 512) uint8, 255 where hair or background was
     painted over. shape: (468, 3) float32 in the canonical frame. iris: (3,) float32, the colour
-    of the irises in OpenCV's 8-bit Lab, or NaN where they could not be seen.
+    of the irises in OpenCV's 8-bit Lab, or NaN where they could not be seen. seen: (512, 512)
+    uint8, how squarely the photo shows each texel, 0 where it was mirrored or painted.
+    resolution: pixels of the photo to a texel. identity: (128,) float32, or NaN where unknown.
     """
 
     atlas: NDArray[np.uint8]
     foreign: NDArray[np.uint8]
     shape: Floats
     iris: Floats
+    seen: NDArray[np.uint8] = field(default_factory=_all_seen)
+    resolution: float = 1.0
+    identity: Floats = field(default_factory=_unknown)
 
     def save(self, path: Path) -> None:
         """Write an .npz file, whole or not at all."""
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            format=np.int32(FORMAT),
-            atlas=self.atlas,
-            foreign=self.foreign,
-            shape=self.shape,
-            iris=self.iris,
-        )
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {"format": np.int32(FORMAT), "resolution": np.float32(self.resolution)}
+        np.savez_compressed(buffer, **arrays)
         draft = path.with_name(path.name + ".part")
         draft.write_bytes(buffer.getvalue())
         draft.replace(path)
@@ -62,8 +72,9 @@ class SourceFace:
                 if sum(part.file_size for part in parts.infolist()) > _MAX_FILE_BYTES:
                     raise SourceRejected("The prepared face is too large; prepare it again.")
             with np.load(path, allow_pickle=False) as stored:
-                face = cls(stored["atlas"], stored["foreign"], stored["shape"], stored["iris"])
                 known = int(stored["format"]) == FORMAT
+                arrays = {name: stored[name] for name in _ARRAYS}
+                face = cls(**arrays, resolution=float(stored["resolution"]))
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise SourceRejected("The prepared face can't be read; prepare it again.") from error
         if not known or not face._is_sound():
@@ -76,14 +87,20 @@ class SourceFace:
             (self.foreign, (ATLAS_SIZE, ATLAS_SIZE), np.uint8),
             (self.shape, (topo.MESH_POINTS, 3), np.float32),
             (self.iris, (3,), np.float32),
+            (self.seen, (ATLAS_SIZE, ATLAS_SIZE), np.uint8),
+            (self.identity, (IDENTITY_SIZE,), np.float32),
         )
         fits = all(a.shape == shape and a.dtype == kind for a, shape, kind in expected)
-        return fits and bool(np.isfinite(self.shape).all())
+        finite = bool(np.isfinite(self.shape).all()) and np.isfinite(self.resolution)
+        return bool(fits and finite)
 
 
-def prepare_source(image: BgrImage, mesh: FaceMesh) -> SourceFace:
+def prepare_source(
+    image: BgrImage, mesh: FaceMesh, identity: Embedding | None = None
+) -> SourceFace:
     """Make a source from a picture and the mesh of the face to take from it; about half a second.
 
+    identity: whose face it is, so that photos of others are not merged with it.
     Raises SourceRejected where the face is too small, turned too far away, or has no contrast.
     """
     points = mesh.points[: topo.MESH_POINTS]
@@ -99,6 +116,9 @@ def prepare_source(image: BgrImage, mesh: FaceMesh) -> SourceFace:
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),
         shape=to_canonical.apply(points).astype(np.float32),
         iris=_iris_colour(image, mesh.points),
+        seen=np.round(np.clip(texture.seen, 0, 1) * 255).astype(np.uint8),
+        resolution=pixels_per_texel(points),
+        identity=_unknown() if identity is None else identity,
     )
 
 

@@ -34,10 +34,12 @@ _FLOOR = 4.0
 @dataclass(frozen=True, eq=False)
 class Texture:
     """colours: (512, 512, 3) float32 BGR, 0..255. foreign: (512, 512) float32, 1 on hair and
-    background that was painted over."""
+    background that was painted over. seen: (512, 512) float32, 1 where the photo shows skin
+    squarely, 0 where it shows none."""
 
     colours: Floats
     foreign: Floats
+    seen: Floats
 
 
 def build_texture(image: BgrImage, points: Floats) -> Texture:
@@ -48,7 +50,8 @@ def build_texture(image: BgrImage, points: Floats) -> Texture:
     whole = _close_lips(take_off_spectacles(whole))
     foreign = np.maximum(find_foreign(whole), _stretched(visible))
     even = _even_light(cover_foreign(whole, foreign), foreign)
-    return Texture(np.clip(_extend(even), 0, 255), foreign)
+    seen = np.asarray(visible * _squareness(points) * (1 - foreign), np.float32)
+    return Texture(np.clip(_extend(even), 0, 255), foreign, seen)
 
 
 def facing_of(points: Floats) -> Floats:
@@ -60,14 +63,19 @@ def facing_of(points: Floats) -> Floats:
     return out
 
 
+def pixels_per_texel(points: Floats) -> float:
+    """How many pixels of its photo lie on a texel's side; points: (468, 2 or 3) pixels."""
+    height = np.linalg.norm(points[topo.FOREHEAD_TOP, :2] - points[topo.CHIN, :2])
+    return float(height) / (ATLAS_SIZE * 0.62)
+
+
 def _flatten(image: BgrImage, points: Floats) -> Floats:
     grid = uv_grid(ATLAS_SIZE)
     where = grid.spread(points)
     where[~grid.inside] = -1e4
-    height = float(np.linalg.norm(points[topo.FOREHEAD_TOP] - points[topo.CHIN]))
-    pixels_per_texel = height / (ATLAS_SIZE * 0.62)
-    if pixels_per_texel > 1.5:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 * pixels_per_texel), np.uint8)
+    scale = pixels_per_texel(points)
+    if scale > 1.5:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.4 * scale), np.uint8)
     flat = cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return np.asarray(flat, np.float32)
 
@@ -75,6 +83,10 @@ def _flatten(image: BgrImage, points: Floats) -> Floats:
 def _visible(points: Floats) -> Floats:
     seen = smooth_step(facing_of(points), 0.08, 0.42)[:, None].astype(np.float32)
     return uv_grid(ATLAS_SIZE).spread(seen)[..., 0]
+
+
+def _squareness(points: Floats) -> Floats:
+    return uv_grid(ATLAS_SIZE).spread(np.clip(facing_of(points), 0, 1)[:, None])[..., 0]
 
 
 def _fill_hidden_side(raw: Floats, visible: Floats) -> Floats:

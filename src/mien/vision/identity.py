@@ -17,6 +17,7 @@ Embedding = NDArray[np.float32]
 # Nearer than this is the same person: dlib's threshold, tuned on Labeled Faces in the Wild.
 SAME_PERSON = 0.6
 
+IDENTITY_SIZE = 128
 CHIP_SIZE = 150
 CHIP_PADDING = 0.25
 # dlib's five-point face in the unit square (get_face_chip_details in dlib's interpolation.h) and

@@ -1,0 +1,50 @@
+"""From pictures of one person to the face that is worn: found, recognised, prepared, merged."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from mien.errors import NoFaceFound, ParameterError
+from mien.models.weights import WeightStore
+from mien.swap.merge import merge_sources
+from mien.swap.source import SourceFace, prepare_source
+from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.faces import Face, FaceFinder
+from mien.vision.identity import IdentityModel
+
+
+class SourceMaker:
+    """Prepares source faces. Not for two threads at once."""
+
+    def __init__(self, finder: FaceFinder, identity: IdentityModel) -> None:
+        self.finder = finder
+        self._identity = identity
+
+    @classmethod
+    def load(cls, store: WeightStore) -> Self:
+        """With the shipped nets."""
+        return cls(FaceFinder.load(store), IdentityModel.load(store))
+
+    def faces(self, image: BgrImage) -> list[Face]:
+        """The faces of a picture, largest first. Raises NoFaceFound where there is none."""
+        faces = self.finder(image)
+        if not faces:
+            raise NoFaceFound("No face was found; use a sharp picture of a face that looks at you.")
+        return faces
+
+    def prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
+        """One face of a picture. Raises SourceRejected as prepare_source does."""
+        return prepare_source(image, mesh, self._identity(image, mesh))
+
+    def __call__(self, photos: Sequence[BgrImage | SourceFace]) -> SourceFace:
+        """One source of up to 8 photos of one person: the largest face of each.
+
+        Raises NoFaceFound, SourceRejected, TooManyFaces; ParameterError for no photo.
+        """
+        if not photos:
+            raise ParameterError("Give at least one photo of the face to wear.")
+        return merge_sources([self._one(photo) for photo in photos])
+
+    def _one(self, photo: BgrImage | SourceFace) -> SourceFace:
+        if isinstance(photo, SourceFace):
+            return photo
+        return self.prepare(photo, self.faces(photo)[0].mesh)
