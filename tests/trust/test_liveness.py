@@ -7,6 +7,7 @@ from mien.trust.liveness import (
     WORDS,
     Challenge,
     PersonReading,
+    RandomBytes,
     make_challenge,
     objections,
     turns_of,
@@ -71,7 +72,10 @@ def test_a_photo_that_is_turned_is_no_head_that_turns() -> None:
 
 
 def test_challenges_are_random_and_never_all_one_way() -> None:
-    orders = {make_challenge(lambda n, k=k: k.to_bytes(n, "big")).turns for k in range(6)}
+    def counted(number: int) -> RandomBytes:
+        return lambda count: number.to_bytes(count, "big")
+
+    orders = {make_challenge(counted(number)).turns for number in range(6)}
     assert len(orders) == 6
     assert all(len(order) == TURNS and len(set(order)) == 2 for order in orders)
     words = make_challenge(lambda n: bytes(range(n))).phrase
