@@ -1,0 +1,59 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mien.trust.sealing import KEY_FILE, Seal, SealBroken, open_seal
+
+SEAL = Seal(bytes(range(32)), os.urandom)
+
+
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_what_was_sealed_opens_under_its_name(data: bytes, about: str) -> None:
+    sealed = SEAL.close(data, about)
+    assert SEAL.open(sealed, about) == data
+    assert len(sealed) == len(data) + 28
+
+
+def test_nothing_of_it_can_be_read_and_no_two_are_alike() -> None:
+    sealed = SEAL.close(b"a face" * 20, "source")
+    assert b"a face" not in sealed
+    assert sealed != SEAL.close(b"a face" * 20, "source")
+
+
+def test_the_first_bytes_are_the_nonce_and_the_key_is_aes_256() -> None:
+    """Against a ciphertext of the AES-GCM test vectors (McGrew and Viega, case 13)."""
+    seal = Seal(bytes(32), lambda count: bytes(count))
+    assert seal.close(b"", "").hex() == "00" * 12 + "530f8afbc74536b9a963b4f1c4cb738b"
+
+
+@given(st.integers(0, 33), st.integers(1, 255))
+def test_any_changed_byte_is_found(at: int, change: int) -> None:
+    sealed = bytearray(SEAL.close(b"secret", "x"))
+    sealed[at] ^= change
+    with pytest.raises(SealBroken):
+        SEAL.open(bytes(sealed), "x")
+
+
+def test_it_opens_under_no_other_name_or_key_and_not_cut_short() -> None:
+    sealed = SEAL.close(b"secret", "source src_1")
+    other = Seal(bytes(32), os.urandom)
+    for seal, data, about in (
+        (SEAL, sealed, "source src_2"),
+        (other, sealed, "source src_1"),
+        (SEAL, sealed[:-1], "source src_1"),
+        (SEAL, b"", "source src_1"),
+    ):
+        with pytest.raises(SealBroken):
+            seal.open(data, about)
+
+
+def test_an_installation_keeps_one_key_that_only_its_owner_reads(tmp_path: Path) -> None:
+    sealed = open_seal(tmp_path, os.urandom).close(b"secret", "x")
+    assert open_seal(tmp_path, os.urandom).open(sealed, "x") == b"secret"
+    mode = stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode)
+    assert mode == 0o600
+    assert len((tmp_path / KEY_FILE).read_bytes()) == 32
