@@ -102,3 +102,25 @@ def test_lips_that_are_not_folded_leave_no_hole() -> None:
     mouth = points[list(topo.OUTER_LIPS), :2] - [drawing.left, drawing.top]
     (left, top), (right, bottom) = mouth.min(0).astype(int), mouth.max(0).astype(int)
     assert (drawing.maps[2, top:bottom, left:right] >= 0).all()
+
+
+def outline_visibility(narrowing: float) -> tuple[float, float]:
+    """Visibility on the outline of a turned head at the height of the nose, and deep inside."""
+    mesh = placed(yaw=50)
+    points = np.ascontiguousarray(mesh.points[:468])
+    drawing = Canvas().draw(points, points, SIDE, SIDE, narrowing)
+    assert drawing is not None
+    row = drawing.maps[:, round(float(points[topo.NOSE_TIP, 1])) - drawing.top]
+    columns = np.flatnonzero(row[2] >= 0)
+    nose = points[topo.NOSE_TIP, 0] - drawing.left
+    edge = columns[0] if abs(columns[0] - nose) < abs(columns[-1] - nose) else columns[-1]
+    inside = edge + (20 if edge == columns[0] else -20)
+    return float(row[4, edge]), float(row[4, inside])
+
+
+def test_a_turned_face_fades_in_from_its_visible_outline() -> None:
+    hard, deep = outline_visibility(0)
+    assert hard > 0.9
+    soft, still = outline_visibility(1)
+    assert soft < 0.3
+    assert still == pytest.approx(deep, abs=0.05)

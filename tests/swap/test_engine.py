@@ -229,3 +229,26 @@ def test_the_real_tracker_leads_the_real_swap() -> None:
     assert np.abs(changed.mean(0) - [118, 230]).max() < 25, "the face of the photo"
     empty = made(np.full((480, 640, 3), 200, np.uint8), 5 * STEP)
     assert empty.state == "no_face"
+
+
+@pytest.mark.parametrize("policy", ["pass", "blur", "hold"])
+def test_a_head_that_turns_away_and_back_fades_without_a_flash(policy: LostPolicy) -> None:
+    yaws = [*range(0, 80, 4), *[80] * 4, *range(80, -1, -4), *[0] * 4]
+    faces = [tracked(placed(yaw=yaw)) for yaw in yaws]
+    made = engine(faces, policy)
+    frames = [picture(face.mesh, skin=128 + 40 * (index % 2)) for index, face in enumerate(faces)]
+    outs = [made(frame, index * STEP) for index, frame in enumerate(frames)]
+    states = [out.state for out in outs]
+    away = states.index("no_face")
+    assert 60 < yaws[away] <= 80, "60 degrees are drawn, and the last are not"
+    assert states[-8:] == ["swapped"] * 8
+    red = [redness(out.image, face.mesh) for out, face in zip(outs, faces, strict=True)]
+    assert red[0] > 60
+    assert red[-1] > 60
+    if policy == "pass":
+        np.testing.assert_array_equal(outs[away].image, frames[away])
+    if policy == "blur":
+        flat = frames[away].copy()
+        np.testing.assert_array_equal(outs[away].image, blur_beyond_recognition(flat))
+    shown = states.count("no_face")
+    assert states[away : away + shown] == ["no_face"] * shown, "once away, once back"

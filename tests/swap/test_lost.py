@@ -109,3 +109,17 @@ def test_blur_keeps_colours_but_no_features() -> None:
 
 def test_cross_fade_takes_its_share() -> None:
     assert (cross_fade(SWAPPED, np.zeros_like(SWAPPED), 0.25) == 150).all()
+
+
+@pytest.mark.parametrize("policy", ["pass", "hold", "blur"])
+def test_a_face_that_goes_is_blended_with_what_takes_its_place(policy: LostPolicy) -> None:
+    cover = LostFaceCover(policy)
+    cover.remember(SWAPPED)
+    result = np.full_like(SWAPPED, 100)
+    gone = cover.blend(BARE, None, 0.0)
+    expected = {"pass": BARE, "hold": SWAPPED, "blur": blur_beyond_recognition(BARE)}[policy]
+    np.testing.assert_array_equal(gone, expected)
+    half = cover.blend(BARE, result, 0.5)
+    np.testing.assert_allclose(half, (expected.astype(float) + 100) / 2, atol=1)
+    gone[:] = 0
+    np.testing.assert_array_equal(cover.fill(BARE), expected)

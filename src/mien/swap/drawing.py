@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,9 @@ from mien.swap.texture import facing_of
 from mien.vision import topology as topo
 
 MIN_REGION = 16
+# How far the swap fades in from the visible outline of a face that is turned away, as a part of
+# the face's height.
+OUTLINE_FEATHER = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +46,13 @@ class Canvas:
         self._attributes = np.zeros((len(face_template().uv), 5), np.float32)
         self._attributes[:, 2:4] = face_template().uv
 
-    def draw(self, seen: Floats, moved: Floats, width: int, height: int) -> Drawing | None:
+    def draw(
+        self, seen: Floats, moved: Floats, width: int, height: int, narrowing: float = 0.0
+    ) -> Drawing | None:
         """Draw the moved mesh over where the seen one is; None where nothing is in the picture.
 
-        seen, moved: (468, 3) float32 pixels of a picture of width x height.
+        seen, moved: (468, 3) float32 pixels of a picture of width x height. narrowing: 0..1, how
+        far the face fades in from its visible outline.
         """
         camera, drawn = with_rings(seen, RING_RADII), self._moved_rings(seen, moved)
         left, top = (max(int(v), 0) for v in drawn.min(0))
@@ -63,6 +70,8 @@ class Canvas:
         rasterise(
             self._points, template.triangles, order, template.ring_triangles, self._attributes, maps
         )
+        if narrowing > 0:
+            _fade_outline(maps, face_height(moved) * OUTLINE_FEATHER * narrowing)
         return Drawing(left, top, maps, moved, face_height(moved))
 
     def _moved_rings(self, seen: Floats, moved: Floats) -> Floats:
@@ -81,6 +90,16 @@ class Canvas:
         if self._memory.size < size:
             self._memory = np.zeros(size + size // 4, np.float32)
         return self._memory[:size].reshape(5, rows, columns)
+
+
+def _fade_outline(maps: Floats, reach: float) -> None:
+    """Lower the visibility towards the outline of what was drawn of the face, in place."""
+    step = 2 if min(maps.shape[1:]) > 2 * MIN_REGION else 1
+    drawn = np.asarray(maps[2, ::step, ::step] >= 0, np.uint8)
+    depth = cv2.distanceTransform(drawn, cv2.DIST_L2, 3) * (step / max(reach, 1.0))
+    share = np.minimum(depth, 1.0, dtype=np.float32)
+    rows, columns = maps.shape[1:]
+    maps[4] *= cv2.resize(share, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
 
 def _back_to_front(points: Floats) -> NDArray[np.int32]:

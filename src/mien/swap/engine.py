@@ -15,6 +15,7 @@ from mien.swap.rehearsal import rehearse
 from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.turned import TurnFade
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.tracker import FaceTracker
 
@@ -87,6 +88,7 @@ class FrameEngine:
         self._wanted: Look | None = None
         self._swapper: MeshSwapper | None = None
         self._leaving: MeshSwapper | None = None
+        self._turning = TurnFade()
         self._fade_left = 0
         self._face_id: int | None = None
 
@@ -123,10 +125,14 @@ class FrameEngine:
             return self._answer(
                 tracked, self._cover.fill(tracked.image, may_hold=False), "no_source"
             )
-        result = None
+        result, share = None, 1.0
         if tracked.face is not None:
             self._follow(look, tracked.face.id)
-            result = self._swap(tracked.image, tracked.face.mesh)
+            share = self._turning.update(tracked.face.mesh.points)
+            result = self._swap(tracked.image, tracked.face.mesh) if share > 0 else None
+        if share < 1:
+            shown = self._cover.blend(tracked.image, result, share)
+            return self._answer(tracked, shown, "no_face" if result is None else "swapped")
         if result is None:
             return self._answer(tracked, self._cover.fill(tracked.image), "no_face")
         self._cover.remember(result)
@@ -140,6 +146,7 @@ class FrameEngine:
         """Have a swapper for this look and this person."""
         if self._swapper is None or face_id != self._face_id:
             self._swapper, self._leaving = self._new_swapper(look, Neutral()), None
+            self._turning = TurnFade()
         elif self._swapper.look is not look:
             self._leaving, self._fade_left = self._swapper, SOURCE_FADE_FRAMES
             self._swapper = self._new_swapper(look, self._swapper.neutral.copy())

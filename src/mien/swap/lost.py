@@ -37,6 +37,22 @@ class LostFaceCover:
             np.copyto(self._last, result)
         self._missing = 0
 
+    def blend(self, image: BgrImage, result: BgrImage | None, share: float) -> BgrImage:
+        """A face that is going or coming: so much of the swapped picture; a new array.
+
+        None for the result shows only what takes its place.
+        """
+        self._missing = GRACE_FRAMES + FADE_FRAMES
+        instead = self._instead(image)
+        return instead.copy() if result is None else cross_fade(instead, result, share)
+
+    def _instead(self, image: BgrImage) -> BgrImage:
+        if self._policy == "pass":
+            return image
+        kept = self._last if self._policy == "hold" else None
+        fits = kept is not None and kept.shape == image.shape
+        return kept if fits and kept is not None else blur_beyond_recognition(image)
+
     def fill(self, image: BgrImage, may_hold: bool = True) -> BgrImage:
         """The picture to show for a camera picture without a swap; a new array.
 

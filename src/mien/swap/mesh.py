@@ -8,7 +8,7 @@ import numpy as np
 from mien.swap.atlas import uv_grid
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids
-from mien.swap.geometry import Floats, Similarity, fit_similarity, smooth_step
+from mien.swap.geometry import Floats, Similarity, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
 from mien.swap.light import Light
@@ -19,6 +19,7 @@ from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
+from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 
@@ -72,31 +73,32 @@ class MeshSwapper:
         image: (h, w, 3) uint8 BGR, C-contiguous and writable, though not changed.
         """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
-        moved = self._move(points)
+        pose, facing = pose_of(points), facing_of(points)
+        narrowing = narrowing_of(turn_of(pose))
+        moved = self._move(points, pose, own_outline(facing, narrowing))
         self._watch.lap("geometry")
-        drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0])
+        drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0], narrowing)
         if drawing is None:
             return None
         self._watch.lap("raster")
         result = image.copy()
         self._watch.lap("copy")
-        self._measure(image, points, drawing)
+        self._measure(image, points, facing, drawing)
         self._paint(image, result, drawing)
         self._finish(image, result, mesh.points, drawing)
         self._frames += 1
         return result
 
-    def _move(self, points: Floats) -> Floats:
-        pose = _pose(points)
+    def _move(self, points: Floats, pose: Similarity, share: Floats) -> Floats:
         if self._frames % _SHAPE_EVERY == 0:
             self._offsets = self._shape.update(points, pose)
-        return (points + pose.turn(self._offsets)).astype(np.float32)
+        return (points + pose.turn(self._offsets) * share).astype(np.float32)
 
-    def _measure(self, image: BgrImage, points: Floats, drawing: Drawing) -> None:
+    def _measure(self, image: BgrImage, points: Floats, facing: Floats, drawing: Drawing) -> None:
         """Unwrap the camera's face, and learn its light and what stands before it."""
         flat, mesh = self._scaled(image, points[:, :2], drawing)
         grid = uv_grid(self._quality.grid)
-        seen = np.asarray(smooth_step(facing_of(points), 0.10, 0.40), np.float32)
+        seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         unwrap(flat, mesh, seen, grid.ids, grid.weights, grid.texels, self._target, self._visible)
         self._watch.lap("unwrap")
         clear = self._occlusion.clear
@@ -144,9 +146,3 @@ class MeshSwapper:
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
             self._watch.lap("glasses")
-
-
-def _pose(points: Floats) -> Similarity:
-    template = face_template()
-    rigid = template.rigid
-    return fit_similarity(template.vertices[rigid], points[rigid], template.rigid_weights)

@@ -1,0 +1,65 @@
+"""How far a head is turned away from the camera, and what that allows."""
+
+import math
+
+from mien.swap.geometry import Floats, Similarity, fit_similarity, smooth_step
+from mien.swap.template import face_template
+
+# Degrees, as landmarks say: of a head that is truly turned by 60 they say 47, of one by 70, 53.
+# Beyond, they no longer lie on the outline of the face, and the own nose stands out behind.
+MOST_YAW, MOST_PITCH = 54.0, 46.0
+# Whoever was beyond the limit has to come back to this part of it.
+_BACK = 0.88
+# From and to which part of the limit the drawn face clings to the visible outline.
+_NARROWING = (0.1, 0.7)
+# Frames between the swap and what is shown instead of it.
+FADE_FRAMES = 5
+# How squarely a vertex must face the camera to take the source's shape in full.
+_SQUARE = (0.0, 0.5)
+
+
+def pose_of(points: Floats) -> Similarity:
+    """The pose of landmarks, (468 or more, 3) pixels: from the canonical face to the picture."""
+    template = face_template()
+    rigid = template.rigid
+    return fit_similarity(template.vertices[rigid], points[rigid], template.rigid_weights)
+
+
+def turn_of(pose: Similarity) -> float:
+    """0 for a face that looks into the camera, 1 at the limit. pose: canonical to pixels."""
+    rotation = pose.rotation
+    yaw = math.degrees(math.atan2(rotation[0, 2], rotation[2, 2]))
+    pitch = math.degrees(math.asin(min(max(rotation[1, 2], -1.0), 1.0)))
+    return math.hypot(yaw / MOST_YAW, pitch / MOST_PITCH)
+
+
+def narrowing_of(turn: float) -> float:
+    """0 while the whole outline is the face's own oval, 1 where it is nose and lips."""
+    return float(smooth_step(turn, *_NARROWING))
+
+
+def own_outline(facing: Floats, narrowing: float) -> Floats:
+    """(468, 1) how much of the source's shape each vertex takes: none where the outline runs.
+
+    An outline that is the target's own lets nothing of his face look out behind it.
+    """
+    square = smooth_step(facing, *_SQUARE)
+    return (1 - narrowing * (1 - square))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
+
+
+class TurnFade:
+    """Lets a face go that is turned too far away to be drawn, and come again, over some frames."""
+
+    def __init__(self) -> None:
+        self._beyond = False
+        self._share: float | None = None
+
+    def update(self, points: Floats) -> float:
+        """Take in the landmarks of one frame, (468 or more, 3): how much of the swap to show."""
+        turn = turn_of(pose_of(points))
+        self._beyond = turn > (_BACK if self._beyond else 1.0)
+        wanted = 0.0 if self._beyond else 1.0
+        old = wanted if self._share is None else self._share
+        step = 1 / (FADE_FRAMES + 1)
+        self._share = min(old + step, wanted) if wanted > old else max(old - step, wanted)
+        return self._share if abs(self._share - wanted) > step / 2 else wanted

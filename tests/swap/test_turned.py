@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from tests.swap.faces import placed
+
+from mien.swap.texture import facing_of
+from mien.swap.turned import (
+    FADE_FRAMES,
+    MOST_YAW,
+    TurnFade,
+    narrowing_of,
+    own_outline,
+    pose_of,
+    turn_of,
+)
+from mien.vision import topology as topo
+
+
+def turn(yaw: float) -> float:
+    return turn_of(pose_of(placed(yaw=yaw).points))
+
+
+def shares(yaws: list[float]) -> list[float]:
+    fade = TurnFade()
+    return [fade.update(placed(yaw=yaw).points) for yaw in yaws]
+
+
+@pytest.mark.parametrize("yaw", [-50.0, -20.0, 0.0, 10.0, 35.0, 60.0])
+def test_the_turn_is_a_part_of_the_limit_on_either_side(yaw: float) -> None:
+    assert turn(yaw) == pytest.approx(abs(yaw) / MOST_YAW, abs=0.01)
+
+
+def test_a_tilted_head_is_not_turned() -> None:
+    points = placed().points.copy()
+    across = points[:, :2] - 240
+    points[:, :2] = np.stack([-across[:, 1], across[:, 0]], 1) + 240
+    assert turn_of(pose_of(points)) < 0.01
+
+
+def test_a_face_towards_the_camera_is_shown_at_once_and_one_turned_away_never() -> None:
+    assert shares([0.0]) == [1.0]
+    assert shares([80.0] * 4) == [0.0] * 4
+
+
+def test_a_face_goes_and_comes_in_even_steps() -> None:
+    going = shares([45.0, *[58.0] * (FADE_FRAMES + 3)])
+    assert going[0] == 1
+    assert going[-3:] == [0, 0, 0]
+    np.testing.assert_allclose(np.diff(going[: FADE_FRAMES + 2]), -1 / (FADE_FRAMES + 1), atol=1e-6)
+    coming = shares([58.0, *[40.0] * (FADE_FRAMES + 3)])
+    assert coming[0] == 0
+    assert coming[-2:] == [1, 1]
+    np.testing.assert_allclose(np.diff(coming[: FADE_FRAMES + 2]), 1 / (FADE_FRAMES + 1), atol=1e-6)
+
+
+def test_landmarks_that_waver_at_the_limit_do_not_make_the_face_waver() -> None:
+    wavering = [MOST_YAW - 3, MOST_YAW + 1, *[MOST_YAW - 2, MOST_YAW + 2] * 8]
+    changes = np.diff(shares(wavering))
+    assert (changes <= 0).all()
+
+
+def test_the_outline_becomes_the_targets_own_only_where_the_head_is_turned() -> None:
+    assert narrowing_of(turn(0)) == 0
+    assert narrowing_of(turn(50)) == 1
+    facing = facing_of(placed(yaw=50).points)
+    np.testing.assert_array_equal(own_outline(facing, 0.0), 1)
+    share = own_outline(facing, 1.0)[:, 0]
+    near, far = sorted((topo.RIGHT_CHEEK, topo.LEFT_CHEEK), key=lambda vertex: -facing[vertex])
+    assert share[near] > 0.9
+    assert share[far] == 0
+    assert share.dtype == np.float32
