@@ -3,10 +3,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.api.conftest import CREATE, FACE_URL, GET_TOKEN, INFO, QUOTA, House
+from tests.api.conftest import CREATE, FACE_URL, GET_TOKEN, QUOTA, House
 
-from mien.live.records import Tenant
-
+UNLIMITED = {
+    "credit": 100,
+    "minutes": None,
+    "minutes_used": 0.0,
+    "sessions": 0,
+    "sessions_limit": None,
+}
 BODY = {"sourceImage": [{"path": FACE_URL}]}
 
 
@@ -79,7 +84,7 @@ async def test_each_way_to_say_who_one_is(house: House) -> None:
         {"Authorization": "Bearer ", "x-api-key": key},
         {"Authorization": f"Bearer {key}", "x-api-key": "wrong"},
     ):
-        assert await credit(house, headers) == {"code": 1000, "msg": "OK", "data": {"credit": 100}}
+        assert await credit(house, headers) == {"code": 1000, "msg": "OK", "data": UNLIMITED}
 
 
 async def test_authorization_decides_over_the_key(house: House) -> None:
@@ -131,17 +136,23 @@ async def test_a_blocked_account(house: House) -> None:
 
 async def test_no_credit(house: House) -> None:
     await change_tenant(house, credit=0)
-    assert (await credit(house, house.key))["data"] == {"credit": 0}
+    assert (await credit(house, house.key))["data"]["credit"] == 0
     assert (await house.call(CREATE, BODY))["code"] == 1006
 
 
-async def test_another_tenants_session(house: House) -> None:
-    data = await house.create()
-    accounts = house.services.accounts
-    other = Tenant("other", "other", accounts.digest("other key"), False, 100, 1.0)
-    await house.services.store.put_tenant(other)
-    answer = await house.call(INFO, {"_id": data["_id"]}, {"x-api-key": "other key"})
-    assert answer["code"] == 1009
+async def test_a_metered_account_sees_its_minutes(house: House) -> None:
+    await change_tenant(house, metered=True, credit=10, used_s=125.0, sessions=3)
+    await house.create()
+    assert (await credit(house, house.key))["data"] == {
+        "credit": 8,
+        "minutes": 10,
+        "minutes_used": 2.1,
+        "sessions": 1,
+        "sessions_limit": 3,
+    }
+    await change_tenant(house, used_s=600.0)
+    assert (await credit(house, house.key))["data"]["credit"] == 0
+    assert (await house.call(CREATE, BODY))["code"] == 1006
 
 
 async def change_tenant(house: House, **changes: Any) -> None:

@@ -105,7 +105,7 @@ FAILURES: dict[int | str, dict[str, Any]] = {400: {"model": DetectFailure}}
 )
 async def detect(services: Wired, tenant: Caller, body: FirstBody) -> FirstAnswer | JSONResponse:
     """Find the faces of a picture."""
-    services.rates.count_detect(tenant.id)
+    services.rates.count_detect(tenant)
     began = time.perf_counter()
     try:
         data = await _bytes(services, body.image_url, "image_url", body.img)
@@ -133,7 +133,7 @@ async def detect_faces(
     services: Wired, tenant: Caller, body: NewerBody
 ) -> NewerAnswer | JSONResponse:
     """Find the faces of a picture, or of evenly spaced frames of a GIF or video."""
-    services.rates.count_detect(tenant.id)
+    services.rates.count_detect(tenant)
     try:
         data = await _bytes(services, body.url, "url", body.img, video=True)
         readings = await services.imaging.read_faces(

@@ -12,8 +12,6 @@ from mien.trust.verdict import Verdict
 
 router = APIRouter(prefix="/v1/provenance", tags=["provenance"])
 
-# Who asks is not known, so all share one allowance.
-EVERYBODY = "provenance"
 FILE_DOC: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -55,7 +53,7 @@ class VerdictData(BaseModel):
 @router.post("/detect", summary="Is this file marked?", openapi_extra=FILE_DOC)
 async def detect(services: Wired, request: Request) -> Envelope[VerdictData]:
     """Look for a mark in a picture, GIF or video: multipart `file`. Needs no credentials."""
-    services.rates.count_detect(EVERYBODY)
+    services.rates.count_inspection()
     data = await form_file(request, services.settings.limits.body_bytes)
     finding = await services.inspection.inspect(data)
     mark_id = finding.mark_id

@@ -102,9 +102,13 @@ class SessionInfo(SessionData):
 
 
 class Quota(BaseModel):
-    """What the account has left."""
+    """What the account has left. Minutes are those of live sessions."""
 
-    credit: int
+    credit: int = Field(description="Minutes left; stays as it is where minutes is null.")
+    minutes: int | None = Field(description="Granted in all; null is unlimited.")
+    minutes_used: float
+    sessions: int = Field(description="Live or waiting now.")
+    sessions_limit: int | None
 
 
 @router.post("/live/create", summary="Create a session")
@@ -152,9 +156,16 @@ async def info_by_get(
 
 
 @router.get("/quota/info", summary="Look at the credit")
-async def quota(tenant: Caller) -> Envelope[Quota]:
-    """The account's credit."""
-    return Envelope(data=Quota(credit=tenant.credit))
+async def quota(services: Wired, tenant: Caller) -> Envelope[Quota]:
+    """The account's credit, and what of it is used."""
+    data = Quota(
+        credit=tenant.credit_left,
+        minutes=tenant.credit if tenant.metered else None,
+        minutes_used=round(tenant.used_s / 60, 1),
+        sessions=len(await services.store.open_sessions(tenant.id)),
+        sessions_limit=tenant.sessions,
+    )
+    return Envelope(data=data)
 
 
 def source_requests(images: list[SourceImage]) -> list[SourceRequest]:

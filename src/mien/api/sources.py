@@ -64,7 +64,7 @@ UPLOAD_DOC: dict[str, Any] = {
 @router.post("", summary="Upload a face", openapi_extra=UPLOAD_DOC)
 async def upload(services: Wired, tenant: Caller, request: Request) -> Envelope[SourceData]:
     """Prepare the largest face of a picture: multipart `file`, or JSON `{"image": ...}`."""
-    services.rates.count_detect(tenant.id)
+    services.rates.count_detect(tenant)
     limit = services.settings.limits.image_bytes
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         data = await form_file(request, limit)

@@ -13,6 +13,7 @@ COMMANDS = {
     "swap": "Swap the face in a picture, GIF or video.",
     "detect": "Find the faces in a picture.",
     "verify": "Is this picture, GIF or video marked?",
+    "tenants": "Add tenants, give them secrets and quotas, block them.",
     "marks": "List and rotate the keys that output is marked with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",

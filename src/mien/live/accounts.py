@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -36,7 +37,7 @@ class Accounts:
     ) -> None:
         self._store = store
         self._key = key
-        self._pepper = bytes.fromhex(pepper)
+        self._pepper = pepper
         self.ttl_s = ttl_s
         self._clock = clock
         self._random = random
@@ -46,27 +47,33 @@ class Accounts:
         digest = self.digest(secret)
         kept = await self._store.tenant(DEFAULT_TENANT)
         fresh = Tenant(DEFAULT_TENANT, client_id, digest, False, DEFAULT_CREDIT, self._clock())
-        tenant = replace(kept, client_id=client_id, secret_digest=digest) if kept else fresh
+        tenant = replace(kept, client_id=client_id) if kept else fresh
+        if tenant.secret_digest != digest:
+            tenant = replace(tenant, secret_digest=digest, old_digest=None)
         await self._store.put_tenant(tenant)
         return tenant
 
     async def exchange(self, client_id: str, secret: str) -> str:
         """getToken. Raises BadCredentials for a wrong pair, TenantBlocked."""
         tenant = await self._store.tenant_by_client(client_id)
+        digest = self.digest(secret)
         # Compare also where there is no such client, so that both answers take as long.
-        known = tenant.secret_digest if tenant else self.digest("")
-        right = hmac.compare_digest(known, self.digest(secret))
+        right = self._is_good(digest, tenant)
         if tenant is None or not right:
             raise BadCredentials("The clientId or clientSecret is wrong.")
-        return self.issue(_admitted(tenant))
+        return self.issue(_admitted(tenant), digest)
 
-    def issue(self, tenant: Tenant) -> str:
-        """A token for the tenant: a JWT of `ttl_s` seconds."""
+    def issue(self, tenant: Tenant, digest: str) -> str:
+        """A token for the tenant: a JWT of `ttl_s` seconds, and of as long as its secret is good.
+
+        digest: of the secret that it was got with.
+        """
         now = int(self._clock())
         header = {"alg": ALGORITHMS[0], "kid": self._key.thumbprint()}
         claims = {
             "aud": AUDIENCE,
             "tenant": tenant.id,
+            "key": _key_name(digest),
             "iat": now,
             "exp": now + self.ttl_s,
             "jti": self._random(16).hex(),
@@ -81,24 +88,31 @@ class Accounts:
 
     async def by_token(self, text: str) -> Tenant:
         """The tenant of a token. Raises BadCredentials, TenantBlocked."""
-        tenant = await self._store.tenant(self._tenant_of(text))
+        claims = self._claims_of(text)
+        tenant = await self._store.tenant(str(claims["tenant"]))
         if tenant is None:
             raise BadCredentials("The token's account does not exist any more.")
+        if claims["key"] not in map(_key_name, tenant.digests(self._clock())):
+            raise BadCredentials("The secret that the token was got with is not good any more.")
         return _admitted(tenant)
 
     async def by_key(self, key: str) -> Tenant:
         """The tenant of an API key. Raises BadCredentials, TenantBlocked."""
         digest = self.digest(key)
         tenant = await self._store.tenant_by_digest(digest)
-        if tenant is None or not hmac.compare_digest(tenant.secret_digest, digest):
+        if tenant is None or not self._is_good(digest, tenant):
             raise BadCredentials("The API key or token is wrong. Get a token from getToken.")
         return _admitted(tenant)
 
     def digest(self, secret: str) -> str:
         """What is stored of a secret: it is random, so a keyed hash is enough, and is quick."""
-        return hmac.digest(self._pepper, secret.encode("utf-8", "surrogatepass"), sha256).hex()
+        return digest_of(secret, self._pepper)
 
-    def _tenant_of(self, text: str) -> str:
+    def _is_good(self, digest: str, tenant: Tenant | None) -> bool:
+        known = tenant.digests(self._clock()) if tenant else (self.digest(""),)
+        return any([hmac.compare_digest(one, digest) for one in known])
+
+    def _claims_of(self, text: str) -> dict[str, Any]:
         if len(text) > MAX_TOKEN:
             raise BadCredentials("The token is damaged. Get a new one from getToken.")
         rules = jwt.JWTClaimsRegistry(
@@ -106,6 +120,7 @@ class Accounts:
             aud={"essential": True, "value": AUDIENCE},
             exp={"essential": True},
             tenant={"essential": True},
+            key={"essential": True},
             jti={"essential": True},
         )
         try:
@@ -115,7 +130,18 @@ class Accounts:
             raise BadCredentials("The token is wrong or has expired.") from error
         if token.header.get("kid") != self._key.thumbprint():
             raise BadCredentials("The token was signed by another key.")
-        return str(token.claims["tenant"])
+        return token.claims
+
+
+def digest_of(secret: str, pepper: str) -> str:
+    """HMAC-SHA-256 of a secret, hex; pepper: hex."""
+    key = bytes.fromhex(pepper)
+    return hmac.digest(key, secret.encode("utf-8", "surrogatepass"), sha256).hex()
+
+
+def _key_name(digest: str) -> str:
+    """Which secret a token came from; tells nothing that helps to guess the secret."""
+    return digest[:16]
 
 
 def _admitted(tenant: Tenant) -> Tenant:

@@ -2,11 +2,12 @@
 
 import base64
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 
+from mien.errors import ParameterError
 from mien.live.ids import RandomBytes
 from mien.settings import Settings
 from mien.trust.private_file import write_private
@@ -45,6 +46,19 @@ def open_installation(settings: Settings, random: RandomBytes) -> Installation:
         app_certificate=kept.app_certificate,
         pepper=kept.pepper,
     )
+
+
+def keep_secret(settings: Settings, secret: str) -> None:
+    """Have the next start use another client secret.
+
+    Raises ParameterError where the settings say it: they would win.
+    """
+    if settings.client_secret is not None:
+        raise ParameterError("The secret is MIEN_CLIENT_SECRET; set another one there.")
+    path = settings.data_dir / SECRETS_FILE
+    kept = Installation(**json.loads(path.read_text()))
+    changed = asdict(replace(kept, client_secret=secret))
+    write_private(path, json.dumps(changed, indent=2).encode())
 
 
 def open_signing_key(data_dir: Path) -> OKPKey:

@@ -35,6 +35,7 @@ class SessionBrief:
     front_uid: int
     algorithm_uid: int
     marking: Marking
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True)

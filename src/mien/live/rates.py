@@ -5,25 +5,33 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from mien.errors import TooFrequent
+from mien.live.records import Tenant
 from mien.settings import LimitSettings
 
 
 class Rates:
-    """Counts calls a tenant in a moving minute. One process serves, so memory is enough."""
+    """Counts calls in a moving minute. One process serves, so memory is enough."""
 
     def __init__(self, limits: LimitSettings) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._creates = RateLimitItemPerMinute(limits.creates_per_minute)
-        self._detects = RateLimitItemPerMinute(limits.detects_per_minute)
+        self._limits = limits
 
-    def count_create(self, tenant_id: str) -> None:
+    def count_create(self, tenant: Tenant) -> None:
         """A create or an update. Raises TooFrequent."""
-        self._count(self._creates, "create", tenant_id)
+        self._count("create", tenant.id, _own(tenant.creates, self._limits.creates_per_minute))
 
-    def count_detect(self, tenant_id: str) -> None:
+    def count_detect(self, tenant: Tenant) -> None:
         """A detect or an upload. Raises TooFrequent."""
-        self._count(self._detects, "detect", tenant_id)
+        self._count("detect", tenant.id, _own(tenant.detects, self._limits.detects_per_minute))
 
-    def _count(self, limit: RateLimitItemPerMinute, what: str, tenant_id: str) -> None:
-        if not self._limiter.hit(limit, what, tenant_id):
-            raise TooFrequent(f"More than {limit.amount} calls a minute.")
+    def count_inspection(self) -> None:
+        """A look for marks. Who asks is not known, so all share one allowance."""
+        self._count("inspection", "everybody", self._limits.detects_per_minute)
+
+    def _count(self, what: str, who: str, a_minute: int) -> None:
+        if a_minute < 1 or not self._limiter.hit(RateLimitItemPerMinute(a_minute), what, who):
+            raise TooFrequent(f"More than {a_minute} calls a minute.")
+
+
+def _own(quota: int | None, everybodys: int) -> int:
+    return everybodys if quota is None else quota

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tenant:
-    """Somebody who may call. secret_digest: hex HMAC-SHA-256 of the secret under the pepper."""
+    """Somebody who may call, and how much.
+
+    secret_digest: hex HMAC-SHA-256 of the secret under the pepper. old_digest: of the secret
+    before it, which is good until old_expires_at. credit: live minutes that were granted; only a
+    metered tenant uses them up. used_s: seconds of live sessions so far. sessions at once, creates
+    and detects a minute: None is the installation's own limit.
+    """
 
     id: str
     client_id: str
@@ -13,6 +19,24 @@ class Tenant:
     blocked: bool
     credit: int
     created_at: float
+    old_digest: str | None = None
+    old_expires_at: float = 0.0
+    metered: bool = False
+    used_s: float = 0.0
+    sessions: int | None = None
+    creates: int | None = None
+    detects: int | None = None
+
+    def digests(self, now: float) -> tuple[str, ...]:
+        """Of the secrets that are good now: one, or two while a rotation is under way."""
+        if self.old_digest is None or now >= self.old_expires_at:
+            return (self.secret_digest,)
+        return (self.secret_digest, self.old_digest)
+
+    @property
+    def credit_left(self) -> int:
+        """Whole minutes that are left; what is not metered stays as it is."""
+        return max(0, self.credit - int(self.used_s // 60)) if self.metered else self.credit
 
 
 @dataclass(frozen=True)

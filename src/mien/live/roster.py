@@ -57,6 +57,10 @@ class Roster:
         post = self._posts.get(session_id)
         return None if post is None or post.station.ended.done() else post.station
 
+    def running(self) -> list[Station]:
+        """Every station that carries a session now."""
+        return [post.station for post in self._posts.values() if not post.station.ended.done()]
+
     async def open(self, brief: SessionBrief) -> Station:
         """Give the session a station. Raises NoCapacity."""
         station = await self._placement.place(brief)

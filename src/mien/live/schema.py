@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    false,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -11,7 +21,7 @@ class Base(DeclarativeBase):
 
 
 class TenantRow(Base):
-    """Who may call. The secret is kept as a peppered digest only."""
+    """Who may call, and how much. Secrets are kept as peppered digests only."""
 
     __tablename__ = "tenants"
 
@@ -21,6 +31,13 @@ class TenantRow(Base):
     blocked: Mapped[bool] = mapped_column(Boolean)
     credit: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[float] = mapped_column(Float)
+    old_digest: Mapped[str | None] = mapped_column(String(64))
+    old_expires_at: Mapped[float] = mapped_column(Float, server_default="0")
+    metered: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    used_s: Mapped[float] = mapped_column(Float, server_default="0")
+    sessions: Mapped[int | None] = mapped_column(Integer)
+    creates: Mapped[int | None] = mapped_column(Integer)
+    detects: Mapped[int | None] = mapped_column(Integer)
 
 
 class SourceRow(Base):

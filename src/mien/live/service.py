@@ -1,8 +1,7 @@
 """The life of sessions: may he, is there room, which face, which process."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,15 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from mien.errors import Forbidden, MienError, NoCapacity, NotFound, QuotaExceeded
-from mien.live.ice import IceServers, ice_servers
+from mien.errors import Forbidden, MienError, NoCapacity, NotFound
+from mien.live.admission import Admission
+from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
 from mien.live.journal import Journal
 from mien.live.marks import Marks
+from mien.live.media_access import MediaAccess
+from mien.live.meter import Meter
 from mien.live.placement import Offer, PeerAnswer, PeerKind, Placement, SessionBrief, Station
 from mien.live.rates import Rates
 from mien.live.records import Tenant
@@ -23,8 +25,9 @@ from mien.live.roster import Roster
 from mien.live.session import Reason, Session, State
 from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.store import Store
-from mien.live.tokens import MediaToken, build, publisher, verify
+from mien.live.tokens import MediaToken
 from mien.live.waiting import WaitingList
+from mien.live.warden import Warden
 from mien.settings import Settings
 from mien.trust.registry import mark_name
 
@@ -36,6 +39,7 @@ ALGORITHM_UID = 3
 DEFAULT_QUALITY = 2
 # A join at status 1 waits so long for room: less than proxies' usual 30 s.
 JOIN_WAIT_S = 15.0
+NO_SESSION = "There is no session of that _id."
 SWEEP_EVERY_S = 600.0
 
 
@@ -72,8 +76,9 @@ class SessionService:
         self._placement = placement
         self._sources = sources
         self._rates = rates
+        self._admission = Admission(store, placement, rates, settings)
         self._settings = settings
-        self._installation = installation
+        self._access = MediaAccess(settings, installation, clock)
         self._marks = marks
         self._journal = journal
         self._ids = ids
@@ -82,27 +87,35 @@ class SessionService:
         self._roster = Roster(
             placement, self._station_ended, grace_s=settings.join_grace_s, clock=monotonic
         )
+        self._meter = Meter(store, monotonic)
+        self._warden = Warden(store, self._roster, self._meter, self.end, monotonic)
         self._waiting = WaitingList(placement, self._place_waiting)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._sweeping: asyncio.Task[None] | None = None
-        self._creating = 0
-        self.draining = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether no session is taken any more."""
+        return self._admission.draining
 
     async def start(self) -> None:
         """Say honestly what an earlier run left behind, then begin."""
         interrupted = await self._store.interrupt_open_sessions()
         log.info("sessions ready", interrupted=interrupted)
         self._waiting.start()
+        self._warden.start()
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
         """Take no more; every open session has failed with `server restarted`."""
-        self.draining = True
+        self._admission.draining = True
+        await self._warden.stop()
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
         await self._waiting.stop()
-        await self._roster.stop()
+        for session_id in await self._roster.stop():
+            await self._meter.end(session_id)
         await self._store.interrupt_open_sessions()
 
     async def create(
@@ -110,15 +123,12 @@ class SessionService:
     ) -> SessionView:
         """A new session, live or queued; photos: of one person, at least one.
 
-        Raises NoCapacity and what SourceLibrary.obtain raises.
+        Raises what Admission.enter and SourceLibrary.obtain raise, and NoCapacity.
         """
-        self._rates.count_create(tenant.id)
-        if tenant.credit <= 0:
-            raise QuotaExceeded("The account's credit is used up.")
-        with self._room():
+        async with self._admission.enter(tenant):
             kept = await self._sources.obtain(tenant.id, photos)
-        session = self._new_session(tenant, kept.id, quality)
-        await self._store.save_session(session)
+            session = self._new_session(tenant, kept.id, quality)
+            await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
         await self._journal.write("session.created", **about)
         try:
@@ -135,7 +145,7 @@ class SessionService:
         """Another face; a bad one leaves the old one running. Raises as create does."""
         session = await self._own(tenant, session_id)
         session.require_open()
-        self._rates.count_create(tenant.id)
+        self._rates.count_create(tenant)
         kept = await self._sources.obtain(tenant.id, photos)
         try:
             unused = await self._change_source(tenant, session_id, kept.id)
@@ -145,43 +155,38 @@ class SessionService:
         await self._sources.discard(unused)
 
     async def close(self, tenant: Tenant, session_id: str) -> None:
-        """End a session for good; idempotent. Raises NotFound, Forbidden."""
+        """End a session for good; idempotent. Raises NotFound."""
         await self._own(tenant, session_id)
-        self._waiting.remove(session_id)
-        async with self._lock(session_id):
-            session = await self._own(tenant, session_id)
-            await self._store.save_session(session.ended(Reason.CLOSED))
-            await self._roster.close(session_id)
+        session = await self._end(session_id, Reason.CLOSED)
         await self._journal.write("session.closed", session=session_id, tenant=tenant.id)
         await self._sources.discard(session.source_id)
 
+    async def end(self, session_id: str, reason: Reason) -> None:
+        """End a session over its owner's head. Raises NotFound."""
+        await self._end(session_id, reason)
+        await self._journal.write("session.ended", session=session_id, reason=reason.value)
+
     async def info(self, tenant: Tenant, session_id: str) -> SessionView:
-        """A session as it is now. Raises NotFound, Forbidden."""
+        """A session as it is now. Raises NotFound."""
         return await self._view(await self._own(tenant, session_id))
 
     def admit(self, media_token: str, channel_id: str) -> MediaToken:
         """The grant of a media token for a channel. Raises BadCredentials, Forbidden."""
-        grant = verify(
-            media_token,
-            app_id=self._installation.app_id,
-            certificate=self._installation.app_certificate,
-            now=self._clock(),
-        )
-        if grant.channel != channel_id:
-            raise Forbidden("The media token is for another channel.")
-        return grant
+        return self._access.admit(media_token, channel_id)
 
     async def join(
         self, grant: MediaToken, kind: PeerKind, sdp: str, uid: int | None = None
     ) -> tuple[Session, PeerAnswer]:
         """Let a peer in, on a fresh station where the session was interrupted.
 
-        Raises NotFound, SessionClosed, Forbidden, NoCapacity, MediaRejected.
+        Raises NotFound, SessionClosed, Forbidden, NoCapacity, MediaRejected, and what
+        Admission.readmit raises.
         """
         session = await self._granted(grant)
         if uid and uid != session.front_uid:
             raise Forbidden("The media token is for another user id.")
         session.require_open()
+        await self._admission.readmit(session)
         offer = Offer(kind, sdp, self.ice_servers(session.channel_id))
         answer = await self._answer(session, offer)
         self._roster.peer_joined(session.id, answer.peer_id)
@@ -199,7 +204,7 @@ class SessionService:
 
     def ice_servers(self, channel_id: str) -> IceServers:
         """The servers for a peer of that channel, credentials fresh."""
-        return ice_servers(self._settings.ice, channel_id, self._clock)
+        return self._access.ice_servers(channel_id)
 
     async def _sweep(self) -> None:
         while True:
@@ -233,10 +238,7 @@ class SessionService:
         async with self._lock(session_id):
             if station := self._roster.station(session_id):
                 return station
-            session = await self._store.session(session_id)
-            if session is None:
-                raise NotFound("There is no such session.")
-            return await self._place(session)
+            return await self._place(await self._kept(session_id))
 
     async def _place_or_queue(self, session: Session) -> Session:
         try:
@@ -266,28 +268,45 @@ class SessionService:
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
             marking=await self._marks.issue(session.id, "live"),
+            tenant_id=session.tenant_id,
         )
         station = await self._roster.open(brief)
+        self._meter.begin(session.id, session.tenant_id)
         mark = mark_name(brief.marking.mark_id)
         await self._journal.write("session.placed", session=session.id, mark=mark)
         await self._store.save_session(live)
         return station
+
+    async def _end(self, session_id: str, reason: Reason) -> Session:
+        self._waiting.remove(session_id)
+        async with self._lock(session_id):
+            session = (await self._kept(session_id)).ended(reason)
+            await self._store.save_session(session)
+            await self._roster.close(session_id)
+            await self._meter.end(session_id)
+        return session
 
     async def _station_ended(self, session_id: str, reason: Reason) -> None:
         async with self._lock(session_id):
             session = await self._store.session(session_id)
             # A client may have joined again meanwhile: then it is live on another station.
             if session is not None and self._roster.station(session_id) is None:
+                await self._meter.end(session_id)
                 about = {"session": session_id, "reason": reason.value}
                 await self._journal.write("session.ended", **about)
                 await self._store.save_session(session.ended(reason))
 
     async def _own(self, tenant: Tenant, session_id: str) -> Session:
+        session = await self._kept(session_id)
+        if session.tenant_id != tenant.id:
+            # As if there were none, so that nobody learns which ids are in use.
+            raise NotFound(NO_SESSION)
+        return session
+
+    async def _kept(self, session_id: str) -> Session:
         session = await self._store.session(session_id)
         if session is None:
-            raise NotFound("There is no session of that _id.")
-        if session.tenant_id != tenant.id:
-            raise Forbidden("The session belongs to another account.")
+            raise NotFound(NO_SESSION)
         return session
 
     async def _granted(self, grant: MediaToken) -> Session:
@@ -310,20 +329,8 @@ class SessionService:
         station = self._roster.station(session.id)
         figures = dict(station.statistics) if station else {}
         return SessionView(
-            session, self._media_token(session), self.ice_servers(session.channel_id), figures
+            session, self._access.token(session), self.ice_servers(session.channel_id), figures
         )
-
-    @contextmanager
-    def _room(self) -> Iterator[None]:
-        """Hold room while a face is prepared, so that a flood of creates prepares none in vain."""
-        full = self._placement.capacity().free <= self._creating
-        if self.draining or (full and self._settings.when_full == "refuse"):
-            raise NoCapacity("No process has room for one more session.")
-        self._creating += 1
-        try:
-            yield
-        finally:
-            self._creating -= 1
 
     def _new_session(self, tenant: Tenant, source_id: str, quality: int) -> Session:
         return Session(
@@ -340,20 +347,6 @@ class SessionService:
             created_at=self._clock(),
             state=State.QUEUED,
         )
-
-    def _media_token(self, session: Session) -> str:
-        """The session's token; a new one in the second half of its life, to renew it by."""
-        now = int(self._clock())
-        aged = now - session.token_issued_at > session.token_expire_s / 2
-        token = publisher(
-            self._installation.app_id,
-            session.channel_id,
-            session.front_uid,
-            issued_at=now if aged else session.token_issued_at,
-            expire_s=session.token_expire_s,
-            salt=session.token_salt,
-        )
-        return build(token, self._installation.app_certificate)
 
     async def _source_path(self, source_id: str) -> Path:
         return Path((await self._sources.by_id(source_id)).path)

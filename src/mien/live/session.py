@@ -24,6 +24,8 @@ class Reason(StrEnum):
     CAMERA_GONE = "camera gone"
     WORKER_LOST = "worker lost"
     SERVER_RESTARTED = "server restarted"
+    ACCOUNT_BLOCKED = "account blocked"
+    QUOTA_USED_UP = "quota used up"
 
 
 FINISHING = frozenset({Reason.CLOSED, Reason.EVERYBODY_LEFT})

@@ -58,9 +58,25 @@ class Store:
         return await self._read(lambda db: _tenant(db.scalar(wanted)))
 
     async def tenant_by_digest(self, digest: str) -> Tenant | None:
-        """The tenant whose secret has that digest."""
-        wanted = select(TenantRow).where(TenantRow.secret_digest == digest)
-        return await self._read(lambda db: _tenant(db.scalar(wanted)))
+        """The tenant one of whose secrets, the older one included, has that digest."""
+        its = (TenantRow.secret_digest == digest) | (TenantRow.old_digest == digest)
+        return await self._read(lambda db: _tenant(db.scalar(select(TenantRow).where(its))))
+
+    async def tenants(self) -> list[Tenant]:
+        """Every tenant, the oldest first."""
+        wanted = select(TenantRow).order_by(TenantRow.created_at, TenantRow.id)
+        return await self._read(lambda db: [_to(Tenant, row) for row in db.scalars(wanted)])
+
+    async def change_tenant(self, tenant_id: str, **values: Any) -> bool:
+        """Set some of a tenant's fields and leave the others; False where there is none."""
+        change = update(TenantRow).where(TenantRow.id == tenant_id).values(**values)
+        return await self._write(lambda db: cast(Any, db.execute(change)).rowcount > 0)
+
+    async def charge_tenant(self, tenant_id: str, seconds: float) -> None:
+        """Add to what a tenant has used."""
+        used = TenantRow.used_s + seconds
+        change = update(TenantRow).where(TenantRow.id == tenant_id).values(used_s=used)
+        await self._write(lambda db: db.execute(change))
 
     async def add_source(self, source: Source) -> None:
         """Keep a new source."""
@@ -112,6 +128,12 @@ class Store:
         """The session of that channel."""
         wanted = select(SessionRow).where(SessionRow.channel_id == channel_id)
         return await self._read(lambda db: _session(db.scalar(wanted)))
+
+    async def open_sessions(self, tenant_id: str) -> list[str]:
+        """Ids of a tenant's sessions that wait for room or are live."""
+        its = SessionRow.tenant_id == tenant_id
+        wanted = select(SessionRow.id).where(its, SessionRow.state.in_(OPEN_STATES))
+        return await self._read(lambda db: list(db.scalars(wanted)))
 
     async def add_statement(self, statement: Statement) -> None:
         """Keep what is publicly said of a mark, for good."""

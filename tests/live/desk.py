@@ -1,0 +1,135 @@
+"""A session service with everything under it, over in-memory processes and a real database."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.live.fakes import JPEG, FakeImaging, FakePlacement, FakeStation
+
+from mien.errors import FetchFailed
+from mien.live.ids import Ids
+from mien.live.installation import open_installation
+from mien.live.journal import Journal
+from mien.live.marks import Marks
+from mien.live.rates import Rates
+from mien.live.records import Tenant
+from mien.live.service import SessionService, SessionView
+from mien.live.session import Session, State
+from mien.live.sources import SourceLibrary, SourceRequest
+from mien.live.store import Store
+from mien.live.tokens import MediaToken
+from mien.settings import Settings
+from mien.trust.audit import open_audit_log
+from mien.trust.keyring import open_keyring
+
+TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
+OTHER = Tenant("t2", "other", "e" * 64, False, 100, 1.0)
+URL = "https://example.com/face.jpg"
+FACE = SourceRequest(URL)
+OFFER = "v=0\r\n"
+
+T = TypeVar("T")
+
+
+@dataclass
+class Desk:
+    """A service with everything under it, and a clock that the test moves."""
+
+    folder: Path
+    settings: Settings
+    placement: FakePlacement = field(default_factory=FakePlacement)
+    imaging: FakeImaging = field(default_factory=FakeImaging)
+    pages: dict[str, bytes] = field(default_factory=lambda: {URL: JPEG})
+    now: float = 1_800_000_000.0
+    join_wait_s: float = 5.0
+
+    async def open(self) -> None:
+        installation = open_installation(self.settings, secrets.token_bytes)
+        keyring = open_keyring(self.settings.data_dir, secrets.token_bytes, self.now)
+        self.store = Store(self.settings.resolved_database_url)
+        await self.store.open()
+        await self.store.put_tenant(TENANT)
+        await self.store.put_tenant(OTHER)
+        ids = Ids(self.clock, secrets.token_bytes)
+        limits = self.settings.limits
+        self.sources = SourceLibrary(
+            self.store, self.imaging, self.fetch, self.folder, limits, ids=ids, clock=self.clock
+        )
+        self.service = SessionService(
+            self.store,
+            self.placement,
+            self.sources,
+            Rates(limits),
+            self.settings,
+            installation,
+            Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
+            Journal(open_audit_log(self.settings.data_dir, self.clock)),
+            ids=ids,
+            clock=self.clock,
+            monotonic=self.clock,
+            join_wait_s=self.join_wait_s,
+        )
+        await self.service.start()
+
+    async def shut(self) -> None:
+        await self.service.stop()
+        await self.placement.stop(1.0)
+        await self.store.close()
+
+    def clock(self) -> float:
+        return self.now
+
+    async def fetch(self, url: str, max_bytes: int) -> bytes:
+        if url not in self.pages:
+            raise FetchFailed("The URL could not be fetched.")
+        return self.pages[url]
+
+    async def create(self, source: SourceRequest = FACE) -> SessionView:
+        return await self.service.create(TENANT, [source], 2)
+
+    def grant(self, view: SessionView) -> MediaToken:
+        return self.service.admit(view.media_token, view.session.channel_id)
+
+    async def join(self, view: SessionView) -> str:
+        _, answer = await self.service.join(self.grant(view), "join", OFFER)
+        return answer.peer_id
+
+    async def session(self, view: SessionView) -> Session:
+        return (await self.service.info(TENANT, view.session.id)).session
+
+    async def until(self, view: SessionView, state: State) -> Session:
+        async def settled() -> Session | None:
+            session = await self.session(view)
+            return session if session.state is state else None
+
+        return await eventually(settled)
+
+    def files(self) -> int:
+        return len(list(self.folder.glob("src_*")))
+
+    @property
+    def station(self) -> FakeStation:
+        return self.placement.stations[-1]
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]]) -> T:
+    for _ in range(500):
+        if seen := await look():
+            return seen
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+@asynccontextmanager
+async def opened_desk(folder: Path, **options: Any) -> AsyncIterator[Desk]:
+    """A desk that is open; options are settings, and join_wait_s."""
+    wait = options.pop("join_wait_s", 5.0)
+    settings = Settings(data_dir=folder / "data", **{"join_grace_s": 0.2, **options})
+    desk = Desk(folder, settings, join_wait_s=wait)
+    await desk.open()
+    yield desk
+    await desk.shut()
