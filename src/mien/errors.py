@@ -55,6 +55,14 @@ class SourceRejected(MienError):
     """A face was found but can't serve as a source; the text says why."""
 
 
+class ContentRefused(SourceRejected):
+    """The picture shows what the installation's content gate does not let through."""
+
+
+class FaceBlocked(MienError):
+    """The face is on the installation's block list, or its owner has withdrawn his consent."""
+
+
 class FetchFailed(MienError):
     """A stranger's URL could not be fetched; one text for every cause."""
 
@@ -112,6 +120,7 @@ ANSWERS: dict[type[MienError], Answer] = {
     NotFound: Answer(1008, 404, "Check the id, or create a new session."),
     SessionClosed: Answer(1008, 410, "Create a new session."),
     Forbidden: Answer(1009, 403, "Use the token that create gave for this session."),
+    FaceBlocked: Answer(1009, 403, "Use another face, or ask the operator."),
     ImageRejected: Answer(1016, 400, "Send a JPEG, PNG, WebP, BMP or GIF picture."),
     NoFaceFound: Answer(1016, 400, "Use a sharp, front-facing picture of one face."),
     SourceRejected: Answer(1016, 400, "Use another picture of the face."),

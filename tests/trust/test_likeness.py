@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mien.trust.likeness import Basis, Likeness, Scope, is_genuine, nearest, sign_likeness
+from mien.trust.likeness import Basis, Likeness, Scope, alike, is_genuine, sign_likeness
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 RECORD = Likeness(
@@ -67,8 +67,6 @@ def test_a_valid_record_has_nothing_against_it() -> None:
     ("change", "use", "now", "word"),
     [
         ({"revoked_at": 120.0}, Scope.LIVE, 150.0, "withdrawn"),
-        ({"evidence": None}, Scope.LIVE, 150.0, "evidence"),
-        ({"adult": False}, Scope.LIVE, 150.0, "adult"),
         ({}, Scope.FILE, 150.0, "cover"),
         ({}, Scope.LIVE, 99.9, "valid"),
         ({}, Scope.LIVE, 200.0, "valid"),
@@ -86,12 +84,19 @@ def embedding(*values: float) -> Any:
     return np.array([*values, *[0.0] * (128 - len(values))], np.float32)
 
 
-def test_the_nearest_face_is_found_only_if_it_is_the_same_person() -> None:
-    known = {"a": embedding(1.0), "b": embedding(0.0, 1.0)}
-    assert nearest(embedding(0.9), known) == "a"
-    assert nearest(embedding(0.0, 0.6), known) == "b"
-    assert nearest(embedding(0.0, 0.0), known) is None
-    assert nearest(embedding(1.0), {}) is None
+def test_the_same_persons_faces_are_found_the_most_similar_first() -> None:
+    known = {"a": embedding(1.0), "b": embedding(0.0, 1.0), "c": embedding(0.8)}
+    assert alike(embedding(0.95), known) == ("a", "c")
+    assert alike(embedding(0.0, 0.6), known) == ("b",)
+    assert alike(embedding(0.0, 0.0), known) == ()
+    assert alike(embedding(1.0), {}) == ()
     # 0.5 apart is one too many.
-    assert nearest(embedding(0.51), {"a": embedding(1.0)}) == "a"
-    assert nearest(embedding(0.5), {"a": embedding(1.0)}) is None
+    assert alike(embedding(0.51), {"a": embedding(1.0)}) == ("a",)
+    assert alike(embedding(0.5), {"a": embedding(1.0)}) == ()
+
+
+def test_a_record_is_proven_by_a_basis_with_evidence_of_an_adult() -> None:
+    assert RECORD.proven
+    assert not replace(RECORD, basis=Basis.ATTESTED).proven
+    assert not replace(RECORD, evidence=None).proven
+    assert not replace(RECORD, adult=False).proven

@@ -24,9 +24,8 @@ class Basis(StrEnum):
     WRITTEN_LICENCE = "written_licence"
     SYNTHETIC = "synthetic"
     ESTATE = "estate"
+    # The caller says so by calling: what existing clients do. Proves nothing.
     ATTESTED = "attested"
-    """The caller says so by calling: what existing clients do. Never enough where records are
-    required."""
 
 
 class Scope(StrEnum):
@@ -41,8 +40,9 @@ class Scope(StrEnum):
 class Likeness:
     """One record. Times are seconds since the epoch; valid_until None has no end.
 
-    evidence: SHA-256 of what proves the basis, hex; verifier: who has looked at it. revoked_at is
-    the only field that changes after the record was signed.
+    adult: somebody has stated that the person is one. evidence: SHA-256 of what proves the basis,
+    hex; verifier: who has looked at it. revoked_at is the only field that changes after the record
+    was signed.
     """
 
     id: str
@@ -59,14 +59,15 @@ class Likeness:
     revoked_at: float | None = None
     signature: str = ""
 
+    @property
+    def proven(self) -> bool:
+        """Whether somebody has shown what the use is based on, and that the person is an adult."""
+        return self.basis is not Basis.ATTESTED and self.evidence is not None and self.adult
+
     def objection(self, use: Scope, now: float) -> str | None:
-        """Why the face may not be used so at that time; None where it may."""
+        """Why the face may not be used so at that time, proven or not; None where it may."""
         if self.revoked_at is not None:
             return "Consent to the use of this face was withdrawn."
-        if self.evidence is None:
-            return "The record of this face has no evidence yet; send the consent link."
-        if not self.adult:
-            return "Nobody has stated that the person is an adult."
         if use not in self.scope:
             return f"The record of this face does not cover use '{use.value}'."
         if now < self.valid_from or (self.valid_until is not None and now >= self.valid_until):
@@ -88,17 +89,12 @@ def is_genuine(record: Likeness, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def nearest(
+def alike(
     embedding: Embedding, known: Mapping[str, Embedding], within: float = SAME_PERSON
-) -> str | None:
-    """The id of the most similar face among the known, if it is the same person's."""
-    if not known:
-        return None
-    name, apart = min(
-        ((name, distance(embedding, other)) for name, other in known.items()),
-        key=lambda one: one[1],
-    )
-    return name if apart < within else None
+) -> tuple[str, ...]:
+    """The names of the faces that are the same person's, the most similar first."""
+    apart = {name: distance(embedding, other) for name, other in known.items()}
+    return tuple(name for name in sorted(apart, key=lambda one: apart[one]) if apart[name] < within)
 
 
 def _signed(record: Likeness) -> bytes:
