@@ -46,45 +46,45 @@ class Store:
 
     async def put_tenant(self, tenant: Tenant) -> None:
         """Add or replace a tenant."""
-        await self._write(lambda db: db.merge(TenantRow(**asdict(tenant))))
+        await self.write(lambda db: db.merge(TenantRow(**asdict(tenant))))
 
     async def tenant(self, tenant_id: str) -> Tenant | None:
         """The tenant of that id."""
-        return await self._read(lambda db: _tenant(db.get(TenantRow, tenant_id)))
+        return await self.read(lambda db: _tenant(db.get(TenantRow, tenant_id)))
 
     async def tenant_by_client(self, client_id: str) -> Tenant | None:
         """The tenant with that client id."""
         wanted = select(TenantRow).where(TenantRow.client_id == client_id)
-        return await self._read(lambda db: _tenant(db.scalar(wanted)))
+        return await self.read(lambda db: _tenant(db.scalar(wanted)))
 
     async def tenant_by_digest(self, digest: str) -> Tenant | None:
         """The tenant one of whose secrets, the older one included, has that digest."""
         its = (TenantRow.secret_digest == digest) | (TenantRow.old_digest == digest)
-        return await self._read(lambda db: _tenant(db.scalar(select(TenantRow).where(its))))
+        return await self.read(lambda db: _tenant(db.scalar(select(TenantRow).where(its))))
 
     async def tenants(self) -> list[Tenant]:
         """Every tenant, the oldest first."""
         wanted = select(TenantRow).order_by(TenantRow.created_at, TenantRow.id)
-        return await self._read(lambda db: [_to(Tenant, row) for row in db.scalars(wanted)])
+        return await self.read(lambda db: [_to(Tenant, row) for row in db.scalars(wanted)])
 
     async def change_tenant(self, tenant_id: str, **values: Any) -> bool:
         """Set some of a tenant's fields and leave the others; False where there is none."""
         change = update(TenantRow).where(TenantRow.id == tenant_id).values(**values)
-        return await self._write(lambda db: cast(Any, db.execute(change)).rowcount > 0)
+        return await self.write(lambda db: cast(Any, db.execute(change)).rowcount > 0)
 
     async def charge_tenant(self, tenant_id: str, seconds: float) -> None:
         """Add to what a tenant has used."""
         used = TenantRow.used_s + seconds
         change = update(TenantRow).where(TenantRow.id == tenant_id).values(used_s=used)
-        await self._write(lambda db: db.execute(change))
+        await self.write(lambda db: db.execute(change))
 
     async def add_source(self, source: Source) -> None:
         """Keep a new source."""
-        await self._write(lambda db: db.add(SourceRow(**asdict(source))))
+        await self.write(lambda db: db.add(SourceRow(**asdict(source))))
 
     async def source(self, source_id: str) -> Source | None:
         """The source of that id."""
-        return await self._read(lambda db: _source(db.get(SourceRow, source_id)))
+        return await self.read(lambda db: _source(db.get(SourceRow, source_id)))
 
     async def listed_sources(self, tenant_id: str, limit: int) -> list[Source]:
         """A tenant's uploads, newest first."""
@@ -94,54 +94,54 @@ class Store:
             .order_by(SourceRow.created_at.desc(), SourceRow.id)
             .limit(limit)
         )
-        return await self._read(lambda db: [_to(Source, row) for row in db.scalars(wanted)])
+        return await self.read(lambda db: [_to(Source, row) for row in db.scalars(wanted)])
 
     async def unlist_source(self, source_id: str) -> None:
         """Take a source out of the library; sessions that use it keep it."""
         change = update(SourceRow).where(SourceRow.id == source_id).values(listed=False)
-        await self._write(lambda db: db.execute(change))
+        await self.write(lambda db: db.execute(change))
 
     async def drop_unused_source(self, source_id: str, now: float) -> Source | None:
         """Forget a source that is neither listed nor needed by a session; say which."""
-        return await self._write(lambda db: _drop_unused(db, source_id, now))
+        return await self.write(lambda db: _drop_unused(db, source_id, now))
 
     async def unused_sources(self, before: float, now: float) -> list[str]:
         """Ids of unlisted sources, made before that moment, that no session needs."""
         wanted = select(SourceRow.id).where(
             ~SourceRow.listed, SourceRow.created_at < before, ~_needed(SourceRow.id, now)
         )
-        return await self._read(lambda db: list(db.scalars(wanted)))
+        return await self.read(lambda db: list(db.scalars(wanted)))
 
     async def save_session(self, session: Session) -> None:
         """Add or replace a session."""
-        await self._write(lambda db: db.merge(SessionRow(**_plain(session))))
+        await self.write(lambda db: db.merge(SessionRow(**_plain(session))))
 
     async def delete_session(self, session_id: str) -> None:
         """Forget a session."""
-        await self._write(lambda db: db.execute(delete(SessionRow).filter_by(id=session_id)))
+        await self.write(lambda db: db.execute(delete(SessionRow).filter_by(id=session_id)))
 
     async def session(self, session_id: str) -> Session | None:
         """The session of that id."""
-        return await self._read(lambda db: _session(db.get(SessionRow, session_id)))
+        return await self.read(lambda db: _session(db.get(SessionRow, session_id)))
 
     async def session_by_channel(self, channel_id: str) -> Session | None:
         """The session of that channel."""
         wanted = select(SessionRow).where(SessionRow.channel_id == channel_id)
-        return await self._read(lambda db: _session(db.scalar(wanted)))
+        return await self.read(lambda db: _session(db.scalar(wanted)))
 
     async def open_sessions(self, tenant_id: str) -> list[str]:
         """Ids of a tenant's sessions that wait for room or are live."""
         its = SessionRow.tenant_id == tenant_id
         wanted = select(SessionRow.id).where(its, SessionRow.state.in_(OPEN_STATES))
-        return await self._read(lambda db: list(db.scalars(wanted)))
+        return await self.read(lambda db: list(db.scalars(wanted)))
 
     async def add_statement(self, statement: Statement) -> None:
         """Keep what is publicly said of a mark, for good."""
-        await self._write(lambda db: db.add(MarkRow(**asdict(statement))))
+        await self.write(lambda db: db.add(MarkRow(**asdict(statement))))
 
     async def statement(self, mark_id: int) -> Statement | None:
         """The statement about a mark."""
-        return await self._read(lambda db: _statement(db.get(MarkRow, mark_id)))
+        return await self.read(lambda db: _statement(db.get(MarkRow, mark_id)))
 
     async def interrupt_open_sessions(self) -> int:
         """What was queued or live when the server ended has failed; returns how many."""
@@ -150,16 +150,20 @@ class Store:
             .where(SessionRow.state.in_(OPEN_STATES))
             .values(state=State.FAILED.value, reason=Reason.SERVER_RESTARTED.value)
         )
-        return await self._write(lambda db: cast(Any, db.execute(change)).rowcount)
+        return await self.write(lambda db: cast(Any, db.execute(change)).rowcount)
 
-    async def _read(self, work: Callable[[Database], T]) -> T:
+    async def read(self, work: Callable[[Database], T]) -> T:
+        """Run work that changes nothing, for the repositories that share this database."""
+
         def run() -> T:
             with Database(self._engine) as database:
                 return work(database)
 
         return await self._in_thread(run)
 
-    async def _write(self, work: Callable[[Database], T]) -> T:
+    async def write(self, work: Callable[[Database], T]) -> T:
+        """Run work in one transaction."""
+
         def run() -> T:
             with Database(self._engine) as database, database.begin():
                 return work(database)
