@@ -27,20 +27,18 @@ from mien.live.wire import Message
 from mien.media.clips import ClipLimits, kind_of, read_evenly
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
-from mien.swap.source import SourceFace
+from mien.swap.source import SourceFace, to_canonical_face
 from mien.swap.source_maker import SourceMaker
+from mien.swap.suitability import flaws
 from mien.vision.face import BgrImage
 from mien.vision.faces import Face
 from mien.vision.image import ImageLimits, decode_image, encode_jpeg
-from mien.vision.keypoints import head_pose
 
 EXTRA_MEMORY_MB = 2048
 """Above what the warm process has mapped: a 25-megapixel picture in its stages, 100 frames."""
 CPU_S_PER_REQUEST = 30
 CROP_MARGIN, PREVIEW_MARGIN = 0.25, 0.45
 PREVIEW_SIDE = 192
-SMALL_FACE_PX = 100
-TURNED_DEGREES = 20.0
 
 Region = tuple[int, int, int, int]
 
@@ -101,7 +99,7 @@ class ImagingWorker:
         self._ready().prepare(image, face.mesh).save(Path(message.body["destination"]))
         reading = _reading(image, face)
         named = bool(message.body["near"])
-        notes = _notes(reading, face, 1 if named else len(faces))
+        notes = _notes(image, face, 1 if named else len(faces))
         return Message({"face": asdict(reading), "notes": notes}, _preview(image, reading))
 
     def _pictures(self, data: bytes, frames: int) -> list[tuple[BgrImage, float | None]]:
@@ -174,19 +172,11 @@ def _chosen(faces: Sequence[Face], near: Sequence[Sequence[int]], image: BgrImag
     return min(faces, key=away)
 
 
-def _notes(reading: FaceReading, face: Face, faces: int) -> list[str]:
+def _notes(image: BgrImage, face: Face, faces: int) -> list[str]:
     """What would look better with another picture, a sentence each."""
-    height, pose = reading.region[3], head_pose(face.mesh)
-    told = {
-        f"{faces} faces were found; the largest was taken.": faces > 1,
-        f"The face is small ({height} pixels high); a larger one looks sharper.": (
-            height < SMALL_FACE_PX
-        ),
-        "The face is turned; one that looks into the camera fits better.": (
-            max(abs(pose.yaw), abs(pose.pitch)) > TURNED_DEGREES
-        ),
-    }
-    return [note for note, true in told.items() if true]
+    several = [f"{faces} faces were found; the largest was taken."] if faces > 1 else []
+    points = face.mesh.points
+    return several + flaws(image, points, to_canonical_face(points).rotation)
 
 
 def _around(image: BgrImage, face: Mapping[str, Any], margin: float = CROP_MARGIN) -> Region:

@@ -33,7 +33,7 @@ class Lids:
 
     def opacity(self, points: Floats) -> Floats | None:
         """(n, n) factors of the source's opacity, None for all ones; points: (468, 3)."""
-        opening = np.array([_opening(points, *lids) for lids in _LIDS], np.float32)
+        opening = eye_openings(points)
         if self._usual is None:
             self._usual = np.maximum(opening, _USUAL_OPENING)
         pace = np.where(opening > self._usual, 0.10, 0.003)
@@ -48,6 +48,11 @@ class Lids:
 def _ring(eye: tuple[int, ...]) -> Floats:
     outside = depth_inside(255 - polygons([eye], ATLAS_SIZE))
     return np.asarray(1 - smooth_step(outside, 0.012, 0.034), np.float32)
+
+
+def eye_openings(points: Floats) -> Floats:
+    """(2,) opening over width of the person's right and left eye; points: (468 or more, 2 or 3)."""
+    return np.array([_opening(points, *lids) for lids in _LIDS], np.float32)
 
 
 def _opening(points: Floats, *pairs: tuple[int, int]) -> float:

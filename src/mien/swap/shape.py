@@ -53,7 +53,7 @@ def _restfulness(canonical: Doubles, pose: Similarity) -> float:
     return math.exp(-((opening / 0.09) ** 2)) * math.exp(-((turned / 0.35) ** 2)) + 1e-3
 
 
-def eye_distance(points: Doubles) -> float:
+def eye_distance(points: Floats | Doubles) -> float:
     """Between the outer corners of the eyes."""
     gap = points[topo.RIGHT_EYE_OUTER, :2] - points[topo.LEFT_EYE_OUTER, :2]
     return float(np.linalg.norm(gap))

@@ -10,18 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import SourceRejected
-from mien.swap.geometry import Floats, fit_similarity
+from mien.swap.geometry import Floats, Similarity, fit_similarity
+from mien.swap.suitability import check_cover, check_face, sharpness
 from mien.swap.template import face_template
-from mien.swap.texture import ATLAS_SIZE, build_texture, pixels_per_texel
+from mien.swap.texture import ATLAS_SIZE, build_texture, flatten, pixels_per_texel
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import IDENTITY_SIZE, Embedding
 
 FORMAT = 2
-MIN_FACE_HEIGHT = 48
-MAX_YAW_DEGREES = 45.0
-MAX_PITCH_DEGREES = 40.0
-MIN_CONTRAST = 6.0
+# What `sharpness` says of a sharp photo.
+SHARP = 0.4
 _MAX_FILE_BYTES = 8 << 20
 _IRIS_PIXELS = 16
 _ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
@@ -101,49 +100,31 @@ def prepare_source(
     """Make a source from a picture and the mesh of the face to take from it; about half a second.
 
     identity: whose face it is, so that photos of others are not merged with it.
-    Raises SourceRejected where the face is too small, turned too far away, or has no contrast.
+    Raises SourceRejected where the face is too small, turned too far away, blurred, covered, or
+    closes an eye.
     """
     points = mesh.points[: topo.MESH_POINTS]
-    _check_size(points)
-    template = face_template()
-    rigid = template.rigid
-    to_canonical = fit_similarity(points[rigid], template.vertices[rigid], template.rigid_weights)
-    _check_turn(to_canonical.rotation)
-    texture = build_texture(image, points)
-    _check_contrast(texture.colours)
+    to_canonical = to_canonical_face(points)
+    check_face(image, points, to_canonical.rotation)
+    flat = flatten(image, points[:, :2])
+    check_cover(flat)
+    texture = build_texture(flat, points)
     return SourceFace(
         atlas=np.round(texture.colours).astype(np.uint8),
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),
         shape=to_canonical.apply(points).astype(np.float32),
         iris=_iris_colour(image, mesh.points),
         seen=np.round(np.clip(texture.seen, 0, 1) * 255).astype(np.uint8),
-        resolution=pixels_per_texel(points),
+        resolution=pixels_per_texel(points) * min(sharpness(image, points) / SHARP, 1.0),
         identity=_unknown() if identity is None else identity,
     )
 
 
-def _check_size(points: Floats) -> None:
-    height = float(np.linalg.norm(points[topo.FOREHEAD_TOP, :2] - points[topo.CHIN, :2]))
-    if height < MIN_FACE_HEIGHT:
-        raise SourceRejected(
-            f"The face is only {height:.0f} pixels high; use a picture where it has at least "
-            f"{MIN_FACE_HEIGHT}, better 300."
-        )
-
-
-def _check_turn(rotation: NDArray[np.float64]) -> None:
-    yaw = np.degrees(np.arctan2(abs(rotation[0, 2]), rotation[2, 2]))
-    pitch = np.degrees(np.arcsin(np.clip(abs(rotation[1, 2]), 0, 1)))
-    if yaw > MAX_YAW_DEGREES or pitch > MAX_PITCH_DEGREES:
-        raise SourceRejected(
-            "The face is turned too far away; use a picture that looks at the camera."
-        )
-
-
-def _check_contrast(colours: Floats) -> None:
-    middle = colours[ATLAS_SIZE // 4 : -ATLAS_SIZE // 4, ATLAS_SIZE // 4 : -ATLAS_SIZE // 4]
-    if float(middle.mean(-1).std()) < MIN_CONTRAST:
-        raise SourceRejected("The face has no contrast; use a sharper, better lit picture.")
+def to_canonical_face(points: Floats) -> Similarity:
+    """From the pixels of a picture to the canonical face; points: (468 or more, 3)."""
+    template = face_template()
+    rigid = template.rigid
+    return fit_similarity(points[rigid], template.vertices[rigid], template.rigid_weights)
 
 
 def _iris_colour(image: BgrImage, points: Floats) -> Floats:

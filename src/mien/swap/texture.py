@@ -42,9 +42,8 @@ class Texture:
     seen: Floats
 
 
-def build_texture(image: BgrImage, points: Floats) -> Texture:
-    """The atlas of a photo; points: (468, 3) float32 pixels. About a third of a second."""
-    raw = _flatten(image, points[:, :2])
+def build_texture(raw: Floats, points: Floats) -> Texture:
+    """The atlas of a photo from the flattened one; points: (468, 3) float32 pixels."""
     visible = _visible(points)
     whole = _fill_hidden_side(raw, visible)
     whole = _close_lips(take_off_spectacles(whole))
@@ -69,7 +68,8 @@ def pixels_per_texel(points: Floats) -> float:
     return float(height) / (ATLAS_SIZE * 0.62)
 
 
-def _flatten(image: BgrImage, points: Floats) -> Floats:
+def flatten(image: BgrImage, points: Floats) -> Floats:
+    """The photo as it lies in the atlas, (512, 512, 3) float32; points: (468, 2) pixels."""
     grid = uv_grid(ATLAS_SIZE)
     where = grid.spread(points)
     where[~grid.inside] = -1e4

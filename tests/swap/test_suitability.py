@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from tests.swap.faces import placed
+
+from mien.errors import SourceRejected
+from mien.models.weights import WeightStore
+from mien.swap.source import prepare_source, to_canonical_face
+from mien.swap.suitability import flaws, sharpness
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.faces import FaceFinder
+
+MEDIA = Path(__file__).parents[1] / "media"
+FIND = FaceFinder.load(WeightStore())
+CLOTHS = {"blue": (200, 170, 120), "black": (25, 25, 25)}
+MASK = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
+MASK_TOP = (288, 361, 323, 454, 347, 197, 118)
+
+
+def photo(name: str) -> tuple[BgrImage, FaceMesh]:
+    image = np.asarray(cv2.imread(str(MEDIA / name)), np.uint8)
+    return image, FIND(image)[0].mesh
+
+
+ASTRONAUT, HOPPER = photo("astronaut.png"), photo("grace_hopper.jpg")
+
+
+def notes(image: BgrImage, mesh: FaceMesh) -> str:
+    return " ".join(flaws(image, mesh.points, to_canonical_face(mesh.points).rotation))
+
+
+def shut(mesh: FaceMesh, share: float, eyes: tuple[tuple[int, ...], ...]) -> FaceMesh:
+    """Lids brought so much nearer to each other."""
+    points = mesh.points.copy()
+    for eye in eyes:
+        lids = list(eye)
+        middle = points[lids].mean(0)
+        points[lids, 1] += share * (middle[1] - points[lids, 1])
+    return FaceMesh(points, 1.0)
+
+
+def height(mesh: FaceMesh) -> float:
+    return float(np.linalg.norm(mesh.points[topo.FOREHEAD_TOP] - mesh.points[topo.CHIN]))
+
+
+def blurred(image: BgrImage, mesh: FaceMesh, part: float) -> BgrImage:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), height(mesh) * part), np.uint8)
+
+
+@pytest.mark.parametrize("portrait", [ASTRONAUT, HOPPER])
+def test_a_good_photo_has_no_flaws(portrait: tuple[BgrImage, FaceMesh]) -> None:
+    assert prepare_source(*portrait).resolution > 0.3
+    assert notes(*portrait) == ""
+
+
+@pytest.mark.parametrize("portrait", [ASTRONAUT, HOPPER])
+def test_blur_is_told_and_refused(portrait: tuple[BgrImage, FaceMesh]) -> None:
+    image, mesh = portrait
+    assert "focus" in notes(blurred(image, mesh, 1 / 60), mesh)
+    with pytest.raises(SourceRejected, match="blurred; use a picture that is in focus"):
+        prepare_source(blurred(image, mesh, 1 / 30), mesh)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_smaller_or_larger_copy_is_about_as_sharp(factor: float) -> None:
+    image, mesh = HOPPER
+    copy = np.asarray(
+        cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
+    )
+    scaled = sharpness(copy, mesh.points * factor)
+    assert scaled == pytest.approx(sharpness(image, mesh.points), rel=0.25)
+
+
+def test_closed_and_half_closed_eyes() -> None:
+    image, mesh = ASTRONAUT
+    both = (topo.RIGHT_EYE, topo.LEFT_EYE)
+    assert "half closed" in notes(image, shut(mesh, 0.55, both))
+    for closed in (both, (topo.RIGHT_EYE,)):
+        with pytest.raises(SourceRejected, match="use a picture with open eyes"):
+            prepare_source(image, shut(mesh, 0.9, closed))
+
+
+def test_dark_glasses_are_refused() -> None:
+    for image, mesh in (ASTRONAUT, HOPPER):
+        worn = image.copy()
+        for eye in (topo.RIGHT_EYE, topo.LEFT_EYE):
+            lids = mesh.points[list(eye), :2]
+            wide = float(np.ptp(lids[:, 0]))
+            at = np.round(lids.mean(0) + np.array([0, 0.15 * wide])).astype(int).tolist()
+            axes = (round(0.95 * wide), round(0.72 * wide))
+            cv2.ellipse(worn, at, axes, 0, 0, 360, (25, 22, 20), -1, cv2.LINE_AA)
+        with pytest.raises(SourceRejected, match="without sunglasses"):
+            prepare_source(worn, mesh)
+
+
+@pytest.mark.parametrize("cloth", CLOTHS)
+def test_a_mask_is_refused(cloth: str) -> None:
+    for image, mesh in (ASTRONAUT, HOPPER):
+        worn = image.copy()
+        outline = np.round(mesh.points[[*MASK, *MASK_TOP], :2]).astype(np.int32)
+        cv2.fillPoly(worn, [outline], CLOTHS[cloth], cv2.LINE_AA)
+        with pytest.raises(SourceRejected, match="without a mask"):
+            prepare_source(worn, mesh)
+
+
+def test_a_beard_is_no_mask() -> None:
+    image, mesh = HOPPER
+    bearded = image.copy()
+    jaw = (*MASK, 288, 410, 322, 164, 92, 186)
+    cv2.fillPoly(bearded, [np.round(mesh.points[list(jaw), :2]).astype(np.int32)], (30, 35, 45))
+    prepare_source(bearded, mesh)
+
+
+def test_a_small_turned_or_gaping_face_is_told() -> None:
+    image = ASTRONAUT[0]
+    assert "small (" in notes(image, placed(scale=0.35))
+    assert "turned" in notes(image, placed(yaw=30))
+    assert "turned" not in notes(image, placed(yaw=10))
+    assert "wide open" in notes(image, placed(jaw=60))
