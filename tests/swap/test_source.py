@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from tests.swap.faces import SIDE, placed
 
 from mien.errors import SourceRejected
+from mien.swap.atlas import depth_inside, polygons
 from mien.swap.geometry import fit_similarity
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import FORMAT, SourceFace, prepare_source
@@ -254,3 +255,43 @@ def test_the_fit_uses_the_bones() -> None:
     rigid = TEMPLATE.rigid
     fit = fit_similarity(smiling[rigid], TEMPLATE.vertices[rigid], TEMPLATE.rigid_weights)
     assert fit.scale == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("yaw", [-40, 40])
+def test_background_inside_the_outline_of_a_turned_face_is_not_worn(yaw: float) -> None:
+    """Landmarks of a turned face lie somewhat beyond its far edge."""
+    mesh = placed(yaw=yaw)
+    outline = cv2.convexHull(np.round(mesh.points[:468, :2]).astype(np.int32))
+    face = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(face, [outline], 255)
+    face = np.asarray(cv2.erode(face, np.ones((9, 9))), np.uint8)
+    image = photo(mesh)
+    image[face == 0] = (200, 40, 20)
+    atlas = prepare_source(image, mesh).atlas.astype(int)
+    inside = depth_inside(polygons([topo.OVAL], ATLAS_SIZE)) > 0.06
+    blueish = atlas[..., 0] - atlas[..., 2] > -40
+    assert float(blueish[inside].mean()) < 0.002
+
+
+def test_a_turned_face_says_which_side_was_seen() -> None:
+    mesh = placed(yaw=40)
+    seen = prepare_source(photo(mesh), mesh).seen
+    facing = facing_of(mesh.points)
+    near, far = sorted((50, 280), key=lambda vertex: -facing[vertex])
+    for vertex, low, high in ((near, 150, 255), (far, 0, 60)):
+        column, row = np.round(TEMPLATE.uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
+        assert low <= seen[row, column] <= high
+
+
+def test_a_fold_beside_the_nose_is_no_hair_but_a_strand_from_the_temple_is() -> None:
+    mesh = placed(scale=1.2)
+    image = photo(mesh)
+    fold = np.round(mesh.points[[36, 206, 216], :2]).astype(np.int32)
+    cv2.polylines(image, [fold], False, (30, 45, 70), 7, cv2.LINE_AA)
+    strand = np.round(mesh.points[[356, 264, 447, 366, 401], :2]).astype(np.int32)
+    cv2.polylines(image, [strand], False, (10, 15, 25), 22, cv2.LINE_AA)
+    foreign = prepare_source(image, mesh).foreign
+    column, row = np.round(TEMPLATE.uv[206] * ATLAS_SIZE - 0.5).astype(int)
+    assert foreign[row - 8 : row + 9, column - 8 : column + 9].max() < 40
+    column, row = np.round(TEMPLATE.uv[447] * ATLAS_SIZE - 0.5).astype(int)
+    assert foreign[row, column] > 200

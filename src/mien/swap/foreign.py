@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from mien.swap.atlas import (
     BROWS,
     EYES,
+    Mask,
     blur,
     depth_inside,
     ellipse,
@@ -37,6 +38,8 @@ _FRINGE_EDGE = (0.004, 0.034)
 # By how many levels of 8-bit lightness hair is darker than what lies under it.
 _DARKER = (8.0, 25.0)
 _GRAIN = 3.0
+# How far in from the rim hair may reach, how odd it is, and where it must begin.
+_DEEPEST, _ODD, _RIM = 0.25, 1.6, 0.06
 
 
 def find_foreign(colours: Floats) -> Floats:
@@ -48,16 +51,27 @@ def find_foreign(colours: Floats) -> Floats:
     forehead = smooth_step(float(uv[list(_ABOVE_BROWS), 1].mean()) - rows, 0.0, 0.05)
     chin = float(uv[topo.CHIN, 1])
     depth = depth_inside(polygons([topo.OVAL], size))
-    rim = smooth_step(0.24 - depth, 0, 0.07) * (
+    rim = smooth_step(_DEEPEST - depth, 0, 0.07) * (
         1 - 0.6 * smooth_step(rows, chin - 0.20, chin - 0.10)
     )
     rim = rim * (1 - smooth_step(rows, chin - 0.22, chin - 0.14))
+    rim = rim * _from_outside(oddness, depth, skin_mask(size))
     found = np.maximum(
-        smooth_step(oddness, 1.2, 2.0) * forehead, smooth_step(oddness, 1.25, 2.1) * rim
+        smooth_step(oddness, 1.2, 2.0) * forehead, smooth_step(oddness, 1.2, 1.75) * rim
     )
     found = (found * (skin_mask(size) > 0)).astype(np.float32)
     found = np.asarray(cv2.dilate(found, ellipse(15)), np.float32)
     return np.maximum(blur(found, size * 0.010), _fringe(found))
+
+
+def _from_outside(oddness: Floats, depth: Floats, skin: Mask) -> Floats:
+    """(s, s) 1 on what comes in over the rim, as hair does; folds and shadows lie inside."""
+    odd = np.asarray((oddness > _ODD) & (skin > 0), np.uint8)
+    count, parts = cv2.connectedComponents(odd)
+    outside = np.zeros(count, bool)
+    outside[np.unique(parts[(odd > 0) & (depth < _RIM)])] = True
+    outside[0] = False
+    return np.asarray(cv2.dilate(outside[parts].astype(np.float32), ellipse(5)), np.float32)
 
 
 def _fringe(found: Floats) -> Floats:

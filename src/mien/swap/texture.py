@@ -20,13 +20,18 @@ from mien.swap.foreign import cover_foreign, find_foreign
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.kernels import facing
 from mien.swap.spectacles import take_off_spectacles
-from mien.swap.template import face_template
+from mien.swap.template import face_template, signed_areas
+from mien.swap.turned import narrowing_of, pose_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
 ATLAS_SIZE = 512
 # How much of the left-right difference in shading is taken out.
 DELIGHT = 0.8
+# A turned face is trusted only this much further from its edge: more squarely seen, and so deep
+# inside its outline, as a part of its size.
+_STRICTER = 0.25
+_OUTLINE, _OUTLINE_SIDE = (0.02, 0.06), 256
 # Levels are compared with this offset, so that dark texels do not blow ratios up.
 _FLOOR = 4.0
 
@@ -81,8 +86,29 @@ def flatten(image: BgrImage, points: Floats) -> Floats:
 
 
 def _visible(points: Floats) -> Floats:
-    seen = smooth_step(facing_of(points), 0.08, 0.42)[:, None].astype(np.float32)
-    return uv_grid(ATLAS_SIZE).spread(seen)[..., 0]
+    """(512, 512) 1 where the photo shows the face; less by the outline of a turned one, where
+    landmarks are the least exact and the background is near."""
+    narrowing = narrowing_of(turn_of(pose_of(points)))
+    stricter = _STRICTER * narrowing
+    seen = smooth_step(facing_of(points), 0.08 + stricter, 0.42 + stricter)
+    inside = smooth_step(_depth_in_outline(points), *_OUTLINE)
+    share = uv_grid(ATLAS_SIZE).spread(np.asarray(seen, np.float32)[:, None])[..., 0]
+    return np.asarray(share * (1 - narrowing * (1 - inside)), np.float32)
+
+
+def _depth_in_outline(points: Floats) -> Floats:
+    """(512, 512) how far inside the visible outline each texel lies, in heights of the face."""
+    template = face_template()
+    low, reach = points[:, :2].min(0), float(np.ptp(points[:, :2], axis=0).max())
+    flat = (points[:, :2] - low) * ((_OUTLINE_SIDE - 4) / reach) + 2
+    front = signed_areas(flat, template.face_triangles) * template.front > 0
+    corners = np.round(flat[template.face_triangles[front]] * 16).astype(np.int32)
+    drawn = np.zeros((_OUTLINE_SIDE, _OUTLINE_SIDE), np.uint8)
+    for triangle in corners:
+        cv2.fillConvexPoly(drawn, triangle, 255, shift=4)
+    depth = depth_inside(drawn)
+    where = uv_grid(ATLAS_SIZE).spread(np.asarray(flat, np.float32))
+    return np.asarray(cv2.remap(depth, where, None, cv2.INTER_LINEAR), np.float32)  # type: ignore[call-overload]
 
 
 def _squareness(points: Floats) -> Floats:
