@@ -89,11 +89,13 @@ def test_a_source_without_a_face_is_refused_in_words() -> None:
 def test_several_photos_of_one_person_are_worn_as_one() -> None:
     identity = IdentityModel.load(STORE)
     frame, alone = photo("grace_hopper.jpg"), photo("astronaut.png")
-    darker = np.clip(alone[:, ::-1] * 0.8, 0, 255).astype(np.uint8)
-    out = FaceSwapper([alone, np.ascontiguousarray(darker)])(frame)
-    worn, bare = (identity(image, largest(image)) for image in (alone, frame))
-    seen = identity(out, largest(out))
-    assert distance(seen, worn) < distance(seen, bare)
+    darker = np.clip(alone * 0.8, 0, 255).astype(np.uint8)
+    worn = identity(alone, largest(alone))
+    gaps = []
+    for photos in ([alone], [alone, darker]):
+        out = FaceSwapper(photos)(frame)
+        gaps.append(distance(identity(out, largest(out)), worn))
+    assert gaps[1] == pytest.approx(gaps[0], abs=0.05)
 
 
 def test_photos_of_two_persons_are_refused_in_words() -> None:

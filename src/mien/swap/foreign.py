@@ -39,7 +39,7 @@ _FRINGE_EDGE = (0.004, 0.034)
 _DARKER = (8.0, 25.0)
 _GRAIN = 3.0
 # How far in from the rim hair may reach, how odd it is, and where it must begin.
-_DEEPEST, _ODD, _RIM = 0.25, 1.6, 0.06
+_DEEPEST, _ODD, _RIM = 0.25, 1.6, 0.13
 
 
 def find_foreign(colours: Floats) -> Floats:
