@@ -134,6 +134,14 @@ class Lab:
             )
         )
 
+    async def wait_for_frames(self, more: int = 3, within_s: float = 30.0) -> None:
+        """Wait until so many further pictures are decoded; fails when they don't come."""
+        wanted, loop = await self.frames() + more, asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while (seen := await self.frames()) < wanted:
+            assert loop.time() < deadline, f"{wanted - seen} of {more} pictures did not come"
+            await asyncio.sleep(0.1)
+
 
 @asynccontextmanager
 async def open_lab(server: Server, options: BrowserOptions, folder: Path) -> AsyncIterator[Lab]:

@@ -188,10 +188,8 @@ async def test_two_clients_on_one_page_go_live_side_by_side(lab: Lab) -> None:
         await lab.run("await other.subscribe(3, 'video');")
         await lab.wait_for("other.getRemoteVideoStats()[3]?.codecType === 'H264'")
         await lab.run("await other.leave();")
-        before = await lab.frames()
         await lab.wait_for("client.getRTCStats().RTT >= 0")
-        await lab.run("await new Promise(resolve => setTimeout(resolve, 1500));")
-        assert await lab.frames() > before
+        await lab.wait_for_frames()
         await close(lab.server, other)
 
 
@@ -315,12 +313,15 @@ async def test_sound_that_the_browser_holds_back_starts_with_the_next_click(
         """
         file.write_text(text.replace("const happened = [];", f"const happened = []; {lines}"))
         await lab.page.goto(file.as_uri())
-        await asyncio.sleep(0.5)
-        state = await lab.page.call(
-            "Runtime.evaluate",
-            {"expression": "JSON.stringify([happened, audio[0].paused])", "returnByValue": True},
-        )
-        assert state["result"]["value"] == '[["autoplay failed"],true]'
+        # Asked as nobody's gesture: an ordinary evaluation would count as the page's user.
+        look = {"expression": "JSON.stringify([happened, audio[0].paused])", "returnByValue": True}
+        for _ in range(200):
+            state = await lab.page.call("Runtime.evaluate", look)
+            if state["result"].get("value") == '[["autoplay failed"],true]':
+                break
+            await asyncio.sleep(0.1)
+        else:
+            pytest.fail(f"it was not said: {state}")
         await lab.page.click("body")
         await lab.wait_for("!audio[0].paused")
 
