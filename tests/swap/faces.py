@@ -39,8 +39,8 @@ def painted_source(patches: dict[int, tuple[int, int, int]], radius: int = 14) -
 
 
 def picture(mesh: FaceMesh, skin: int = 128, wall: int = 60) -> BgrImage:
-    """A grey face in front of a darker wall."""
-    image = np.full((SIDE, SIDE, 3), wall, np.uint8)
+    """A grey face in front of a darker wall, which is reddish: the camera gives colours."""
+    image = np.full((SIDE, SIDE, 3), (wall, wall, wall + 10), np.uint8)
     outline = np.round(mesh.points[list(topo.OVAL), :2]).astype(np.int32)
     cv2.fillPoly(image, [cv2.convexHull(outline)], (skin, skin, skin))
     return image

@@ -13,6 +13,7 @@ from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
 from mien.swap.light import Light
 from mien.swap.look import Look
+from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
 from mien.swap.shape import Neutral, ShapeTransfer
 from mien.swap.sharpness import Sharpness
@@ -60,6 +61,7 @@ class MeshSwapper:
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
+        self._monochrome = Monochrome()
         self._sharpness = Sharpness(look.levels, quality.sharpness_every)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
@@ -146,3 +148,5 @@ class MeshSwapper:
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
             self._watch.lap("glasses")
+        self._monochrome.observe(image)
+        self._monochrome.apply(result[drawing.region])
