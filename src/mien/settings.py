@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     client_secret: SecretStr | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    warm_workers: int = Field(default=1, ge=0)
+    warm_workers: int = Field(default=2, ge=0)
     max_sessions: int | None = Field(
         default=None, ge=1, description="Instead of measured capacity."
     )
