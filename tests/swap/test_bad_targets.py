@@ -103,8 +103,8 @@ def test_a_size_that_changes_in_mid_stream() -> None:
         check_face(frames[index], shown[index])
 
 
-@pytest.mark.parametrize("quarters", [1, 3])
-def test_a_picture_that_lies_on_its_side(quarters: int) -> None:
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_that_is_turned_by_quarters_or_upside_down(quarters: int) -> None:
     frames = [np.ascontiguousarray(np.rot90(frame, quarters)) for frame in FILM]
     upright = [np.ascontiguousarray(np.rot90(out.image, -quarters)) for out in swapped(frames)]
     check_face(FILM[-1], SwappedFrame(upright[-1], "swapped", {}))

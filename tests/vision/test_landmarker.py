@@ -68,6 +68,18 @@ def test_a_turned_head_has_turned_landmarks(
     assert np.abs(mesh.points[:, :2] - expected).mean() < 1.0
 
 
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_a_face_is_found_whichever_way_up_the_detector_thought(
+    landmarker: FaceLandmarker, astronaut: BgrImage, astronaut_face: Face, upside_down: bool
+) -> None:
+    eyes = astronaut_face.detection.keypoints.copy()
+    if upside_down:
+        eyes[[0, 1]] = eyes[[1, 0]]
+    thought = Detection(astronaut_face.detection.box, eyes, 0.9)
+    mesh = landmarker.find(astronaut, thought)
+    assert np.abs(mesh.points - astronaut_face.mesh.points)[:, :2].mean() < 2
+
+
 def test_a_large_face_gives_the_same_landmarks(
     landmarker: FaceLandmarker, astronaut: BgrImage, astronaut_face: Face
 ) -> None:

@@ -97,7 +97,7 @@ class FaceFinder:
         """The detections in which the landmark net sees a face too, each face once."""
         faces: list[Face] = []
         for detection in merge(detections)[:MOST_CANDIDATES]:
-            mesh = self._landmarker(image, Roi.of_detection(detection))
+            mesh = self._landmarker.find(image, detection)
             for _ in range(REFINEMENTS):
                 if mesh.presence > PRESENCE:
                     mesh = self._landmarker(image, Roi.of_points(mesh.points))

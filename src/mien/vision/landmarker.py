@@ -4,8 +4,8 @@ The square follows MediaPipe's face landmarker: the eyes lie level in it, and it
 again as the face's box.
 """
 
-from dataclasses import dataclass
-from math import atan2, cos, sin
+from dataclasses import dataclass, replace
+from math import atan2, cos, pi, sin
 from typing import Self
 
 import cv2
@@ -21,6 +21,8 @@ from mien.vision.face import BgrImage, Detection, FaceMesh, Points
 Matrix = NDArray[np.float64]
 
 MARGIN = 1.5
+# Less is no face, whichever way up.
+PRESENT = 0.1
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,19 @@ class FaceLandmarker:
     def load(cls, store: WeightStore) -> Self:
         """The shipped net."""
         return cls(LiteRtModel(store.path("landmarks_478")))
+
+    def find(self, image: BgrImage, detection: Detection) -> FaceMesh:
+        """The landmarks in a detector's square, whichever way up: one pass, or two for a face.
+
+        In a head that stands on its head both nets see an upright face, but they are surer of
+        the real one.
+        """
+        roi = Roi.of_detection(detection)
+        mesh = self(image, roi)
+        if mesh.presence < PRESENT:
+            return mesh
+        other = self(image, replace(roi, angle=roi.angle + pi))
+        return other if other.presence > mesh.presence else mesh
 
     def __call__(self, image: BgrImage, roi: Roi) -> FaceMesh:
         """The landmarks of the face in a square of a BGR image, with how sure the net is of it."""

@@ -167,7 +167,7 @@ class FaceTracker:
 
     def _landmarks(self, image: BgrImage, candidate: Detection) -> FaceMesh | None:
         """Twice, for the detector's square is a rough one."""
-        mesh = self._landmarker(image, Roi.of_detection(candidate))
+        mesh = self._landmarker.find(image, candidate)
         if mesh.presence > ENTER:
             mesh = self._landmarker(image, Roi.of_points(mesh.points))
         return mesh if mesh.presence > ENTER else None
