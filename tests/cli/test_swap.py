@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import pytest
 from typer.testing import CliRunner
 
@@ -51,6 +52,15 @@ def test_a_clip_and_several_sources(tmp_path: Path) -> None:
     assert "Left out: blink.mp4: " in said
     assert "24 of 24 frames" in said
     assert probe(output).frames == 24
+
+
+def test_what_is_poor_about_a_photo_is_said(tmp_path: Path) -> None:
+    photo = decode_image(Path(ASTRONAUT).read_bytes())
+    small = tmp_path / "small.png"
+    cv2.imwrite(str(small), cv2.resize(photo, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA))
+    code, said = run(str(small), HOPPER, "-o", str(tmp_path / "out.png"))
+    assert code == 0
+    assert "small.png: The face is small (7" in said
 
 
 @pytest.mark.parametrize(

@@ -88,22 +88,25 @@ def _swap(
 
 
 def _face(console: Console, photos: list[Path], store: "WeightStore") -> "SourceFace":
-    """One face of all pictures that can serve; the others are named, with the reason."""
+    """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
     from mien.swap.merge import merge_sources
-    from mien.swap.source_maker import SourceMaker
+    from mien.swap.source_maker import SourceMaker, notes_on
     from mien.vision.image import decode_image
 
     maker = SourceMaker.load(store)
-    usable, reasons = [], []
+    usable, reasons, notes = [], [], []
     for path in photos:
         try:
-            usable.append(maker([decode_image(path.read_bytes())]))
+            image = decode_image(path.read_bytes())
+            faces = maker.faces(image)
+            usable.append(maker.prepare(image, faces[0].mesh))
+            notes += [f"{path.name}: {note}" for note in notes_on(image, faces[0], len(faces))]
         except MienError as error:
             reasons.append(f"{path.name}: {error}")
     if not usable:
         raise NoFaceFound("\n".join(reasons))
-    for reason in reasons:
-        console.print(f"Left out: {reason}")
+    for line in (*(f"Left out: {reason}" for reason in reasons), *notes):
+        console.print(line)
     return merge_sources(usable)
 
 

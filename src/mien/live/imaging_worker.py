@@ -27,9 +27,8 @@ from mien.live.wire import Message
 from mien.media.clips import ClipLimits, kind_of, read_evenly
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
-from mien.swap.source import SourceFace, to_canonical_face
-from mien.swap.source_maker import SourceMaker
-from mien.swap.suitability import flaws
+from mien.swap.source import SourceFace
+from mien.swap.source_maker import SourceMaker, notes_on
 from mien.vision.face import BgrImage
 from mien.vision.faces import Face
 from mien.vision.image import ImageLimits, decode_image, encode_jpeg
@@ -99,7 +98,7 @@ class ImagingWorker:
         self._ready().prepare(image, face.mesh).save(Path(message.body["destination"]))
         reading = _reading(image, face)
         named = bool(message.body["near"])
-        notes = _notes(image, face, 1 if named else len(faces))
+        notes = notes_on(image, face, 1 if named else len(faces))
         return Message({"face": asdict(reading), "notes": notes}, _preview(image, reading))
 
     def _pictures(self, data: bytes, frames: int) -> list[tuple[BgrImage, float | None]]:
@@ -170,13 +169,6 @@ def _chosen(faces: Sequence[Face], near: Sequence[Sequence[int]], image: BgrImag
         return hypot(face_x - x, face_y - y)
 
     return min(faces, key=away)
-
-
-def _notes(image: BgrImage, face: Face, faces: int) -> list[str]:
-    """What would look better with another picture, a sentence each."""
-    several = [f"{faces} faces were found; the largest was taken."] if faces > 1 else []
-    points = face.mesh.points
-    return several + flaws(image, points, to_canonical_face(points).rotation)
 
 
 def _around(image: BgrImage, face: Mapping[str, Any], margin: float = CROP_MARGIN) -> Region:

@@ -6,7 +6,8 @@ from typing import Self
 from mien.errors import NoFaceFound, ParameterError
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
-from mien.swap.source import SourceFace, prepare_source
+from mien.swap.source import SourceFace, prepare_source, to_canonical_face
+from mien.swap.suitability import flaws
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import Face, FaceFinder
 from mien.vision.identity import IdentityModel
@@ -48,3 +49,13 @@ class SourceMaker:
         if isinstance(photo, SourceFace):
             return photo
         return self.prepare(photo, self.faces(photo)[0].mesh)
+
+
+def notes_on(image: BgrImage, face: Face, faces: int = 1) -> list[str]:
+    """What would look better with another picture, a sentence each.
+
+    faces: among how many of the picture this one was not asked for by name.
+    """
+    several = [f"{faces} faces were found; the largest was taken."] if faces > 1 else []
+    points = face.mesh.points
+    return several + flaws(image, points, to_canonical_face(points).rotation)
