@@ -36,6 +36,17 @@ class IceSettings(BaseSettings):
     )
 
 
+class C2paSettings(BaseSettings):
+    """Who signs manifests and who is trusted; environment prefix MIEN_C2PA_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_C2PA_", extra="ignore")
+
+    cert: Path | None = Field(default=None, description="PEM chain of an ES256 signer.")
+    key: Path | None = Field(default=None, description="Its private key, PEM without a password.")
+    tsa_url: str | None = Field(default=None, description="An RFC 3161 time-stamp authority.")
+    trust: Path | None = Field(default=None, description="PEM certificates to trust as well.")
+
+
 class LimitSettings(BaseSettings):
     """What strangers may send; environment prefix MIEN_LIMIT_."""
 
@@ -87,6 +98,7 @@ class Settings(BaseSettings):
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     ice: IceSettings = Field(default_factory=IceSettings)
+    c2pa: C2paSettings = Field(default_factory=C2paSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
 
     @property

@@ -1,10 +1,14 @@
 import secrets
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.api.conftest import CREATE, FACE_URL, House
 
+from mien.live.certificates import open_identity
+from mien.live.signing import Signing
+from mien.settings import Settings
 from mien.trust.marking import Marker
 from mien.trust.registry import mark_name, session_digest
 from mien.vision.image import decode_image, encode_jpeg
@@ -37,6 +41,22 @@ async def test_a_live_frame_leads_to_its_session_s_statement_without_credentials
     # Nothing that leads to the session, its account or a person.
     assert session["_id"] not in str(found)
     assert set(found["statement"]) == {"session", "made", "made_at", "engine_version"}
+
+
+async def test_a_signed_picture_s_manifest_is_read(house: House, tmp_path: Path) -> None:
+    await house.create()
+    marking = house.placement.stations[-1].brief.marking
+    statement = await house.services.store.statement(marking.mark_id)
+    assert statement is not None
+    frame = encode_jpeg(Marker(marking).apply(decode_image(HOPPER), 9.0, 1e6))
+    # Signed elsewhere: the house's clock is ahead of the one that c2pa looks at.
+    elsewhere = open_identity(Settings(data_dir=tmp_path / "elsewhere"), time.time)
+    signed = Signing(elsewhere).picture(frame, statement)
+    found = (await ask(house, signed))["data"]
+    assert found["c2pa"] == "valid"
+    assert found["manifest"]["mark_id"] == found["mark_id"] == mark_name(marking.mark_id)
+    changed = (await ask(house, signed[:-40] + bytes([signed[-40] ^ 1]) + signed[-39:]))["data"]
+    assert (changed["c2pa"], changed["manifest"]) == ("invalid", None)
 
 
 async def test_an_unmarked_picture(house: House) -> None:

@@ -29,12 +29,12 @@ def test_without_keys_none_are_made(data_dir: Path) -> None:
 
 
 def test_a_rotated_key_marks_from_then_on_and_the_log_says_so(data_dir: Path) -> None:
-    before = mark_for_file(Settings())
+    before, _ = mark_for_file(Settings())
     answer = run("rotate")
     assert answer.exit_code == 0
     keyring = read_keyring(data_dir)
     assert [key.secret for key in keyring.keys][:1] == [before.key]
-    assert mark_for_file(Settings()).key == keyring.newest.secret != before.key
+    assert mark_for_file(Settings())[0].key == keyring.newest.secret != before.key
     assert answer.stdout == run("keys").stdout
     assert [line.split()[0] for line in answer.stdout.splitlines()] == [k.id for k in keyring.keys]
     line = json.loads((data_dir / LOG_FILE).read_text())

@@ -35,7 +35,7 @@ def as_json(*arguments: str | Path) -> dict[str, Any]:
 @pytest.fixture
 def marked(data_dir: Path, tmp_path: Path) -> tuple[Path, str]:
     """A marked JPEG, and its mark's name."""
-    marking = mark_for_file(Settings())
+    marking, _ = mark_for_file(Settings())
     picture = decode_image((MEDIA / "grace_hopper.jpg").read_bytes())
     path = tmp_path / "marked.jpg"
     path.write_bytes(encode_jpeg(Marker(marking).apply(picture, 9.0)))
@@ -107,5 +107,41 @@ def test_a_swapped_clip_is_found_by_its_mark(data_dir: Path, tmp_path: Path) -> 
     assert CliRunner().invoke(main, arguments).exit_code == 0
     found = as_json(output)
     assert found["marked"] is True
+    assert (found["c2pa"], found["manifest"]["mark_id"]) == ("trusted", found["mark_id"])
     assert found["statement"]["made"] == "file"
     assert (data_dir / KEYRING_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_swapped_picture_is_signed_and_a_changed_byte_shows(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jpg"
+    arguments = ["swap", str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")]
+    assert CliRunner().invoke(main, [*arguments, "-o", str(output)]).exit_code == 0
+    assert as_json(output)["c2pa"] == "trusted"
+    data = bytearray(output.read_bytes())
+    data[-40] ^= 1
+    output.write_bytes(data)
+    assert as_json(output)["c2pa"] == "invalid"
+
+
+def test_a_stripped_manifest_leaves_the_mark_and_its_statement(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.png"
+    arguments = ["swap", str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")]
+    assert CliRunner().invoke(main, [*arguments, "-o", str(output)]).exit_code == 0
+    before = as_json(output)
+    output.write_bytes(encode_jpeg(decode_image(output.read_bytes())))
+    found = as_json(output)
+    assert (before["c2pa"], found["c2pa"]) == ("trusted", "absent")
+    assert found["marked"] is True
+    assert found["statement"] == before["statement"]
+
+
+def test_a_bitmap_carries_no_manifest_and_that_is_said(data_dir: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.bmp"
+    arguments = ["swap", str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")]
+    answer = CliRunner().invoke(main, [*arguments, "-o", str(output)])
+    assert answer.exit_code == 0
+    assert "carry no C2PA manifest" in answer.stderr

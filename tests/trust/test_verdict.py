@@ -2,6 +2,7 @@
 
 import json
 
+from mien.trust.credentials import Credentials
 from mien.trust.detector import Finding
 from mien.trust.registry import Statement
 from mien.trust.search import Geometry, Peak
@@ -20,6 +21,7 @@ def test_a_machine_reads_the_documented_fields() -> None:
         "confidence": 0.99999999,
         "mark_id": "00000000beef",
         "c2pa": "absent",
+        "manifest": None,
         "false_positive_rate": 1e-6,
         "frames": 24,
         "statement": {
@@ -48,3 +50,27 @@ def test_a_mark_that_is_too_weak_and_one_that_nobody_knows() -> None:
     weak = Finding(True, 0.9999999, None, 0, PEAK, 24)
     assert "too weak to say which" in Verdict(weak).as_text()
     assert "no statement about it" in Verdict(FOUND).as_text()
+
+
+def test_a_manifest_is_told_beside_the_mark() -> None:
+    trusted = Credentials("trusted", "Somebody", "2027-01-15T08:00:00+00:00", 0xBEEF, "d" * 32)
+    verdict = Verdict(FOUND, STATEMENT, trusted)
+    assert verdict.as_json()["manifest"] == {
+        "signed_by": "Somebody",
+        "signed_at": "2027-01-15T08:00:00+00:00",
+        "mark_id": "00000000beef",
+        "session": "d" * 32,
+    }
+    assert "signed by Somebody, who is trusted here" in verdict.as_text()
+    assert "different sessions" not in verdict.as_text()
+
+
+def test_a_mark_laid_under_another_session_s_manifest_is_noticed() -> None:
+    other = Credentials("trusted", "Somebody", None, 0xCAFE, "d" * 32)
+    assert "name different sessions" in Verdict(FOUND, STATEMENT, other).as_text()
+
+
+def test_a_changed_file_is_called_so() -> None:
+    verdict = Verdict(FOUND, STATEMENT, Credentials("invalid"))
+    assert (verdict.as_json()["c2pa"], verdict.as_json()["manifest"]) == ("invalid", None)
+    assert "one of them was changed" in verdict.as_text()

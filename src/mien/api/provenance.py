@@ -37,6 +37,15 @@ class StatementData(BaseModel):
     engine_version: str
 
 
+class ManifestData(BaseModel):
+    """What the file's C2PA manifest says."""
+
+    signed_by: str | None
+    signed_at: str | None = Field(description="By a time-stamp authority.")
+    mark_id: str | None = Field(description="The mark that it says the file carries.")
+    session: str | None
+
+
 class VerdictData(BaseModel):
     """What was found."""
 
@@ -44,6 +53,7 @@ class VerdictData(BaseModel):
     confidence: float = Field(description="0 where there is no mark.")
     mark_id: str | None = Field(description="12 hex digits; null where none was readable.")
     c2pa: str = Field(description="trusted, valid, invalid or absent")
+    manifest: ManifestData | None = Field(description="What a manifest that holds says.")
     false_positive_rate: float = Field(description="How often unmarked files are called marked.")
     frames: int = Field(description="How many were looked at.")
     statement: StatementData | None
@@ -55,8 +65,8 @@ async def detect(services: Wired, request: Request) -> Envelope[VerdictData]:
     """Look for a mark in a picture, GIF or video: multipart `file`. Needs no credentials."""
     services.rates.count_inspection()
     data = await form_file(request, services.settings.limits.body_bytes)
-    finding = await services.inspection.inspect(data)
-    mark_id = finding.mark_id
+    finding, credentials = await services.inspection.inspect(data)
+    mark_id = credentials.mark_id if finding.mark_id is None else finding.mark_id
     statement = None if mark_id is None else await services.store.statement(mark_id)
-    verdict = Verdict(finding, statement)
+    verdict = Verdict(finding, statement, credentials)
     return Envelope(data=VerdictData(**verdict.as_json(), text=verdict.as_text()))

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from mien.api.fetch import GuardedFetch
 from mien.live.accounts import Accounts
+from mien.live.certificates import open_identity, trust_anchors
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
 from mien.live.inspection_process import InspectionProcess
@@ -16,6 +17,7 @@ from mien.live.marks import Marks
 from mien.live.placement import Placement
 from mien.live.rates import Rates
 from mien.live.service import SessionService
+from mien.live.signing import Signing
 from mien.live.sources import Fetch, SourceLibrary
 from mien.live.store import Store
 from mien.settings import Settings
@@ -46,6 +48,7 @@ class Services:
     sources: SourceLibrary
     sessions: SessionService
     inspection: InspectionProcess
+    signing: Signing
     journal: Journal
     imaging: Imaging
     placement: Placement
@@ -83,6 +86,7 @@ def build_services(
     installation = open_installation(settings, world.random)
     wording_of(settings.label_language)
     keyring = open_keyring(settings.data_dir, world.random, world.clock())
+    signing = Signing(open_identity(settings, world.clock))
     journal = Journal(open_audit_log(settings.data_dir, world.clock))
     folder = settings.data_dir.resolve() / SOURCES_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -121,7 +125,8 @@ def build_services(
         accounts=accounts,
         sources=sources,
         sessions=sessions,
-        inspection=InspectionProcess(settings, keyring),
+        inspection=InspectionProcess(settings, keyring, trust_anchors(settings)),
+        signing=signing,
         journal=journal,
         imaging=imaging,
         placement=placement,

@@ -1,5 +1,6 @@
 """`mien swap`: another face on a picture, GIF or video."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,17 +39,19 @@ def swap(
 ) -> None:
     """Swap the face in a picture, GIF or video. The sound of a video is kept.
 
-    What is written is labelled and marked as modified, with this installation's key.
+    What is written is labelled, marked and signed (C2PA) as modified by this installation.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        report = _swap(console, sources, target, output, lost_face, quality)
+        report, note = _swap(console, sources, target, output, lost_face, quality)
     except (MienError, OSError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         console.print("Stopped; nothing was written.")
         raise typer.Exit(INTERRUPTED) from None
+    if note:
+        console.print(note)
     frames = "" if report.kind == "picture" else f": {report.swapped} of {report.frames} frames"
     console.print(f"Wrote {output}{frames}.")
 
@@ -60,31 +63,38 @@ def _swap(
     output: Path,
     lost_face: Literal["pass", "hold", "blur"],
     quality: int,
-) -> "SwapReport":
+) -> tuple["SwapReport", str | None]:
+    from mien.live.certificates import open_identity
     from mien.live.clip import check_output, swap_file
     from mien.live.marks import mark_for_file
+    from mien.live.signing import Inputs, Signing
     from mien.models.weights import WeightStore
     from mien.swap.engine import EngineOptions, FrameEngine
     from mien.trust.marking import Marker
 
     check_output(target, output)
+    settings, notes = Settings(), list[str | None]()
     store = WeightStore()
     with console.status("Reading the face…"):
         face = _face(console, sources, store)
         engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
         engine.set_source(face)
         engine.warm_up()
-        marker = Marker(mark_for_file(Settings()))
+        marking, statement = mark_for_file(settings)
+        marker, signing = Marker(marking), Signing(open_identity(settings, time.time))
         marker.self_test()
+    inputs: Inputs = [("target", target), *(("source", photo) for photo in sources)]
     with _bar(console) as bar:
         task = bar.add_task("Swapping", total=None)
-        return swap_file(
+        report = swap_file(
             engine,
             marker.apply,
             target,
             output,
             lambda done, total: bar.update(task, completed=done, total=total),
+            seal=lambda path: notes.append(signing.file(path, statement, inputs)),
         )
+    return report, notes[0]
 
 
 def _face(console: Console, photos: list[Path], store: "WeightStore") -> "SourceFace":

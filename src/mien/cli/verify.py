@@ -36,10 +36,14 @@ def verify(
 
 
 def _look(file: Path, settings: Settings) -> "Verdict":
+    from mien.live.certificates import trust_anchors
     from mien.live.marks import known_statement
+    from mien.trust.credentials import read
     from mien.trust.inspection import inspect
     from mien.trust.keyring import read_keyring
     from mien.trust.verdict import Verdict
 
     finding = inspect(file, read_keyring(settings.data_dir).patterns())
-    return Verdict(finding, known_statement(settings, finding.mark_id))
+    credentials = read(file, trust_anchors(settings))
+    mark_id = credentials.mark_id if finding.mark_id is None else finding.mark_id
+    return Verdict(finding, known_statement(settings, mark_id), credentials)

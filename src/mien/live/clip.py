@@ -19,6 +19,8 @@ from mien.vision.image import decode_image
 Progress = Callable[[int, int], None]
 # The last thing done to a frame before it is written; seconds since the first.
 Finish = Callable[[BgrImage, float], BgrImage]
+# Called with the whole file before it appears under its name.
+Seal = Callable[[Path], object]
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 WRITTEN_AS: dict[MediaKind, tuple[str, ...]] = {
@@ -52,6 +54,7 @@ def swap_file(
     output: Path,
     progress: Progress = lambda done, total: None,
     limits: ClipLimits | None = None,
+    seal: Seal = lambda path: None,
 ) -> SwapReport:
     """Swap every frame of a picture, GIF or video; the sound of a video is kept.
 
@@ -72,6 +75,7 @@ def swap_file(
             report = _swap_clip(engine, finish, source, temporary, progress, limits)
         if not report.swapped:
             raise NoFaceFound(f"No face was found in {source.name}, so nothing was written.")
+        seal(temporary)
     return report
 
 

@@ -12,6 +12,7 @@ from mien.live.figures import MIB
 from mien.live.inside import Tell, run_child
 from mien.live.wire import Message
 from mien.media.clips import ClipLimits
+from mien.trust.credentials import read
 from mien.trust.inspection import InspectionLimits, inspect
 from mien.trust.pattern import Pattern, make_pattern
 from mien.vision.image import ImageLimits
@@ -26,6 +27,7 @@ class InspectionWorker:
     def __init__(self, tell: Tell) -> None:
         self._limits = InspectionLimits()
         self._patterns: list[Pattern] = []
+        self._anchors = ""
 
     async def answer(self, call: str, message: Message) -> Message:
         """Answer one request of the API process. Raises ParameterError for an unknown one."""
@@ -41,6 +43,7 @@ class InspectionWorker:
         body = message.body
         self._limits = InspectionLimits(ImageLimits(**body["images"]), ClipLimits(**body["clips"]))
         self._patterns = [make_pattern(bytes.fromhex(key)) for key in body["keys"]]
+        self._anchors = body["anchors"]
         cv2.setNumThreads(1)
         mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         most = mapped + EXTRA_MEMORY_MB * MIB
@@ -50,7 +53,9 @@ class InspectionWorker:
 
     def _inspect(self, message: Message) -> Message:
         try:
-            return Message(asdict(inspect(message.blob, self._patterns, self._limits)))
+            finding = inspect(message.blob, self._patterns, self._limits)
+            credentials = read(message.blob, self._anchors)
+            return Message({**asdict(finding), "credentials": asdict(credentials)})
         except (MediaRejected, PayloadTooLarge) as error:
             raise ImageRejected(str(error)) from error
         except MemoryError as error:

@@ -25,7 +25,7 @@ class Marks:
         self._keyring, self._registry, self._language = keyring, registry, language
         self._random, self._clock = random, clock
 
-    async def issue(self, session_id: str, made: Made) -> Marking:
+    async def issue(self, session_id: str, made: Made) -> tuple[Marking, Statement]:
         """A new mark; its statement is kept before any frame can carry it."""
         statement = Statement(
             mark_id=new_mark_id(self._random),
@@ -35,15 +35,15 @@ class Marks:
             engine_version=version("mien"),
         )
         await self._registry.add_statement(statement)
-        return Marking(self._keyring.newest.secret, statement.mark_id, self._language)
+        return Marking(self._keyring.newest.secret, statement.mark_id, self._language), statement
 
 
-def mark_for_file(settings: Settings) -> Marking:
+def mark_for_file(settings: Settings) -> tuple[Marking, Statement]:
     """A mark for a file that a command writes; keys and registry are the server's."""
     random = secrets.token_bytes
     keyring = open_keyring(settings.data_dir, random, time.time())
 
-    async def issue() -> Marking:
+    async def issue() -> tuple[Marking, Statement]:
         store = Store(settings.resolved_database_url)
         await store.open()
         try:

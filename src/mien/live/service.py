@@ -260,6 +260,7 @@ class SessionService:
         if self.draining:
             raise NoCapacity("The server is stopping.")
         live = session.placed()
+        marking, _ = await self._marks.issue(session.id, "live")
         brief = SessionBrief(
             session_id=session.id,
             channel_id=session.channel_id,
@@ -267,7 +268,7 @@ class SessionService:
             quality=session.quality,
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
-            marking=await self._marks.issue(session.id, "live"),
+            marking=marking,
             tenant_id=session.tenant_id,
         )
         station = await self._roster.open(brief)

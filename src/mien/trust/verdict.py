@@ -2,21 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
+from mien.trust.credentials import ABSENT, Credentials, State
 from mien.trust.detector import FALSE_POSITIVE_RATE, Finding
 from mien.trust.registry import Statement, mark_name
 
-Credentials = Literal["trusted", "valid", "invalid", "absent"]
+CREDENTIALS: dict[State, str] = {
+    "trusted": "Its C2PA manifest holds and is signed by {by}, who is trusted here.",
+    "valid": "Its C2PA manifest holds, but this installation does not know who signed it: {by}.",
+    "invalid": "Its C2PA manifest does not fit the file: one of them was changed.",
+    "absent": "It carries no C2PA manifest.",
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A finding, what the registry knows of its mark, and the state of its C2PA manifest."""
+    """A finding, what the registry knows of its mark, and what its C2PA manifest says."""
 
     finding: Finding
     statement: Statement | None = None
-    c2pa: Credentials = "absent"
+    credentials: Credentials = ABSENT
 
     def as_json(self) -> dict[str, Any]:
         """The documented fields; no personal data is among them."""
@@ -25,7 +31,8 @@ class Verdict:
             "marked": self.finding.marked,
             "confidence": round(self.finding.confidence, 9),
             "mark_id": None if mark_id is None else mark_name(mark_id),
-            "c2pa": self.c2pa,
+            "c2pa": self.credentials.state,
+            "manifest": manifest_json(self.credentials),
             "false_positive_rate": FALSE_POSITIVE_RATE,
             "frames": self.finding.frames,
             "statement": None if self.statement is None else statement_json(self.statement),
@@ -33,6 +40,10 @@ class Verdict:
 
     def as_text(self) -> str:
         """The same in sentences."""
+        by = self.credentials.signed_by or "somebody"
+        return f"{self._mark_text()}\n{CREDENTIALS[self.credentials.state].format(by=by)}"
+
+    def _mark_text(self) -> str:
         finding = self.finding
         if not finding.marked:
             return (
@@ -44,6 +55,8 @@ class Verdict:
             f"{1 / FALSE_POSITIVE_RATE:,.0f} tries.",
             self._whose(),
         ]
+        if self.credentials.mark_id not in (None, finding.mark_id) and finding.mark_id is not None:
+            lines.append("Mark and manifest name different sessions: one was put there later.")
         return "\n".join(lines)
 
     def _whose(self) -> str:
@@ -59,6 +72,19 @@ class Verdict:
             f"Mark {name}: made {how} on {made_at:%Y-%m-%d at %H:%M:%S} UTC "
             f"by mien {self.statement.engine_version}, session {self.statement.session}."
         )
+
+
+def manifest_json(credentials: Credentials) -> dict[str, Any] | None:
+    """What a manifest that holds says; None where there is none."""
+    if credentials.state not in ("trusted", "valid"):
+        return None
+    mark_id = credentials.mark_id
+    return {
+        "signed_by": credentials.signed_by,
+        "signed_at": credentials.signed_at,
+        "mark_id": None if mark_id is None else mark_name(mark_id),
+        "session": credentials.session,
+    }
 
 
 def statement_json(statement: Statement) -> dict[str, Any]:
