@@ -71,3 +71,28 @@ def test_covered_texels_are_not_learnt_from() -> None:
     for _ in range(60):
         clear = occlusion.update(face((15, 15, 15)), ONES)
     assert shown(clear) < 0.1
+
+
+def test_the_bare_face_is_remembered_under_a_known_cover() -> None:
+    """visible is 0 where a hand is known to be: it is never learnt from, however long it stays."""
+    occlusion = Occlusion(SKIN)
+    for _ in range(20):
+        occlusion.update(face(), ONES)
+    before = occlusion.bare.colours[BAR].copy()
+    visible = ONES.copy()
+    visible[BAR] = 0
+    for _ in range(200):
+        occlusion.update(face((70, 95, 140)), visible)
+    np.testing.assert_allclose(occlusion.bare.colours[BAR], before, atol=0.5)
+
+
+def test_what_was_covered_from_the_start_is_learnt_when_first_seen() -> None:
+    occlusion = Occlusion(SKIN)
+    visible = ONES.copy()
+    visible[BAR] = 0
+    for _ in range(10):
+        occlusion.update(face((15, 15, 15)), visible)
+    assert occlusion.bare.known[BAR].max() == 0
+    occlusion.update(face(), ONES)
+    assert occlusion.bare.known[BAR].min() == 1
+    assert occlusion.bare.colours[BAR][..., 0].mean() > 120

@@ -1,7 +1,7 @@
 """Frame in, frame out: one stream's face is followed and swapped."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
@@ -16,7 +16,9 @@ from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.turned import TurnFade
-from mien.vision.face import BgrImage, FaceMesh, FaceTrack
+from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
+from mien.vision.hand import Hand
+from mien.vision.hand_tracker import HandTracker
 from mien.vision.tracker import FaceTracker
 
 State = Literal["swapped", "no_face", "no_source"]
@@ -31,10 +33,17 @@ class Tracker(Protocol):
         """Take in the next frame; None where no face is seen."""
 
 
+class Hands(Protocol):
+    """Follows the hands near the faces of one stream."""
+
+    def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
+        """Take in the next frame and the landmarks of its faces."""
+
+
 class Swapper(Protocol):
     """Changes one face of one stream."""
 
-    def swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage | None:
+    def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A new picture with another face, or None where the face can't be drawn."""
 
 
@@ -55,6 +64,7 @@ class TrackedFrame:
     image: BgrImage
     seconds: float
     face: FaceTrack | None
+    hands: tuple[Hand, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -78,7 +88,9 @@ class FrameEngine:
         tracker: Tracker,
         options: EngineOptions | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        hands: Hands | None = None,
     ) -> None:
+        self._hands = hands
         self._options = options or EngineOptions()
         self._quality = QUALITIES[self._options.quality]
         self._tracker = tracker
@@ -95,7 +107,7 @@ class FrameEngine:
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets. Raises WeightsError for missing weights."""
-        return cls(FaceTracker.load(store), options)
+        return cls(FaceTracker.load(store), options, hands=HandTracker.load(store))
 
     def warm_up(self) -> None:
         """Load compiled code (or compile it, some 10 s the first time) and run all once.
@@ -114,7 +126,15 @@ class FrameEngine:
         # Compiled loops know one kind of array; another would be compiled for in mid-stream.
         image = np.require(frame, np.uint8, ["C", "W"])
         face = self._tracker.update(image, seconds)
-        return TrackedFrame(image, seconds, face, {"track": (self._clock() - begin) * 1e3})
+        middle = self._clock()
+        hands = self._find_hands(image, face)
+        laps = {"track": (middle - begin) * 1e3, "hands": (self._clock() - middle) * 1e3}
+        return TrackedFrame(image, seconds, face, hands, laps)
+
+    def _find_hands(self, image: BgrImage, face: FaceTrack | None) -> tuple[Hand, ...]:
+        if self._hands is None:
+            return ()
+        return self._hands.update(image, [] if face is None else [face.mesh.points])
 
     def render(self, tracked: TrackedFrame) -> SwappedFrame:
         """Second stage."""
@@ -129,7 +149,8 @@ class FrameEngine:
         if tracked.face is not None:
             self._follow(look, tracked.face.id)
             share = self._turning.update(tracked.face.mesh.points)
-            result = self._swap(tracked.image, tracked.face.mesh) if share > 0 else None
+            if share > 0:
+                result = self._swap(tracked.image, tracked.face.mesh, tracked.hands)
         if share < 1:
             shown = self._cover.blend(tracked.image, result, share)
             return self._answer(tracked, shown, "no_face" if result is None else "swapped")
@@ -155,12 +176,12 @@ class FrameEngine:
     def _new_swapper(self, look: Look, neutral: Neutral) -> MeshSwapper:
         return MeshSwapper(look, self._quality, self._options.shape_strength, neutral, self._watch)
 
-    def _swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage | None:
+    def _swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand]) -> BgrImage | None:
         assert self._swapper is not None
-        result = self._swapper.swap(image, mesh)
+        result = self._swapper.swap(image, mesh, hands)
         if self._leaving is None or result is None:
             return result
-        old = self._leaving.swap(image, mesh)
+        old = self._leaving.swap(image, mesh, hands)
         share = 1 - self._fade_left / (SOURCE_FADE_FRAMES + 1)
         self._fade_left -= 1
         if self._fade_left == 0:

@@ -1,11 +1,13 @@
 """The built-in swapper: the source's texture on the target's mesh, lit by the target's picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from mien.swap.atlas import uv_grid
+from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids
 from mien.swap.geometry import Floats, Similarity, smooth_step
@@ -23,24 +25,27 @@ from mien.swap.texture import facing_of
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.hand import Hand
 
 _SHAPE_EVERY = 3
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What one level of quality pays for. grid: side of the light's atlas in texels."""
+    """What one level of quality pays for. grid: side of the light's atlas in texels.
+    cover: pixels of a hand that are looked at one by one."""
 
     grid: int
     irises: bool
     glasses: bool
     sharpness_every: int
+    cover: int
 
 
 QUALITIES = {
-    1: Quality(grid=64, irises=False, glasses=False, sharpness_every=20),
-    2: Quality(grid=96, irises=True, glasses=True, sharpness_every=10),
-    3: Quality(grid=128, irises=True, glasses=True, sharpness_every=5),
+    1: Quality(grid=64, irises=False, glasses=False, sharpness_every=20, cover=6000),
+    2: Quality(grid=96, irises=True, glasses=True, sharpness_every=10, cover=14000),
+    3: Quality(grid=128, irises=True, glasses=True, sharpness_every=5, cover=40000),
 }
 
 
@@ -69,10 +74,11 @@ class MeshSwapper:
         self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
         self._frames = 0
 
-    def swap(self, image: BgrImage, mesh: FaceMesh) -> BgrImage | None:
+    def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A copy of the picture, in which the face is another; None where none of it is seen.
 
         image: (h, w, 3) uint8 BGR, C-contiguous and writable, though not changed.
+        hands: those of the picture; whichever lies before the face stays there.
         """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
         pose, facing = pose_of(points), facing_of(points)
@@ -85,9 +91,14 @@ class MeshSwapper:
         self._watch.lap("raster")
         result = image.copy()
         self._watch.lap("copy")
-        self._measure(image, points, facing, drawing)
+        cover = find_cover(image, drawing, hands, self._occlusion.bare, self._quality.cover)
+        self._watch.lap("cover")
+        self._measure(image, points, facing, drawing, cover)
         self._paint(image, result, drawing)
         self._finish(image, result, mesh.points, drawing)
+        if cover is not None:
+            cover.lay_over(image, result)
+        self._watch.lap("lay_over")
         self._frames += 1
         return result
 
@@ -96,12 +107,21 @@ class MeshSwapper:
             self._offsets = self._shape.update(points, pose)
         return (points + pose.turn(self._offsets) * share).astype(np.float32)
 
-    def _measure(self, image: BgrImage, points: Floats, facing: Floats, drawing: Drawing) -> None:
+    def _measure(
+        self,
+        image: BgrImage,
+        points: Floats,
+        facing: Floats,
+        drawing: Drawing,
+        cover: Cover | None,
+    ) -> None:
         """Unwrap the camera's face, and learn its light and what stands before it."""
         flat, mesh = self._scaled(image, points[:, :2], drawing)
         grid = uv_grid(self._quality.grid)
         seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         unwrap(flat, mesh, seen, grid.ids, grid.weights, grid.texels, self._target, self._visible)
+        if cover is not None:
+            self._visible *= 1 - cover.flatten(points[:, :2], grid)
         self._watch.lap("unwrap")
         clear = self._occlusion.clear
         self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)

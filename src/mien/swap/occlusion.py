@@ -1,5 +1,7 @@
 """What stands before the face: texels that are no skin, or that changed of a sudden."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -20,6 +22,16 @@ _FOLLOW = 0.75
 _FIRST_VARIANCE = 60.0
 
 
+@dataclass(frozen=True, eq=False)
+class BareFace:
+    """What the face looks like with nothing before it, in the atlas: colours (n, n, 3) Lab,
+    variance (n, n) about them, known (n, n) 0..1, how well each texel was seen; float32."""
+
+    colours: Floats
+    variance: Floats
+    known: Floats
+
+
 class Occlusion:
     """Keeps a robust model of the skin's colour, and mean and variance of each texel."""
 
@@ -28,7 +40,8 @@ class Occlusion:
         self._size = len(skin)
         self._core = shrink(polygons(_CORE, ATLAS_SIZE), self._size) > 128
         self._colour: Floats | None = None
-        self._mean: Floats | None = None
+        self._mean = np.zeros((*skin.shape, 3), np.float32)
+        self._known = np.zeros(skin.shape, np.float32)
         self._variance = np.full(skin.shape, _FIRST_VARIANCE, np.float32)
         self._clear = np.ones(skin.shape, np.float32)
         self._frames = 0
@@ -38,14 +51,20 @@ class Occlusion:
         """(n, n) float32: 1 where the face is seen, 0 where something covers it."""
         return self._clear
 
+    @property
+    def bare(self) -> BareFace:
+        """The face as it was seen so far, without what covered it."""
+        return BareFace(self._mean, self._variance, self._known)
+
     def update(self, target: Floats, visible: Floats) -> Floats:
-        """Take in one unwrapped frame, (n, n, 3) BGR with its (n, n) visibility."""
+        """Take in one unwrapped frame, (n, n, 3) BGR with its (n, n) visibility: 0 is not learnt
+        from, whether turned away or known to be covered."""
         lab = to_lab(target)
-        if self._mean is None:
-            self._mean = lab.copy()
+        if self._frames == 0:
+            self._mean[:] = lab
         if self._frames % _MEASURE_EVERY == 0 or self._colour is None:
             self._measure_skin(lab, visible)
-        covered = np.maximum(self._odd_colour(lab), self._sudden_change(lab, visible, self._mean))
+        covered = np.maximum(self._odd_colour(lab), self._sudden_change(lab, visible))
         now = blur(np.asarray(1 - covered, np.float32), 0.6)
         first = self._frames == 0
         self._clear = now if first else self._clear + _FOLLOW * (now - self._clear)
@@ -68,8 +87,8 @@ class Occlusion:
         distance = blur(np.asarray(cv2.sqrt(dark * dark + chroma), np.float32), 0.008 * self._size)
         return np.asarray(smooth_step(distance, 1.9, 3.0) * self._skin, np.float32)
 
-    def _sudden_change(self, lab: Floats, visible: Floats, mean: Floats) -> Floats:
-        step = lab - mean
+    def _sudden_change(self, lab: Floats, visible: Floats) -> Floats:
+        step = lab - self._mean
         squared = 0.36 * step[..., 0] ** 2 + step[..., 1] ** 2 + step[..., 2] ** 2
         pace = _MEMORY * visible
         changed = np.zeros_like(self._skin)
@@ -77,6 +96,9 @@ class Occlusion:
             score = blur(squared / (self._variance + 30), 0.012 * self._size)
             changed = smooth_step(score, 9.0, 20.0) * visible * self._skin
             pace = pace * (1 - 0.9 * changed)
-        mean += step * pace[..., None]
+        # What is seen for the first time is taken as it is.
+        first = (visible - self._known).clip(0, 1)
+        self._known += first
+        self._mean += step * np.maximum(pace, first)[..., None]
         self._variance += (np.minimum(squared, 400) - self._variance) * pace
         return np.asarray(changed, np.float32)

@@ -13,9 +13,16 @@ from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision.face import FaceMesh
+from mien.vision.hand import Hand
 
 _SIDE = 480
 _PIXELS_PER_UNIT = 14.0
+# An open hand in lengths of its palm, from the wrist: root and tip of thumb to little finger.
+_PALM = 90.0
+_FINGERS = (
+    *(((-0.25, -0.2), (-0.9, -0.8)), ((-0.3, -0.95), (-0.4, -1.8)), ((0.0, -1.0), (0.0, -1.95))),
+    *(((0.25, -0.95), (0.35, -1.8)), ((0.45, -0.8), (0.65, -1.5))),
+)
 
 
 def rehearse(quality: Quality) -> None:
@@ -26,7 +33,7 @@ def rehearse(quality: Quality) -> None:
     )
     image = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
     for _ in range(2):
-        swapper.swap(image, plain_mesh())
+        swapper.swap(image, plain_mesh(), (plain_hand(),))
 
 
 def plain_source() -> SourceFace:
@@ -44,6 +51,17 @@ def plain_mesh() -> FaceMesh:
     points = np.vstack([vertices, irises]) * _PIXELS_PER_UNIT
     points[:, :2] += _SIDE / 2
     return FaceMesh(points.astype(np.float32), 1.0)
+
+
+def plain_hand() -> Hand:
+    """An open hand, fingers up, before the mouth and cheek of the plain face."""
+    fingers = [_finger(root, tip) for root, tip in _FINGERS]
+    points = np.vstack([np.zeros((1, 2)), *fingers]) * _PALM + np.array([0.6, 0.85]) * _SIDE
+    return Hand(points.astype(np.float32), 1.0)
+
+
+def _finger(root: tuple[float, float], tip: tuple[float, float]) -> Floats:
+    return np.linspace(root, tip, 4, dtype=np.float32)
 
 
 def _iris(vertices: Floats, corners: tuple[int, int]) -> Floats:

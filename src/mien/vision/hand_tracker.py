@@ -1,0 +1,139 @@
+"""Hands near faces: looked for when something stirs beside a face, then followed.
+
+A search costs 4 ms and a followed hand 2 ms a frame; with no hand about, all that is left is a
+glance at a few hundred pixels and a search once in a while.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from mien.models.weights import WeightStore
+from mien.vision.face import BgrImage, Points
+from mien.vision.hand import Hand, HandLandmarker
+from mien.vision.landmarker import Roi
+from mien.vision.palm import PalmDetector
+from mien.vision.person import Place
+from mien.vision.stir import Stir
+
+ENTER, STAY = 0.5, 0.4
+MOST_HANDS = 2
+# Hands are looked for within this many sizes of a face from its middle; the palm net then sees
+# them about as large as it was taught.
+REACH = 1.3
+# A hand further than this from every face, in sizes of it, covers nothing: it is let go.
+FAR = 1.6
+# Frames between searches: while nothing stirs, and the least and the most while something does.
+SELDOM, SOON, LATER = 30, 2.0, 12.0
+# A hand that came while the net did not see it is looked for again for so long after a stir.
+ALERT_FRAMES = 12
+# Two squares nearer than this share of their side are of one hand.
+SAME = 0.35
+# A hand that the net loses for a frame or two (it is blurred while it moves) stays where it was.
+HELD_FRAMES = 2
+
+
+class HandTracker:
+    """Follows up to two hands near the faces of one stream. Frames come in order."""
+
+    def __init__(self, palms: PalmDetector, landmarks: HandLandmarker) -> None:
+        self._palms, self._landmarks = palms, landmarks
+        self._stir = Stir()
+        self._hands: list[Hand] = []
+        self._unseen: list[int] = []
+        self._since_search = SELDOM
+        self._wait = SOON
+        self._alert = 0
+
+    @classmethod
+    def load(cls, store: WeightStore) -> Self:
+        """With the shipped nets."""
+        return cls(PalmDetector.load(store), HandLandmarker.load(store))
+
+    def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
+        """The hands near faces, (n, 2 or 3) landmarks each, of the next BGR frame."""
+        if not faces:
+            self._hands = []
+            return ()
+        places = [Place.of(points) for points in faces]
+        lost = self._follow(image, places)
+        if self._is_due(lost, self._stir(image, places)):
+            self._search(image, places)
+        return tuple(self._hands)
+
+    def _is_due(self, lost: bool, stirred: bool) -> bool:
+        """Whether to search in this frame: less and less often while that finds nothing."""
+        self._since_search += 1
+        self._alert = ALERT_FRAMES if stirred else max(self._alert - 1, 0)
+        if not self._alert:
+            self._wait = SOON
+        if lost:
+            return True
+        wait = self._wait if self._alert else SELDOM
+        return len(self._hands) < MOST_HANDS and self._since_search >= wait
+
+    def _follow(self, image: BgrImage, places: list[Place]) -> bool:
+        """Move each hand along; whether one was lost."""
+        kept: list[Hand] = []
+        unseen: list[int] = []
+        lost = False
+        for hand, missed in zip(self._hands, self._unseen, strict=True):
+            now = self._landmarks(image, hand.roi)
+            if now.presence >= STAY:
+                kept, unseen = [*kept, now], [*unseen, 0]
+            else:
+                lost = True
+                if missed < HELD_FRAMES:
+                    kept, unseen = [*kept, hand], [*unseen, missed + 1]
+        near = [_is_near(hand, places) for hand in kept]
+        self._hands = [hand for hand, stays in zip(kept, near, strict=True) if stays]
+        self._unseen = [count for count, stays in zip(unseen, near, strict=True) if stays]
+        return lost
+
+    def _search(self, image: BgrImage, places: list[Place]) -> None:
+        self._since_search = 0
+        self._wait = min(1.5 * self._wait, LATER)
+        for place in places:
+            for roi in _around(image, place, self._palms):
+                self._adopt(image, roi)
+
+    def _adopt(self, image: BgrImage, roi: Roi) -> None:
+        if len(self._hands) == MOST_HANDS and 0 in self._unseen:
+            return
+        # Twice, for the palm's square is a rough one.
+        hand = self._landmarks(image, self._landmarks(image, roi).roi)
+        if hand.presence < ENTER:
+            return
+        for k, known in enumerate(self._hands):
+            if _same(known.roi, hand.roi):
+                if self._unseen[k]:
+                    self._hands[k], self._unseen[k] = hand, 0
+                return
+        if len(self._hands) < MOST_HANDS:
+            self._hands.append(hand)
+            self._unseen.append(0)
+
+
+def _around(image: BgrImage, place: Place, palms: PalmDetector) -> list[Roi]:
+    """The hands within reach of one face."""
+    reach = REACH * place.size
+    left, top = max(int(place.x - reach), 0), max(int(place.y - reach), 0)
+    near = image[top : int(place.y + reach) + 1, left : int(place.x + reach) + 1]
+    if min(near.shape[:2]) < 2:
+        return []
+    found = palms(np.ascontiguousarray(near))[:MOST_HANDS]
+    return [Roi(roi.x + left, roi.y + top, roi.side, roi.angle) for roi in found]
+
+
+def _is_near(hand: Hand, places: list[Place]) -> bool:
+    low, high = hand.points.min(0), hand.points.max(0)
+    for place in places:
+        gap = np.maximum(np.maximum(low - [place.x, place.y], [place.x, place.y] - high), 0)
+        if float(np.hypot(*gap)) < FAR * place.size:
+            return True
+    return False
+
+
+def _same(one: Roi, other: Roi) -> bool:
+    return float(np.hypot(one.x - other.x, one.y - other.y)) < SAME * max(one.side, other.side)

@@ -1,0 +1,106 @@
+"""On a signer who lifts a hand to his cheek and lets it sink again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.models.weights import WeightStore
+from mien.vision.face import BgrImage, Points
+from mien.vision.hand import Hand, HandLandmarker
+from mien.vision.hand_tracker import HandTracker
+from mien.vision.landmarker import Roi
+from mien.vision.palm import PalmDetector
+from mien.vision.tracker import FaceTracker
+
+CLIP = Path(__file__).parents[1] / "media" / "signer.mp4"
+FACE_AT = np.array([303, 145])
+
+
+def frames() -> Iterator[BgrImage]:
+    clip = cv2.VideoCapture(str(CLIP))
+    while (read := clip.read())[0]:
+        yield np.asarray(read[1], np.uint8)
+
+
+class CountingPalms(PalmDetector):
+    """The real detector, with its calls counted."""
+
+    calls: list[int] = []  # noqa: RUF012
+
+    def __call__(self, image: BgrImage, threshold: float = 0.5) -> list[Roi]:
+        self.calls.append(1)
+        return super().__call__(image, threshold)
+
+
+@pytest.fixture(scope="module")
+def store() -> WeightStore:
+    return WeightStore()
+
+
+@pytest.fixture(scope="module")
+def followed(store: WeightStore) -> tuple[list[Points], list[tuple[Hand, ...]], int]:
+    """Faces and hands of every frame, and how often palms were looked for."""
+    tracker = FaceTracker.load(store)
+    palms = PalmDetector.load(store)
+    counting = CountingPalms(palms.model, palms.anchors)
+    counting.calls.clear()
+    hands = HandTracker(counting, HandLandmarker.load(store))
+    faces, found = [], []
+    for number, image in enumerate(frames()):
+        face = tracker.update(image, number / 30)
+        assert face is not None
+        faces.append(face.mesh.points)
+        found.append(hands.update(image, [face.mesh.points]))
+    return faces, found, len(counting.calls)
+
+
+def test_the_hand_is_found_at_the_cheek_and_gone_later(
+    followed: tuple[list[Points], list[tuple[Hand, ...]], int],
+) -> None:
+    faces, found, _ = followed
+    near = [
+        any(
+            np.linalg.norm(hand.points.mean(0) - face[:, :2].mean(0)) < 1.2 * np.ptp(face[:, 1])
+            for hand in hands
+        )
+        for face, hands in zip(faces, found, strict=True)
+    ]
+    assert not any(near[:10])
+    assert sum(near) >= 10
+    assert not any(near[-15:])
+
+
+def test_palms_are_looked_for_seldom(
+    followed: tuple[list[Points], list[tuple[Hand, ...]], int],
+) -> None:
+    _, found, searches = followed
+    assert searches < len(found) / 3
+
+
+def test_nobody_no_hands(store: WeightStore) -> None:
+    hands = HandTracker.load(store)
+    assert hands.update(next(frames()), []) == ()
+
+
+def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
+    palms = PalmDetector.load(store)
+    counting = CountingPalms(palms.model, palms.anchors)
+    counting.calls.clear()
+    tracker = HandTracker(counting, HandLandmarker.load(store))
+    image = next(frames())
+    face = FaceTracker.load(store).update(image, 0.0)
+    assert face is not None
+    for _ in range(61):
+        tracker.update(image, [face.mesh.points])
+    assert len(counting.calls) in (2, 3)
+
+
+def test_a_face_at_the_edge_of_the_picture_does_no_harm(store: WeightStore) -> None:
+    hands = HandTracker.load(store)
+    image = next(frames())
+    outside = np.array([[-300, -300, 0], [-200, -180, 0]], np.float32)
+    for _ in range(3):
+        assert hands.update(image, [outside]) == ()
