@@ -97,7 +97,9 @@ def cover_foreign(colours: Floats, foreign: Floats) -> Floats:
     support = blur(skin, size * 0.05)[..., None]
     grain = np.random.default_rng(0).normal(0, _GRAIN, (size, size)).astype(np.float32)
     patch = np.where(support > 0.15, near, far) + blur(grain, 0.8)[..., None]
-    share = (covered * blur(bare, 1.0))[..., None]
+    # Up to the brows themselves, for a strand beside one would look like its tail.
+    features = polygons([*EYES, topo.OUTER_LIPS, *BROWS], size) / np.float32(255)
+    share = (covered * blur(np.asarray(1 - features, np.float32), 1.0))[..., None]
     return np.asarray(colours * (1 - share) + patch * share, np.float32)
 
 
