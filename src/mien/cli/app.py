@@ -17,6 +17,7 @@ COMMANDS = {
     "marks": "List and rotate the keys that output is marked with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",
+    "evaluate": "Measure how good the swap looks, with sheets to look at.",
     "bench": "Measure speed, latency and memory.",
     "warm-up": "Compile what is compiled once, so that the first start is quick.",
 }

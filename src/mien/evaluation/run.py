@@ -1,0 +1,127 @@
+"""Every source on every target, one after the other."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mien.errors import MienError, ParameterError
+from mien.evaluation.pair import PairMeter, PairReport
+from mien.evaluation.reader import FaceReader, Reading
+from mien.evaluation.sheet import Sheet, chosen
+from mien.evaluation.targets import Target, media_files, open_targets
+from mien.models.weights import WeightStore
+from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.source import SourceFace
+from mien.swap.source_maker import SourceMaker
+from mien.vision.face import BgrImage
+from mien.vision.image import decode_image
+
+# A still picture is shown so often: in the first frames the engine still learns the light.
+SETTLING_FRAMES = 8
+FRAME_SECONDS = 1 / 30
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A photo that can be worn."""
+
+    name: str
+    data: bytes = field(repr=False)
+    image: BgrImage
+    face: SourceFace
+    reading: Reading
+
+
+class Evaluation:
+    """The pairs of two folders; what can't serve is told in left_out, by name.
+
+    Raises ParameterError where a folder can't be read or holds nothing that serves.
+    """
+
+    def __init__(
+        self, store: WeightStore, sources: Path, targets: Path, options: EngineOptions, limit: int
+    ) -> None:
+        self._store = store
+        self._options = options
+        self._reader = FaceReader.load(store)
+        self.targets, self.left_out = open_targets(media_files(targets), limit)
+        self.sources = self._prepared(media_files(sources))
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are to do."""
+        return sum(len(self._wearers(target)) for target in self.targets)
+
+    def run(self, progress: Progress = lambda name, frames: None) -> Iterator[PairReport]:
+        """Each pair as it is done; progress: is told the pair and its frames so far."""
+        FrameEngine.load(self._store, self._options).warm_up()
+        for target in self.targets:
+            readings = self._read(target)
+            for source in self._wearers(target):
+                yield self._pair(source, target, readings, progress)
+
+    def _wearers(self, target: Target) -> list[Source]:
+        """A photo put onto itself is nearer to nobody."""
+        data = target.path.read_bytes() if target.kind == "picture" else b""
+        return [source for source in self.sources if source.data != data]
+
+    def _prepared(self, files: list[Path]) -> list[Source]:
+        maker = SourceMaker.load(self._store)
+        usable = []
+        for path in files:
+            try:
+                data = path.read_bytes()
+                image = decode_image(data)
+                face = maker([image])
+            except (MienError, OSError) as error:
+                self.left_out[path.name] = str(error)
+                continue
+            self._reader.restart()
+            reading = self._reader(image)
+            if reading is None:
+                self.left_out[path.name] = "No face was found in it a second time."
+                continue
+            usable.append(Source(path.name, data, image, face, reading))
+        if not usable:
+            told = "\n".join(f"{path.name}: {self.left_out[path.name]}" for path in files)
+            raise ParameterError(f"No source can be worn.\n{told}")
+        return usable
+
+    def _read(self, target: Target) -> list[Reading | None]:
+        self._reader.restart()
+        return [self._reader(frame.image) for frame in target.frames()]
+
+    def _pair(
+        self,
+        source: Source,
+        target: Target,
+        readings: list[Reading | None],
+        progress: Progress,
+    ) -> PairReport:
+        engine = FrameEngine.load(self._store, self._options)
+        engine.set_source(source.face)
+        meter = PairMeter(source.reading)
+        sheet, shown = Sheet(source.image, source.reading.points), chosen(len(readings))
+        self._reader.restart()
+        for number, frame in enumerate(target.frames()):
+            before = readings[number]
+            if target.kind == "picture":
+                _settle(engine, frame.image)
+            begin = time.perf_counter()
+            swapped = engine(frame.image, frame.seconds)
+            milliseconds = (time.perf_counter() - begin) * 1e3
+            done = swapped.state == "swapped" and before is not None
+            after = self._reader(swapped.image, before) if done else None
+            meter.add((frame.image, swapped.image), (before, after), milliseconds)
+            if number in shown:
+                points = None if before is None else before.points
+                sheet.add(frame.image, swapped.image, points)
+            progress(f"{source.name} on {target.path.name}", number + 1)
+        return meter.report(source.name, target.path.name, sheet)
+
+
+def _settle(engine: FrameEngine, image: BgrImage) -> None:
+    for number in range(-SETTLING_FRAMES, 0):
+        engine(image, number * FRAME_SECONDS)
