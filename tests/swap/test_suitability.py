@@ -8,10 +8,11 @@ from tests.swap.faces import placed
 from mien.errors import SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.source import prepare_source, to_canonical_face
-from mien.swap.suitability import flaws, sharpness
+from mien.swap.suitability import check_hands, flaws, sharpness
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
+from mien.vision.hand import Hand
 
 MEDIA = Path(__file__).parents[1] / "media"
 FIND = FaceFinder.load(WeightStore())
@@ -120,3 +121,21 @@ def test_a_small_turned_or_gaping_face_is_told() -> None:
     assert "turned" in notes(image, placed(yaw=30))
     assert "turned" not in notes(image, placed(yaw=10))
     assert "wide open" in notes(image, placed(jaw=60))
+
+
+def hand_at(x: float, y: float, size: float) -> Hand:
+    """A hand whose joints lie in a square."""
+    columns, rows = np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1, 1, 3))
+    points = np.stack([columns.ravel(), rows.ravel()], 1) * size / 2 + [x, y]
+    return Hand(points.astype(np.float32), 1.0)
+
+
+def test_a_hand_before_the_face_is_refused_and_one_beside_it_is_not() -> None:
+    points = placed().points
+    mouth, chin = points[topo.LOWER_LIP], points[topo.CHIN]
+    tall = float(np.linalg.norm(points[topo.FOREHEAD_TOP] - chin))
+    under = hand_at(float(chin[0]), float(chin[1]) + 0.25 * tall, 0.5 * tall)
+    beside = hand_at(float(points[topo.LEFT_CHEEK, 0]) + 0.4 * tall, float(mouth[1]), 0.5 * tall)
+    check_hands([under, beside], points)
+    with pytest.raises(SourceRejected, match="A hand covers the face"):
+        check_hands([beside, hand_at(float(mouth[0]), float(mouth[1]), 0.3 * tall)], points)

@@ -7,23 +7,38 @@ from mien.errors import NoFaceFound, ParameterError
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace, prepare_source, to_canonical_face
-from mien.swap.suitability import flaws
+from mien.swap.suitability import check_hands, flaws
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import Face, FaceFinder
+from mien.vision.hand import HandLandmarker
+from mien.vision.hand_tracker import HandTracker
 from mien.vision.identity import IdentityModel
+from mien.vision.palm import PalmDetector
 
 
 class SourceMaker:
     """Prepares source faces. Not for two threads at once."""
 
-    def __init__(self, finder: FaceFinder, identity: IdentityModel) -> None:
+    def __init__(
+        self,
+        finder: FaceFinder,
+        identity: IdentityModel,
+        palms: PalmDetector,
+        hands: HandLandmarker,
+    ) -> None:
         self.finder = finder
         self._identity = identity
+        self._palms, self._hands = palms, hands
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets."""
-        return cls(FaceFinder.load(store), IdentityModel.load(store))
+        return cls(
+            FaceFinder.load(store),
+            IdentityModel.load(store),
+            PalmDetector.load(store),
+            HandLandmarker.load(store),
+        )
 
     def faces(self, image: BgrImage) -> list[Face]:
         """The faces of a picture, largest first. Raises NoFaceFound where there is none."""
@@ -33,7 +48,12 @@ class SourceMaker:
         return faces
 
     def prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
-        """One face of a picture. Raises SourceRejected as prepare_source does."""
+        """One face of a picture.
+
+        Raises SourceRejected for a hand before the face, and as prepare_source does.
+        """
+        hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
+        check_hands(hands, mesh.points)
         return prepare_source(image, mesh, self._identity(image, mesh))
 
     def __call__(self, photos: Sequence[BgrImage | SourceFace]) -> SourceFace:

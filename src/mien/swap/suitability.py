@@ -1,5 +1,7 @@
 """Whether a photo's face can be worn: what can't be is refused, what could be better is said."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -10,6 +12,7 @@ from mien.swap.geometry import Doubles, Floats
 from mien.swap.shape import eye_distance
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
+from mien.vision.hand import Hand
 
 # Pixels from forehead to chin.
 MIN_HEIGHT, GOOD_HEIGHT = 48, 100
@@ -24,6 +27,8 @@ MIN_CONTRAST = 6.0
 # Between the lips, over the distance of the eyes.
 WIDE_MOUTH = 0.2
 _SHARPNESS_HEIGHT = 128
+# So many joints of a hand, so deep inside the face (as a part of its height), cover it.
+_HAND_JOINTS, _HAND_DEPTH = 2, 0.04
 # Skin about the eyes is this much darker than the cheeks only behind dark glasses, and nose and
 # chin are so far from forehead and nose root in Lab chroma, or so much darker, only under a mask.
 _DARK_GLASSES, _MASK_CHROMA, _MASK_LIGHT = 0.5, 15.0, 70.0
@@ -58,6 +63,16 @@ def check_face(image: BgrImage, points: Floats, rotation: Doubles) -> None:
     # A picture without any detail lacks contrast, which is said of the atlas.
     if 0 < sharpness(image, points) < MIN_SHARPNESS:
         raise SourceRejected("The face is blurred; use a picture that is in focus.")
+
+
+def check_hands(hands: Sequence[Hand], points: Floats) -> None:
+    """Raises SourceRejected for a hand before the face; points: (468 or more, 3) pixels."""
+    outline = np.ascontiguousarray(points[list(topo.OVAL), :2], np.float32)
+    least = _HAND_DEPTH * face_height(points)
+    for hand in hands:
+        depths = [cv2.pointPolygonTest(outline, joint, True) for joint in hand.points.tolist()]
+        if sum(depth > least for depth in depths) >= _HAND_JOINTS:
+            raise SourceRejected("A hand covers the face; use a picture without it.")
 
 
 def check_cover(flat: Floats) -> None:
