@@ -1,5 +1,6 @@
 """Who is on a stream and what they are told; media goes over real peers in test_stream.py."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,7 @@ def join(audience: Audience, number: int, kind: PeerKind = "join") -> tuple[Memb
 
 
 async def test_a_page_is_greeted_before_it_hears_anything_else() -> None:
-    audience = Audience(7)
+    audience = Audience(7, time.monotonic)
     _, line = join(audience, 1)
     audience.set_state("preparing")
     audience.report({"peers": 1})
@@ -73,7 +74,7 @@ async def test_a_page_is_greeted_before_it_hears_anything_else() -> None:
 
 
 async def test_a_page_whose_channel_opens_late_misses_nothing() -> None:
-    audience = Audience(7)
+    audience = Audience(7, time.monotonic)
     _, line = join(audience, 1)
     line.open = False
     audience.set_state("swapping")
@@ -86,7 +87,7 @@ async def test_a_page_whose_channel_opens_late_misses_nothing() -> None:
 
 
 async def test_members_are_found_and_let_go_once() -> None:
-    audience = Audience(7)
+    audience = Audience(7, time.monotonic)
     member, _ = join(audience, 1)
     assert audience.find(member.id) is member
     assert member in audience and len(audience) == 1
@@ -101,7 +102,7 @@ async def test_members_are_found_and_let_go_once() -> None:
 
 
 async def test_there_is_room_for_so_many() -> None:
-    audience = Audience(7)
+    audience = Audience(7, time.monotonic)
     for number in range(MOST_PEERS):
         audience.require_room()
         join(audience, number)

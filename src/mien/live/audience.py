@@ -1,12 +1,13 @@
 """Everybody on a stream: who they are, what they are sent, and what they have been told."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mien.errors import NotFound, TooFrequent
 from mien.live.figures import line_figures
 from mien.live.member import Member
+from mien.media.webrtc.broadcast import Broadcast
 from mien.media.webrtc.peer import AudioPacket, VideoPicture
 
 MOST_PEERS = 16
@@ -26,12 +27,13 @@ TEXTS = {
 class Audience:
     """The members of a stream; the publisher among them. For the event loop alone."""
 
-    def __init__(self, algorithm_uid: int) -> None:
+    def __init__(self, algorithm_uid: int, clock: Callable[[], float]) -> None:
         self.state = "waiting"
         self._algorithm_uid = algorithm_uid
         self._members: dict[str, Member] = {}
         self._published: list[str] = []
         self._leaving: set[asyncio.Task[None]] = set()
+        self._broadcast = Broadcast(clock)
 
     def __len__(self) -> int:
         return len(self._members)
@@ -57,10 +59,18 @@ class Audience:
         """Take somebody in."""
         self._members[member.id] = member
 
+    def begin(self, member: Member) -> None:
+        """Send it the stream, once its offer is answered."""
+        sender = member.peer.video_out
+        if member in self and member.receives and sender is not None:
+            self._broadcast.add(sender)
+
     def let_go(self, member: Member) -> bool:
         """Close a member's peer in the background; False when it has left already."""
         if self._members.pop(member.id, None) is None:
             return False
+        if member.peer.video_out is not None:
+            self._broadcast.remove(member.peer.video_out)
         task = asyncio.create_task(member.peer.close())
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
@@ -70,13 +80,15 @@ class Audience:
         """The peers that are still being closed."""
         return list(self._leaving)
 
+    async def close(self) -> None:
+        """End what is encoded; let everybody go before."""
+        await self._broadcast.close()
+
     def show(self, picture: VideoPicture) -> float:
         """Send a picture to all who receive; the ms that encoding takes at the slowest."""
-        receivers = [m for m in self if m.receives]
-        for member in receivers:
-            member.peer.send_video(picture)
+        self._broadcast.put(picture)
         self._publish("video")
-        return max((m.peer.statistics().encode_ms for m in receivers), default=0.0)
+        return max((m.peer.statistics().encode_ms for m in self if m.receives), default=0.0)
 
     def play(self, packet: AudioPacket) -> None:
         """Send a packet of sound to all who receive."""

@@ -56,7 +56,7 @@ class Stream:
     ) -> None:
         self._engine, self._marker, self._options = engine, marker, options
         self._tell, self._clock = tell, clock
-        self._audience = Audience(options.algorithm_uid)
+        self._audience = Audience(options.algorithm_uid, clock)
         self._numbers = 0
         self._publisher: Member | None = None
         self._camera = CameraTime()
@@ -80,6 +80,7 @@ class Stream:
         except BaseException:
             self.gone(member)
             raise
+        self._audience.begin(member)
         self._tell_peers()
         return member.id, answer
 
@@ -104,7 +105,8 @@ class Stream:
         self._sound.close()
         for member in self._audience:
             self.gone(member)
-        endings = [*self._audience.leaving(), asyncio.create_task(self._pipeline.close())]
+        closing = (self._pipeline.close(), self._audience.close())
+        endings = [*self._audience.leaving(), *map(asyncio.create_task, closing)]
         await asyncio.wait(endings, timeout=CLOSE_WITHIN_S)
 
     def picture_came(self, member: Member, picture: VideoPicture) -> None:

@@ -98,6 +98,22 @@ async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back(
         await until(lambda: echo.states[-1] == "connected", 5)
 
 
+async def test_a_peer_without_a_data_channel_is_known_to_live_and_to_be_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.5)
+    async with connected(config, video=False, data=False) as (client, peer, echo):
+        await until(lambda: peer._gatherer.connection.round_trip_s is not None)
+        sender = client.connection.getSenders()[0]
+        sender.replaceTrack(None)  # a publisher that says nothing lives as well
+        await asyncio.sleep(0.8)
+        assert echo.states[-1] == "connected"
+        for protocol in sender.transport.transport._connection._protocols:
+            monkeypatch.setattr(protocol, "datagram_received", lambda data, addr: None)
+        await sender.stop()
+        await until(lambda: echo.states[-1] == "disconnected", 5)
+
+
 async def test_a_peer_that_says_goodbye_is_noticed_at_once() -> None:
     async with connected() as (client, _, echo):
         await until(lambda: client.frames)

@@ -120,6 +120,24 @@ async def test_a_lost_packet_that_never_comes_costs_a_key_frame_request(codec: s
     await link.receiver.close()
 
 
+async def test_on_a_long_way_a_hole_is_waited_for_as_long_as_two_repairs_take() -> None:
+    link, packets = Link("VP8"), list(media("VP8"))
+    lost_at = len(packets) // 2
+    for seconds, packet in packets[:lost_at]:
+        await link.take(packet, seconds)
+    plis = link.plis
+    link.receiver.expect_repairs_in(0.2)
+    hole, packet = packets[lost_at + 1]
+    await link.take(packet, hole)
+    await link.receiver.tick(hole + 0.2)
+    assert len(link.asked) == 1  # nothing can have come yet
+    await link.receiver.tick(hole + 0.49)
+    assert (len(link.asked), link.plis) == (2, plis)
+    await link.receiver.tick(hole + 0.51)
+    assert link.plis == plis + 1
+    await link.receiver.close()
+
+
 async def test_a_sender_that_begins_anew_is_followed() -> None:
     link = Link("VP8")
     for seconds, packet in list(media("VP8"))[:30]:

@@ -24,6 +24,7 @@ from mien.media.webrtc.bitrate import BitrateTarget
 from mien.media.webrtc.encoder import EncodedPicture, make_encoder
 from mien.media.webrtc.outgoing import OutgoingStream
 from mien.media.webrtc.picture import Image, VideoPicture
+from mien.media.webrtc.rendition import Rendition
 from mien.media.webrtc.videosender import VideoSender
 
 
@@ -62,12 +63,21 @@ class Bench:
         target = BitrateTarget(lowest=250_000, start=1_000_000, highest=5_000_000)
         self.sender = VideoSender(
             stream,
-            self.encoding,
+            codec,
             target,
             sequence=65535,
             timestamp_offset=1000,
             clock=lambda: self.now,
         )
+        self.rendition = Rendition(self.encoding, lambda: self.now)
+
+    def start(self) -> None:
+        self.sender.start()
+        self.rendition.senders.add(self.sender)
+
+    async def close(self) -> None:
+        await self.rendition.close()
+        await self.sender.close()
 
     async def send(self, data: bytes) -> bool:
         self.sent.append(RtpPacket.parse(data))
@@ -75,22 +85,23 @@ class Bench:
 
     async def show(self, brightness: int, size: tuple[int, int] = (48, 64)) -> None:
         """One picture, and wait until it went out."""
-        before = self.sender.frames + self.sender.failed
+        before = self.rendition.pictures + self.rendition.failed
         self.put(brightness, size)
-        await until(lambda: self.sender.frames + self.sender.failed > before)
+        await until(lambda: self.rendition.pictures + self.rendition.failed > before)
+        await until(lambda: self.sender.backlog_s == 0)
 
     def put(self, brightness: int, size: tuple[int, int] = (48, 64)) -> None:
         self.now += 1 / 30
         image = np.full((*size, 3), brightness, np.uint8)
-        self.sender.put(VideoPicture(image, int(self.now * 90_000), self.now))
+        self.rendition.put(VideoPicture(image, int(self.now * 90_000), self.now))
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
-    bench.sender.start()
+    bench.start()
     yield bench
-    await bench.sender.close()
+    await bench.close()
 
 
 async def test_only_the_newest_picture_is_encoded(bench: Bench) -> None:
@@ -102,7 +113,7 @@ async def test_only_the_newest_picture_is_encoded(bench: Bench) -> None:
     bench.encoding.go.release(5)
     await until(lambda: bench.sender.frames == 2)
     assert [asked[0] for asked in bench.encoding.asked] == [10, 40]
-    assert bench.sender.overtaken == 2
+    assert bench.rendition.overtaken == 2
 
 
 async def test_packets_are_numbered_on_and_the_last_of_a_picture_is_marked(bench: Bench) -> None:
@@ -123,11 +134,12 @@ async def test_a_requested_key_frame_comes_next_but_not_in_showers(
     for _ in range(6):
         await bench.sender.on_rtcp(RtcpPsfbPacket(request_kind, 5, 111))
         await bench.show(20)
-    assert [asked[2] for asked in bench.encoding.asked] == [False, True] + [False] * 5
+    assert [asked[2] for asked in bench.encoding.asked] == [True] + [False] * 6
     bench.now += 0.3
+    await bench.sender.on_rtcp(RtcpPsfbPacket(request_kind, 5, 111))
     await bench.show(30)  # the request is not forgotten
     assert bench.encoding.asked[-1][2]
-    assert bench.sender.key_frame_requests == 6
+    assert bench.sender.key_frame_requests == 7
 
 
 async def test_the_receivers_estimate_and_loss_set_the_rate(bench: Bench) -> None:
@@ -147,24 +159,57 @@ async def test_lost_packets_are_sent_again(bench: Bench) -> None:
     await bench.show(10)
     lost = bench.sent[0]
     await bench.sender.on_rtcp(RtcpRtpfbPacket(RTCP_RTPFB_NACK, 5, 111, [lost.sequence_number]))
-    assert bench.sent[-1].ssrc == 222
+    await until(lambda: bench.sent[-1].ssrc == 222)
     assert bench.sent[-1].payload[2:] == lost.payload
 
 
 async def test_a_size_that_the_codec_can_not_have_is_skipped() -> None:
     bench = Bench("H264")
-    bench.sender.start()
+    bench.start()
     await bench.show(10, (1, 1))
-    assert bench.sender.failed == 1
+    assert bench.rendition.failed == 1
     await bench.show(20)
     assert bench.sender.frames == 1
-    await bench.sender.close()
+    await bench.close()
 
 
-async def test_pictures_from_before_the_start_are_not_sent() -> None:
-    bench = Bench()
-    bench.put(10)
-    bench.sender.start()
+async def test_who_joins_later_is_sent_a_key_frame_first_and_the_rest_go_on(bench: Bench) -> None:
+    await bench.show(10)
+    late = Bench()
+    late.sender.start()
+    bench.rendition.senders.add(late.sender)
+    bench.now += 1
     await bench.show(20)
-    assert [asked[0] for asked in bench.encoding.asked] == [20]
-    await bench.sender.close()
+    await until(lambda: late.sent)
+    await bench.show(30)
+    assert [asked[2] for asked in bench.encoding.asked] == [True, True, False]
+    assert (bench.sender.frames, late.sender.frames) == (3, 2)
+    assert late.sender.key_frames == 1
+    await late.close()
+
+
+async def test_the_encoder_spends_what_the_slowest_line_has(bench: Bench) -> None:
+    slow = Bench()
+    slow.sender.start()
+    slow.sender.target.on_estimate(300_000)
+    slow.sender.sound_bitrate = lambda now: 40_000.0
+    bench.rendition.senders.add(slow.sender)
+    await bench.show(10)
+    assert bench.encoding.asked[0][1] == 260_000
+    await slow.close()
+
+
+async def test_a_line_that_jams_loses_pictures_until_a_key_frame(bench: Bench) -> None:
+    await bench.show(10)
+    key = EncodedPicture([bytes(1000)] * 3, True, (64, 48))
+    delta = EncodedPicture([bytes(1000)], False, (64, 48))
+    picture = VideoPicture(np.zeros((48, 64, 3), np.uint8), 0, 0.0)
+    bench.sender.offer(EncodedPicture([bytes(1000)] * 200, False, (64, 48)), picture, 1.0)
+    assert bench.sender.backlog_s > 1
+    bench.sender.offer(delta, picture, 1.0)
+    assert bench.sender.backlog_s < 0.01
+    assert bench.sender.wants_key_frame
+    bench.sender.offer(delta, picture, 1.0)
+    bench.sender.offer(key, picture, 1.0)
+    assert bench.sender.backlog_s > 0
+    assert (bench.sender.key_frames, bench.sender.overtaken) == (2, 2)

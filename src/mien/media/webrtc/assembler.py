@@ -48,7 +48,7 @@ class FrameAssembler:
         self.needs_key_frame = True
         self.frames_lost = 0
         self._is_key = is_key
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._capacity = capacity
         self._fragments: dict[int, Fragment] = {}
         self._next: int | None = None
@@ -131,7 +131,7 @@ class FrameAssembler:
         if (key_start := self._whole_key_frame()) is not None:
             self._give_up_until(key_start)
             return True
-        if now - self._stuck_since <= self._patience_s:
+        if now - self._stuck_since <= self.patience_s:
             return False
         self._give_up_until(self._start_behind_hole())
         return True

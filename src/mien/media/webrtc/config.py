@@ -29,12 +29,11 @@ class PeerConfig:
     relay_only: bool = False
     max_frame_pixels: int = 1920 * 1088
     max_sdp_bytes: int = 64 * 1024
-    min_video_bitrate: int = 250_000
+    min_video_bitrate: int = 100_000
     start_video_bitrate: int = 1_500_000
     max_video_bitrate: int = 5_000_000
     heartbeat_s: float = 1.0
     dead_after_s: float = 3.0
-    silent_after_s: float = 15.0
     connect_timeout_s: float = 20.0
     gather_timeout_s: float = 2.0
     close_timeout_s: float = 0.8

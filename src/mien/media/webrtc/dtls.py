@@ -5,6 +5,7 @@ way to hand packets to anything but aiortc's own receivers and senders.
 """
 
 import struct
+from collections.abc import Callable
 from typing import Protocol
 
 from aioice import stun
@@ -16,6 +17,8 @@ from aiortc.rtcrtpparameters import (
 )
 from aiortc.rtp import AnyRtcpPacket, HeaderExtensions, HeaderExtensionsMap, RtpPacket
 from OpenSSL import SSL
+
+from mien.media.webrtc.twccreader import split_feedback
 
 # ECDHE-RSA is for peers with an RSA certificate, such as GStreamer's webrtcbin.
 KEYS = ("ECDSA", "RSA")
@@ -73,6 +76,7 @@ class MediaTransport(RTCDtlsTransport):
         super().__init__(ice, [certificate])
         self._rtp_header_extensions_map = IncomingExtensions()
         self._set_role(role)
+        self._on_feedback: Callable[[bytes], None] | None = None
 
     def add_receiver(
         self, handler: RtpHandler, *, ssrcs: list[int], payload_types: list[int]
@@ -83,6 +87,10 @@ class MediaTransport(RTCDtlsTransport):
     def add_sender(self, handler: RtcpHandler, ssrc: int) -> None:
         """Route reports on this source to the handler."""
         self._rtp_router.register_sender(_Sender(handler, ssrc), ssrc)
+
+    def read_feedback(self, handler: Callable[[bytes], None]) -> None:
+        """Give transport-wide feedback to the handler, as it came: aiortc's parser knows none."""
+        self._on_feedback = handler
 
     def read_extensions(self, extensions: dict[str, int]) -> None:
         """Understand these header extensions, URI to id, in what comes."""
@@ -103,6 +111,12 @@ class MediaTransport(RTCDtlsTransport):
         return True
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
+        feedback, data = split_feedback(data)
+        for packet in feedback:
+            if self._on_feedback is not None:
+                self._on_feedback(packet)
+        if not data:
+            return
         try:
             await super()._handle_rtcp_data(data)
         except struct.error:

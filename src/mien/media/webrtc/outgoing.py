@@ -20,13 +20,16 @@ from aiortc.rtp import (
     wrap_rtx,
 )
 
+from mien.media.webrtc import twcc
 from mien.media.webrtc.answer import ABS_SEND_TIME, PLAYOUT_DELAY, LocalSource
+from mien.media.webrtc.congestion import DelayEstimate
 from mien.media.webrtc.counters import Rate
 from mien.media.webrtc.dtls import MediaTransport
 
 HISTORY = 512
 SDES_CNAME = 1
 NTP_SHORT = 65536
+HEADER_BYTES = 32  # RTP with extensions, and what SRTP adds
 # 12 bits of least and 12 bits of greatest delay, in 10 ms: show every picture at once.
 NO_PLAYOUT_DELAY = bytes(3)
 
@@ -45,6 +48,9 @@ class OutgoingExtensions(HeaderExtensionsMap):
             extensions.append((self._ids[PLAYOUT_DELAY], NO_PLAYOUT_DELAY))
         if ABS_SEND_TIME in self._ids and values.abs_send_time is not None:
             extensions.append((self._ids[ABS_SEND_TIME], pack("!L", values.abs_send_time)[1:]))
+        if twcc.URI in self._ids and values.transport_sequence_number is not None:
+            number = pack("!H", values.transport_sequence_number)
+            extensions.append((self._ids[twcc.URI], number))
         return pack_header_extensions(extensions)
 
 
@@ -60,6 +66,7 @@ class OutgoingStream:
         rtx_payload_type: int | None,
         extensions: dict[str, int],
         clock: Callable[[], float],
+        estimate: DelayEstimate | None = None,
     ) -> None:
         self.ssrc = source.ssrc
         self.packets = self.octets = self.resent = 0
@@ -73,6 +80,8 @@ class OutgoingStream:
         self._rtx_sequence = 0
         self._extensions = OutgoingExtensions(extensions)
         self._clock = clock
+        self._estimate = estimate
+        self._resent: dict[int, float] = {}
         self._history: OrderedDict[int, RtpPacket] = OrderedDict()
         self._last: tuple[int, int] | None = None
         self._reported: dict[int, float] = {}
@@ -94,17 +103,23 @@ class OutgoingStream:
         self.octets += len(payload)
         await self._write(packet)
 
-    async def resend(self, sequences: list[int]) -> None:
-        """Send packets again that the receiver misses."""
-        for sequence in sequences:
-            packet = self._history.get(sequence)
-            if packet is None or self._rtx_payload_type is None or self._source.rtx_ssrc is None:
-                continue
-            self._rtx_sequence = self._rtx_sequence + 1 & 0xFFFF
-            self.resent += 1
-            await self._write(
-                wrap_rtx(packet, self._rtx_payload_type, self._rtx_sequence, self._source.rtx_ssrc)
-            )
+    async def resend(self, sequence: int) -> int:
+        """Send a packet again that the receiver misses; bytes of it, 0 if it isn't kept.
+
+        A second request within the round trip is about the same hole, and is left out.
+        """
+        packet, now = self._history.get(sequence), self._clock()
+        if packet is None or self._rtx_payload_type is None or self._source.rtx_ssrc is None:
+            return 0
+        if now - self._resent.get(sequence, float("-inf")) < (self.round_trip_s or 0.0):
+            return 0
+        self._resent[sequence] = now
+        self._rtx_sequence = self._rtx_sequence + 1 & 0xFFFF
+        self.resent += 1
+        await self._write(
+            wrap_rtx(packet, self._rtx_payload_type, self._rtx_sequence, self._source.rtx_ssrc)
+        )
+        return len(packet.payload)
 
     def sender_report(self, cname: str) -> list[AnyRtcpPacket]:
         """A sender report and source description; nothing before the first packet."""
@@ -131,10 +146,14 @@ class OutgoingStream:
     def _remember(self, packet: RtpPacket) -> None:
         self._history[packet.sequence_number] = packet
         if len(self._history) > HISTORY:
-            self._history.popitem(last=False)
+            oldest, _ = self._history.popitem(last=False)
+            self._resent.pop(oldest, None)
 
     async def _write(self, packet: RtpPacket) -> None:
         packet.extensions.abs_send_time = wall.current_ntp_time() >> 14 & 0xFFFFFF
+        if self._estimate is not None:
+            size = len(packet.payload) + HEADER_BYTES
+            packet.extensions.transport_sequence_number = self._estimate.sent(size, self._clock())
         data = packet.serialize(self._extensions)
         self.rate.add(len(data) * 8, self._clock())
         await self._transport.send(data)

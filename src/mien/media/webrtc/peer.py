@@ -16,6 +16,7 @@ from aiortc import RTCIceTransport
 from mien.errors import MediaRejected
 from mien.media.webrtc.answer import LocalTransport, build_answer
 from mien.media.webrtc.audio import AudioDelay, AudioPacket
+from mien.media.webrtc.broadcast import Broadcast
 from mien.media.webrtc.config import IceServer, PeerConfig
 from mien.media.webrtc.dtls import Certificate, MediaTransport
 from mien.media.webrtc.ice import Gatherer
@@ -26,6 +27,7 @@ from mien.media.webrtc.picture import VideoPicture
 from mien.media.webrtc.statistics import PeerStatistics, collect
 from mien.media.webrtc.tracks import TrackEvents, Tracks, draw_sources
 from mien.media.webrtc.trickle import is_usable, parse_fragment
+from mien.media.webrtc.videosender import VideoSender
 
 __all__ = [
     "AudioDelay",
@@ -72,6 +74,7 @@ class Peer:
         self._task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._candidates = 0
+        self._alone: Broadcast | None = None
 
     async def answer(self, offer_sdp: str) -> str:
         """The answer to an offer; connecting goes on in the background.
@@ -118,10 +121,19 @@ class Peer:
         for candidate in parsed.candidates:
             await self._add_candidate(candidate)
 
+    @property
+    def video_out(self) -> VideoSender | None:
+        """What a `Broadcast` sends pictures with; None when the other side takes none."""
+        return self._tracks.video_out if self._tracks is not None else None
+
     def send_video(self, picture: VideoPicture) -> None:
-        """Send a picture with its own timing; a newer one overtakes it while it waits."""
-        if self._tracks is not None and self._tracks.video_out is not None:
-            self._tracks.video_out.put(picture)
+        """Send a picture to this peer alone; a newer one overtakes it while it waits."""
+        if self.video_out is None or self._closing is not None:
+            return
+        if self._alone is None:
+            self._alone = Broadcast(self._clock, self._config.max_video_bitrate)
+            self._alone.add(self.video_out)
+        self._alone.put(picture)
 
     def send_audio(self, packet: AudioPacket) -> None:
         """Send an Opus packet; gaps in its numbers are kept."""
@@ -208,7 +220,7 @@ class Peer:
         while dtls.state == "connected":
             await asyncio.sleep(TICK_S)
             now = self._clock()
-            await tracks.tick(now)
+            await tracks.tick(now, self._gatherer.connection.round_trip_s)
             if now >= feedback_at:
                 feedback_at = now + FEEDBACK_S
                 await tracks.send_feedback()
@@ -222,10 +234,7 @@ class Peer:
         self._set_state("disconnected")
 
     def _is_silent(self, now: float) -> bool:
-        # Without a data channel nothing provokes an answer, and a mere viewer says little.
-        beating = self._messages is not None and self._messages.is_open
-        limit = self._config.dead_after_s if beating else self._config.silent_after_s
-        return now - self._gatherer.connection.heard > limit
+        return now - self._gatherer.connection.heard > self._config.dead_after_s
 
     def _set_state(self, state: str) -> None:
         if state != self.state and self.state != "closed":
@@ -251,6 +260,8 @@ class Peer:
             self._gatherer.connection.force_close()
         if self._tracks is not None:
             await self._tracks.close()
+        if self._alone is not None:
+            await self._alone.close()
         self._set_state("closed")
 
     async def _say_goodbye(self) -> None:

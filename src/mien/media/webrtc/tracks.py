@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from aiortc.rtp import RtcpRrPacket
 
 from mien.errors import MediaRejected
-from mien.media.webrtc.answer import LocalSource, negotiated_extensions
+from mien.media.webrtc import twcc
+from mien.media.webrtc.answer import LocalSource, negotiated_extensions, negotiated_feedback
 from mien.media.webrtc.audio import AudioPacket
 from mien.media.webrtc.audiorelay import AudioReceiver, AudioSender, RelayNumbers
 from mien.media.webrtc.bitrate import BitrateTarget
 from mien.media.webrtc.config import PeerConfig
+from mien.media.webrtc.congestion import DelayEstimate
 from mien.media.webrtc.dtls import MediaTransport
-from mien.media.webrtc.encoder import make_encoder
 from mien.media.webrtc.offer import Offer, OfferedMedia
 from mien.media.webrtc.outgoing import OutgoingStream
 from mien.media.webrtc.picture import VideoPicture
@@ -71,9 +72,11 @@ class Tracks:
         for sender in self._senders():
             sender.start()
 
-    async def tick(self, now: float) -> None:
-        """Repair the incoming video."""
+    async def tick(self, now: float, round_trip_s: float | None) -> None:
+        """Repair the incoming video; round_trip_s is how long a repair takes to come."""
         if self.video_in is not None:
+            if round_trip_s is not None:
+                self.video_in.expect_repairs_in(round_trip_s)
             await self.video_in.tick(now)
 
     async def send_feedback(self) -> None:
@@ -138,20 +141,34 @@ class Tracks:
             start=self._config.start_video_bitrate,
             highest=self._config.max_video_bitrate,
         )
+        estimate = self._delay_estimate(media)
         sender = VideoSender(
-            self._stream(media, source),
-            make_encoder(
-                media.codec.name.upper(),
-                highest=self._config.max_video_bitrate,
-                picture_id=secrets.randbits(15),
-            ),
+            self._stream(media, source, estimate),
+            media.codec.name.upper(),
             target,
+            estimate=estimate,
             sequence=secrets.randbits(15),
             timestamp_offset=secrets.randbits(31),
             clock=self._clock,
         )
+        sender.sound_bitrate = self._sound_bitrate
         self._transport.add_sender(sender, source.ssrc)
+        self._transport.read_feedback(sender.on_transport_feedback)
         return sender
+
+    def _sound_bitrate(self, now: float) -> float:
+        return self.audio_out.stream.rate.per_second(now) if self.audio_out else 0.0
+
+    def _delay_estimate(self, media: OfferedMedia) -> DelayEstimate | None:
+        """Ours, where the receiver says when each packet came; else it estimates (REMB)."""
+        told = "transport-cc" in negotiated_feedback(media)
+        if not told or twcc.URI not in negotiated_extensions(media):
+            return None
+        return DelayEstimate(
+            lowest=self._config.min_video_bitrate,
+            start=self._config.start_video_bitrate,
+            highest=self._config.max_video_bitrate,
+        )
 
     def _audio_receiver(self, media: OfferedMedia) -> AudioReceiver:
         receiver = AudioReceiver(self._clock, self._events.on_audio)
@@ -166,7 +183,9 @@ class Tracks:
         self._transport.add_sender(sender, source.ssrc)
         return sender
 
-    def _stream(self, media: OfferedMedia, source: LocalSource) -> OutgoingStream:
+    def _stream(
+        self, media: OfferedMedia, source: LocalSource, estimate: DelayEstimate | None = None
+    ) -> OutgoingStream:
         assert media.codec is not None and media.codec.payloadType is not None
         return OutgoingStream(
             self._transport,
@@ -175,6 +194,7 @@ class Tracks:
             rtx_payload_type=media.rtx.payloadType if media.rtx else None,
             extensions=negotiated_extensions(media),
             clock=self._clock,
+            estimate=estimate,
         )
 
 

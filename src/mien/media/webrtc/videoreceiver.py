@@ -29,6 +29,8 @@ from mien.media.webrtc.twcc import FeedbackBuilder
 
 CLOCK_RATE = 90_000
 KEY_FRAME_INTERVAL_S = 0.3
+LEAST_NACK_INTERVAL_S = 0.05
+MOST_PATIENCE_S = 0.6
 
 
 class VideoReceiver:
@@ -55,7 +57,7 @@ class VideoReceiver:
         self._transport, self._ssrc, self._clock = transport, ssrc, clock
         self._payload_type = codec.payloadType
         self._rtx_payload_type = rtx.payloadType if rtx else None
-        self._patience_s = config.hole_patience_s
+        self._patience_s = self._least_patience_s = config.hole_patience_s
         self._nack = NackSchedule()
         self._repaired = Unwrapper(16)
         self._asked: float | None = None
@@ -94,6 +96,14 @@ class VideoReceiver:
         if not self._refused:
             self._release(now)
             await self._repair(now)
+
+    def expect_repairs_in(self, seconds: float) -> None:
+        """Wait for a hole as long as two requests for it take, within reason."""
+        self._nack.interval_s = max(LEAST_NACK_INTERVAL_S, seconds * 1.1)
+        self._patience_s = min(
+            max(self._least_patience_s, seconds * 2.5), max(MOST_PATIENCE_S, self._least_patience_s)
+        )
+        self.assembler.patience_s = self._patience_s
 
     async def send_feedback(self) -> None:
         """Tell the sender's bandwidth estimator what came; call every 50 ms or so."""

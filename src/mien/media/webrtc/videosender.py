@@ -1,12 +1,10 @@
-"""Outgoing video: the newest picture, encoded in a thread, with its own timing."""
+"""One peer's outgoing video: what a rendition encoded, numbered, paced and repaired for it."""
 
 import asyncio
-import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-import av
-import cv2
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
@@ -21,60 +19,106 @@ from aiortc.rtp import (
 )
 
 from mien.media.webrtc.bitrate import BitrateTarget
+from mien.media.webrtc.congestion import DelayEstimate
 from mien.media.webrtc.counters import Average
-from mien.media.webrtc.encoder import EncodedPicture, VideoEncoder
+from mien.media.webrtc.encoder import EncodedPicture
 from mien.media.webrtc.outgoing import OutgoingStream
+from mien.media.webrtc.pacing import PacingBudget
 from mien.media.webrtc.picture import VideoPicture
 from mien.media.webrtc.tasks import start_logged
 from mien.media.webrtc.timeline import Timeline
+from mien.media.webrtc.twccreader import read_feedback
 
-KEY_FRAME_INTERVAL_S = 0.25
+# What waits longer is thrown away: the viewer goes on with the next key frame.
+MOST_WAITING_S = 1.0
+MOST_REPAIRS = 256
+LEAST_ROUND_TRIP_S = 0.05
+
+
+@dataclass(frozen=True)
+class _Packet:
+    payload: bytes
+    timestamp: int
+    marker: bool
 
 
 class VideoSender:
-    """Encodes and sends pictures; one that a newer overtook is never encoded."""
+    """Takes encoded pictures from the rendition that it has joined; a key frame comes first.
+
+    sound_bitrate: what sound takes of the line, in bits a second; video gets the rest.
+    """
 
     def __init__(
         self,
         stream: OutgoingStream,
-        encoder: VideoEncoder,
+        codec: str,
         target: BitrateTarget,
         *,
+        estimate: DelayEstimate | None = None,
         sequence: int,
         timestamp_offset: int,
         clock: Callable[[], float],
     ) -> None:
-        self.stream = stream
-        self.target = target
-        self.frames = self.failed = self.overtaken = self.key_frames = self.key_frame_requests = 0
+        self.stream, self.codec, self.target = stream, codec, target
+        self.frames = self.key_frames = self.key_frame_requests = self.overtaken = 0
         self.encode_ms = Average()
         self.size: tuple[int, int] | None = None
-        self._encoder = encoder
+        self.started = False
+        self.rung: tuple[str, bool] | None = None
+        self.wants_key_frame = True
+        self.sound_bitrate: Callable[[float], float] = lambda now: 0.0
+        self._estimate = estimate
         self._clock = clock
+        self._starved = True
+        self._key_sent = float("-inf")
         self._sequence = sequence
         self._timeline = Timeline(timestamp_offset)
-        self._newest: VideoPicture | None = None
+        self._budget = PacingBudget(target.bits_per_second)
+        self._waiting: deque[_Packet] = deque()
+        self._waiting_bits = 0
+        self._repairs: deque[int] = deque(maxlen=MOST_REPAIRS)
         self._wake = asyncio.Event()
-        self._key_wanted = False
-        self._last_key: float | None = None
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def bits_per_second(self) -> int:
+        """What its line has for video: sound comes first."""
+        return self.target.less(self.sound_bitrate(self._clock()))
+
+    @property
+    def backlog_s(self) -> float:
+        """How long what waits takes to leave."""
+        return self._waiting_bits / max(self.target.bits_per_second, 1)
+
     def start(self) -> None:
-        """Begin to send; what came before is too old."""
-        self._newest = None
+        """Begin to send."""
+        self.started = True
         self._task = start_logged(self._run(), "send-video")
 
-    def put(self, picture: VideoPicture) -> None:
-        """Send this picture next, instead of any that still waits."""
-        if self._newest is not None:
-            self.overtaken += 1
-        self._newest = picture
-        self._wake.set()
+    def join(self, rung: tuple[str, bool]) -> None:
+        """Take another rendition's pictures, from its next key frame on."""
+        self.rung = rung
+        self._starve()
 
-    def force_key_frame(self) -> None:
-        """Make the next picture a key frame."""
-        self._key_wanted = True
+    def offer(self, encoded: EncodedPicture, picture: VideoPicture, encode_ms: float) -> None:
+        """Send this picture after those that wait, unless it can't be decoded without others."""
+        if not encoded.payloads:
+            return
+        if self.backlog_s > MOST_WAITING_S:
+            self._waiting.clear()
+            self._waiting_bits = 0
+            self._starve()
+        if self._starved and not encoded.is_key:
+            self.overtaken += 1
+            return
+        if encoded.is_key:
+            self._starved = self.wants_key_frame = False
+            self._key_sent = self._clock()
+            self.key_frames += 1
+        self.frames += 1
+        self.size = encoded.size
+        self.encode_ms.add(encode_ms)
+        self._enqueue(encoded.payloads, self._timeline.map(picture.rtp_timestamp, picture.arrived))
 
     async def on_rtcp(self, packet: AnyRtcpPacket) -> None:
         """Obey the receiver's reports and requests."""
@@ -83,78 +127,78 @@ class VideoSender:
             if report is not None:
                 self.target.on_loss(report.fraction_lost / 256)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-            await self.stream.resend(packet.lost)
+            self._repairs.extend(packet.lost)
+            self._wake.set()
         elif isinstance(packet, RtcpPsfbPacket):
             self._on_picture_feedback(packet)
 
+    def on_transport_feedback(self, packet: bytes) -> None:
+        """Learn from what the receiver says of every packet; malformed feedback is ignored."""
+        if self._estimate is None:
+            return
+        try:
+            feedback = read_feedback(packet)
+        except ValueError:
+            return
+        self._estimate.heard(feedback, self._clock())
+        self.target.on_estimate(int(self._estimate.bits_per_second))
+
     async def close(self) -> None:
-        """End the task and the thread."""
+        """End the task."""
+        self.started = False
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _starve(self) -> None:
+        self._starved = self.wants_key_frame = True
 
     def _on_picture_feedback(self, packet: RtcpPsfbPacket) -> None:
         if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
             self.key_frame_requests += 1
-            self._key_wanted = True
+            # A request that left before the last key frame can have come is answered by it.
+            round_trip_s = max(self.stream.round_trip_s or 0.0, LEAST_ROUND_TRIP_S)
+            if self._clock() - self._key_sent > round_trip_s:
+                self.wants_key_frame = True
         elif packet.fmt == RTCP_PSFB_APP:
             try:
-                estimate, ssrcs = unpack_remb_fci(packet.fci)
+                rate, ssrcs = unpack_remb_fci(packet.fci)
             except ValueError:
                 return
             if self.stream.ssrc in ssrcs:
-                self.target.on_estimate(estimate)
+                self.target.on_estimate(rate)
+
+    def _enqueue(self, payloads: list[bytes], timestamp: int) -> None:
+        last = len(payloads) - 1
+        for index, payload in enumerate(payloads):
+            self._waiting.append(_Packet(payload, timestamp, index == last))
+            self._waiting_bits += len(payload) * 8
+        self._wake.set()
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            picture, self._newest = self._newest, None
-            if picture is None:
-                continue
-            timestamp = self._timeline.map(picture.rtp_timestamp, picture.arrived)
-            try:
-                encoded = await loop.run_in_executor(
-                    self._executor, self._encode, picture, timestamp, self._take_key_wish()
-                )
-            except (av.FFmpegError, cv2.error):
-                self.failed += 1  # a size that the codec can't have, such as 1x1
-                continue
-            await self._send(encoded, timestamp)
+            while self._repairs or self._waiting:
+                self._budget.bits_per_second = self.target.bits_per_second
+                wait_s = self._budget.wait_s(self._clock())
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                    continue
+                await self._send_next()
 
-    def _take_key_wish(self) -> bool:
-        now = self._clock()
-        recent = self._last_key is not None and now - self._last_key < KEY_FRAME_INTERVAL_S
-        if not self._key_wanted or recent:
-            return False
-        self._key_wanted = False
-        self._last_key = now
-        return True
-
-    def _encode(self, picture: VideoPicture, timestamp: int, key: bool) -> EncodedPicture:
-        start = time.perf_counter()
-        encoded = self._encoder.encode(
-            picture.image,
-            timestamp,
-            bitrate=self.target.bits_per_second,
-            key=key,
-            now=self._clock(),
-        )
-        self.encode_ms.add((time.perf_counter() - start) * 1e3)
-        return encoded
-
-    async def _send(self, encoded: EncodedPicture, timestamp: int) -> None:
-        self.size = encoded.size
-        self.frames += bool(encoded.payloads)
-        self.key_frames += encoded.is_key
-        last = len(encoded.payloads) - 1
-        for index, payload in enumerate(encoded.payloads):
+    async def _send_next(self) -> None:
+        if self._repairs:
+            size = await self.stream.resend(self._repairs.popleft())
+        else:
+            packet = self._waiting.popleft()
+            size = len(packet.payload)
+            self._waiting_bits -= size * 8
             await self.stream.send(
-                payload,
+                packet.payload,
                 sequence=self._sequence,
-                timestamp=timestamp,
-                marker=index == last,
+                timestamp=packet.timestamp,
+                marker=packet.marker,
             )
             self._sequence += 1
+        self._budget.spend(size * 8, self._clock())
