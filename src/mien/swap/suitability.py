@@ -18,8 +18,8 @@ from mien.vision.hand import Hand
 MIN_HEIGHT, GOOD_HEIGHT = 48, 100
 # Degrees, as landmarks say: about 0.8 of how far the head is truly turned.
 MAX_YAW, MAX_PITCH, GOOD_TURN = 45.0, 40.0, 20.0
-# Opening of an eye over its width.
-MIN_OPENING, GOOD_OPENING = 0.11, 0.19
+# Opening of an eye over its width: 0.08 is narrow yet open, 0.06 closed.
+MIN_OPENING, GOOD_OPENING = 0.07, 0.19
 # What `sharpness` says: 0.45 of a sharp photo, 0.33 of one of 48 pixels, 0.18 of one that was
 # blurred by a fortieth of the face.
 MIN_SHARPNESS, GOOD_SHARPNESS = 0.20, 0.27
