@@ -47,6 +47,20 @@ class C2paSettings(BaseSettings):
     trust: Path | None = Field(default=None, description="PEM certificates to trust as well.")
 
 
+class AgoraSettings(BaseSettings):
+    """An account of the Agora network, for `stream_type: "agora"`; prefix MIEN_AGORA_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_AGORA_", extra="ignore")
+
+    app_id: str | None = Field(default=None, pattern="^[0-9a-fA-F]{32}$")
+    app_certificate: SecretStr | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether both are set."""
+        return bool(self.app_id and self.app_certificate)
+
+
 class LimitSettings(BaseSettings):
     """What strangers may send; environment prefix MIEN_LIMIT_."""
 
@@ -99,6 +113,7 @@ class Settings(BaseSettings):
 
     ice: IceSettings = Field(default_factory=IceSettings)
     c2pa: C2paSettings = Field(default_factory=C2paSettings)
+    agora: AgoraSettings = Field(default_factory=AgoraSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
 
     @property

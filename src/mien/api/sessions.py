@@ -117,11 +117,12 @@ async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[
 
     Then send an SDP offer to `join_url`.
     """
-    if body.stream_type not in (None, "webrtc"):
-        raise ParameterError(f"stream_type: {body.stream_type} is not set up here. Use webrtc.")
+    stream_type = body.stream_type or "webrtc"
+    if stream_type == "livekit":
+        raise ParameterError("stream_type: livekit is not supported. Use webrtc or agora.")
     photos = source_requests(body.sourceImage)
     quality = body.faceswap_quality or DEFAULT_QUALITY
-    view = await services.sessions.create(tenant, photos, quality)
+    view = await services.sessions.create(tenant, photos, quality, stream_type)
     return Envelope(data=SessionData(**_fields(view, services)))
 
 
@@ -198,7 +199,7 @@ def _fields(view: SessionView, services: Services) -> Mapping[str, Any]:
         "algorithm_user_id": str(session.algorithm_uid),
         "front_rtc_token": view.media_token,
         "channel_id": session.channel_id,
-        "app_id": services.installation.app_id,
+        "app_id": view.app_id,
         "ice_servers": [dict(server) for server in view.ice_servers],
         "join_url": f"{channel}/join",
         "whip_url": f"{channel}/whip",

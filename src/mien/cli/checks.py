@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mien.media.agora.sdk import PACKAGE, is_installed
 from mien.settings import Settings
 
 Verdict = Literal["ok", "warning", "failure"]
@@ -147,6 +148,16 @@ def check_turn(settings: Settings) -> Check:
     return Check("turn", "ok", ", ".join(settings.ice.turn_urls))
 
 
+def check_agora(settings: Settings) -> Check:
+    """Where an Agora account is set, its SDK must be there too."""
+    if not settings.agora.complete:
+        return Check("agora", "ok", "not set up (an option: see docs/agora.md)")
+    if not is_installed():
+        advice = "pip install 'mien[agora]', or unset MIEN_AGORA_APP_ID."
+        return Check("agora", "warning", f"{PACKAGE} is missing", advice)
+    return Check("agora", "ok", f"{PACKAGE} is installed (the account itself is not asked)")
+
+
 def check_gpu() -> Check:
     """ONNX Runtime's providers. The built-in swapper needs none."""
     import onnxruntime
@@ -170,6 +181,7 @@ def check_all(settings: Settings) -> Iterator[Check]:
         check_port,
         check_media_ports,
         check_turn,
+        check_agora,
     )
     for look in alone:
         yield look()

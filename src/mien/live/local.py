@@ -50,6 +50,7 @@ class LocalStation:
             "quality": self.brief.quality,
             "algorithm_uid": self.brief.algorithm_uid,
             "marking": self.brief.marking.as_json(),
+            "agora": self.brief.agora.as_json() if self.brief.agora else None,
         }
         await self._child.call("carry", body)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from mien.live.agora_seat import AgoraSeat
 from mien.trust.marking import Marking
 
 PeerKind = Literal["join", "whip", "whep"]
@@ -25,7 +26,8 @@ class EndReason(StrEnum):
 class SessionBrief:
     """What a process must know to carry a session.
 
-    marking holds a secret key, which its repr does not show; nothing else is secret.
+    marking holds a secret key and agora a certificate, which their reprs do not show; nothing
+    else is secret. agora: where the session goes over that network.
     """
 
     session_id: str
@@ -36,6 +38,7 @@ class SessionBrief:
     algorithm_uid: int
     marking: Marking
     tenant_id: str = ""
+    agora: AgoraSeat | None = None
 
 
 @dataclass(frozen=True)

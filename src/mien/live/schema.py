@@ -77,6 +77,7 @@ class SessionRow(Base):
     created_at: Mapped[float] = mapped_column(Float)
     state: Mapped[int] = mapped_column(Integer, index=True)
     reason: Mapped[str | None] = mapped_column(String(40))
+    stream_type: Mapped[str] = mapped_column(String(16), server_default="webrtc")
 
 
 class MarkRow(Base):

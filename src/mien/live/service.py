@@ -1,6 +1,7 @@
 """The life of sessions: may he, is there room, which face, which process."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import structlog
 
 from mien.errors import Forbidden, MienError, NoCapacity, NotFound
 from mien.live.admission import Admission
+from mien.live.agora_seat import StreamType, require_agora
 from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
@@ -39,6 +41,8 @@ ALGORITHM_UID = 3
 DEFAULT_QUALITY = 2
 # A join at status 1 waits so long for room: less than proxies' usual 30 s.
 JOIN_WAIT_S = 15.0
+# A worker that dies again and again is not given a session for ever.
+MOST_REVIVALS = 3
 NO_SESSION = "There is no session of that _id."
 SWEEP_EVERY_S = 600.0
 
@@ -49,6 +53,7 @@ class SessionView:
 
     session: Session
     media_token: str
+    app_id: str
     ice_servers: IceServers
     statistics: Mapping[str, Any]
 
@@ -91,6 +96,7 @@ class SessionService:
         self._warden = Warden(store, self._roster, self._meter, self.end, monotonic)
         self._waiting = WaitingList(placement, self._place_waiting)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._revived: Counter[str] = Counter()
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -119,15 +125,23 @@ class SessionService:
         await self._store.interrupt_open_sessions()
 
     async def create(
-        self, tenant: Tenant, photos: Sequence[SourceRequest], quality: int
+        self,
+        tenant: Tenant,
+        photos: Sequence[SourceRequest],
+        quality: int,
+        stream_type: StreamType = "webrtc",
     ) -> SessionView:
         """A new session, live or queued; photos: of one person, at least one.
 
-        Raises what Admission.enter and SourceLibrary.obtain raise, and NoCapacity.
+        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, and ParameterError
+        for a stream type that is not set up.
         """
+        if stream_type == "agora":
+            require_agora(self._settings.agora)
         async with self._admission.enter(tenant):
             kept = await self._sources.obtain(tenant.id, photos)
             session = self._new_session(tenant, kept.id, quality)
+            session = replace(session, stream_type=stream_type)
             await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
         await self._journal.write("session.created", **about)
@@ -270,6 +284,7 @@ class SessionService:
             algorithm_uid=session.algorithm_uid,
             marking=marking,
             tenant_id=session.tenant_id,
+            agora=self._access.agora_seat(session),
         )
         station = await self._roster.open(brief)
         self._meter.begin(session.id, session.tenant_id)
@@ -285,6 +300,7 @@ class SessionService:
             await self._store.save_session(session)
             await self._roster.close(session_id)
             await self._meter.end(session_id)
+            self._revived.pop(session_id, None)
         return session
 
     async def _station_ended(self, session_id: str, reason: Reason) -> None:
@@ -293,9 +309,23 @@ class SessionService:
             # A client may have joined again meanwhile: then it is live on another station.
             if session is not None and self._roster.station(session_id) is None:
                 await self._meter.end(session_id)
+                if reason is Reason.WORKER_LOST and await self._revive(session):
+                    return
                 about = {"session": session_id, "reason": reason.value}
                 await self._journal.write("session.ended", **about)
                 await self._store.save_session(session.ended(reason))
+
+    async def _revive(self, session: Session) -> bool:
+        """Whether a session goes on at once: over another network no client's join asks for it."""
+        if session.stream_type == "webrtc" or self._revived[session.id] >= MOST_REVIVALS:
+            return False
+        self._revived[session.id] += 1
+        try:
+            await self._place(session)
+        except MienError as error:
+            log.warning("session not revived", session=session.id, error=str(error))
+            return False
+        return True
 
     async def _own(self, tenant: Tenant, session_id: str) -> Session:
         session = await self._kept(session_id)
@@ -329,9 +359,9 @@ class SessionService:
     async def _view(self, session: Session) -> SessionView:
         station = self._roster.station(session.id)
         figures = dict(station.statistics) if station else {}
-        return SessionView(
-            session, self._access.token(session), self.ice_servers(session.channel_id), figures
-        )
+        access = self._access
+        servers = access.ice_servers(session.channel_id)
+        return SessionView(session, access.token(session), access.app_id(session), servers, figures)
 
     def _new_session(self, tenant: Tenant, source_id: str, quality: int) -> Session:
         return Session(

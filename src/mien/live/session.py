@@ -52,6 +52,7 @@ class Session:
     created_at: float
     state: State = State.QUEUED
     reason: Reason | None = None
+    stream_type: str = "webrtc"
 
     @property
     def closed(self) -> bool:

@@ -14,6 +14,7 @@ from mien.live.pipeline import Pipeline, Rendered
 from mien.live.placement import PeerKind
 from mien.live.sound import SoundRelay
 from mien.media.pacing import CameraTime
+from mien.media.transport import Transport
 from mien.media.webrtc.peer import AudioPacket, Peer, PeerConfig, VideoPicture
 from mien.swap.engine import FrameEngine
 from mien.swap.source import SourceFace
@@ -62,7 +63,8 @@ class Stream:
         self._camera = CameraTime()
         self._last_picture = clock()
         self._figures = StreamFigures()
-        self._sound = SoundRelay(self._audience.play, clock)
+        self._sound = SoundRelay(self._play, clock)
+        self._transport: Transport | None = None
         self._first_seconds: float | None = None
         self._bitrate: float = USUAL_BITRATE
         self._pipeline = Pipeline(engine, self._mark, self._send)
@@ -83,6 +85,23 @@ class Stream:
         self._audience.begin(member)
         self._tell_peers()
         return member.id, answer
+
+    def go_over(self, transport: Transport) -> None:
+        """Take camera and sound from another network's channel, and send the result there."""
+        self._transport = transport
+
+    def on_video(self, picture: VideoPicture) -> None:
+        """See TransportListener."""
+        self._take(picture)
+
+    def on_audio(self, packet: AudioPacket) -> None:
+        """See TransportListener."""
+        self._sound.put(packet)
+
+    def on_users(self) -> None:
+        """See TransportListener."""
+        self._camera.restart()
+        self._tell_peers()
 
     async def trickle(self, peer_id: str, fragment: str) -> None:
         """A peer's further candidates. Raises NotFound, MediaRejected."""
@@ -105,14 +124,18 @@ class Stream:
         self._sound.close()
         for member in self._audience:
             self.gone(member)
-        closing = (self._pipeline.close(), self._audience.close())
+        closing = [self._pipeline.close(), self._audience.close()]
+        if self._transport is not None:
+            closing.append(self._transport.close())
         endings = [*self._audience.leaving(), *map(asyncio.create_task, closing)]
         await asyncio.wait(endings, timeout=CLOSE_WITHIN_S)
 
     def picture_came(self, member: Member, picture: VideoPicture) -> None:
         """Swap it next, if it is the publisher's."""
-        if not self._publishes(member):
-            return
+        if self._publishes(member):
+            self._take(picture)
+
+    def _take(self, picture: VideoPicture) -> None:
         self._last_picture = self._clock()
         self._figures.came(self._last_picture)
         seconds = self._camera.of(picture.rtp_timestamp, picture.arrived)
@@ -136,7 +159,7 @@ class Stream:
     def statistics(self) -> dict[str, Any]:
         """The stream's figures now; the line's are those of the publisher."""
         about = {
-            "peers": len(self._audience),
+            "peers": self._present(),
             "state": self._audience.state,
             "level": self._options.level,
             "dropped": self._pipeline.dropped,
@@ -171,6 +194,8 @@ class Stream:
         picture = rendered.picture
         image = VideoPicture(rendered.swapped.image, picture.rtp_timestamp, picture.arrived)
         encode_ms = self._audience.show(image)
+        if self._transport is not None:
+            self._transport.send_video(image)
         self._figures.left(rendered, encode_ms, self._clock())
         self._sound.set_delay(self._figures.sync.delay_s)
         self._audience.set_state(STATES[rendered.swapped.state])
@@ -181,7 +206,7 @@ class Stream:
             await asyncio.sleep(TICK_S)
             now = self._clock()
             if now - self._last_picture > self._options.camera_timeout_s:
-                self._audience.set_state("camera_lost" if len(self._audience) else "waiting")
+                self._audience.set_state("camera_lost" if self._present() else "waiting")
             self._audience.inform()
             if now >= report_at:
                 report_at = now + REPORT_S
@@ -195,4 +220,12 @@ class Stream:
         self._audience.report(figures)
 
     def _tell_peers(self) -> None:
-        self._tell("peers", {"peers": len(self._audience)})
+        self._tell("peers", {"peers": self._present()})
+
+    def _present(self) -> int:
+        return len(self._audience) + (self._transport.users if self._transport else 0)
+
+    def _play(self, packet: AudioPacket) -> None:
+        self._audience.play(packet)
+        if self._transport is not None:
+            self._transport.send_audio(packet)

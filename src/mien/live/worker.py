@@ -2,6 +2,8 @@
 
 import asyncio
 import ctypes
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +12,12 @@ from typing import Any
 import cv2
 
 from mien.errors import NotFound, ParameterError
+from mien.live.agora_seat import AgoraSeat
 from mien.live.inside import Tell, run_child
 from mien.live.rehearsal import cpu_ms_per_frame
 from mien.live.stream import Stream, StreamOptions
 from mien.live.wire import Message
+from mien.media.agora.channel import AgoraChannel, ChannelOptions
 from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
@@ -79,6 +83,24 @@ class Worker:
         self._stream = Stream(FrameEngine(self._tracker, options), marker, about, self._tell)
         if body["source_path"]:
             await self._stream.change_source(Path(body["source_path"]))
+        if body.get("agora"):
+            await self._enter(AgoraSeat.from_json(body["agora"]), self._stream)
+
+    async def _enter(self, seat: AgoraSeat, stream: Stream) -> None:
+        """Join the session's channel on the Agora network. Raises ParameterError."""
+        channel = AgoraChannel(
+            ChannelOptions(
+                app_id=seat.app_id,
+                channel=seat.channel,
+                uid=seat.algorithm_uid,
+                front_uid=seat.front_uid,
+                max_frame_pixels=self._peer_config.max_frame_pixels,
+            ),
+            lambda: seat.token(time.time(), secrets.randbits(32)),
+            stream,
+        )
+        stream.go_over(channel)
+        await channel.join()
 
     async def _join(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         servers = tuple(_ice_server(server) for server in body["ice_servers"])

@@ -1,0 +1,1 @@
+"""See agora_service."""
