@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     headroom: float = Field(default=0.85, gt=0, le=1, description="Share of the cores to fill.")
 
     lost_face: LostFace = LostFace.BLUR
+    likeness: Literal["implicit", "required"] = Field(
+        default="implicit", description="Whether a face needs a proven likeness record."
+    )
+    gate: Literal["off", "on", "required"] = Field(
+        default="on", description="Of pictures' contents; required refuses what was not checked."
+    )
     label_language: str = Field(
         default="en", pattern="^[a-z]{2}$", description="Of the visible label: en, de, fr..."
     )

@@ -11,20 +11,25 @@ from typing import Any, TypeVar
 from tests.live.fakes import JPEG, FakeImaging, FakePlacement, FakeStation
 
 from mien.errors import FetchFailed
+from mien.live.blocked_faces import BlockedFaces
 from mien.live.ids import Ids
 from mien.live.installation import open_installation
 from mien.live.journal import Journal
+from mien.live.likeness_store import LikenessStore
+from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.rates import Rates
 from mien.live.records import Tenant
 from mien.live.service import SessionService, SessionView
 from mien.live.session import Session, State
+from mien.live.source_gate import SourceGate
 from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.store import Store
 from mien.live.tokens import MediaToken
 from mien.settings import Settings
-from mien.trust.audit import open_audit_log
+from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
+from mien.trust.sealing import open_seal
 
 TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
 OTHER = Tenant("t2", "other", "e" * 64, False, 100, 1.0)
@@ -56,8 +61,11 @@ class Desk:
         await self.store.put_tenant(OTHER)
         ids = Ids(self.clock, secrets.token_bytes)
         limits = self.settings.limits
+        self.likenesses, self.gate = self._rules(ids)
         self.sources = SourceLibrary(
-            self.store, self.imaging, self.fetch, self.folder, limits, ids=ids, clock=self.clock
+            *(self.store, self.imaging, self.fetch, self.folder, limits, self.gate),
+            ids=ids,
+            clock=self.clock,
         )
         self.service = SessionService(
             self.store,
@@ -67,13 +75,32 @@ class Desk:
             self.settings,
             installation,
             Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
-            Journal(open_audit_log(self.settings.data_dir, self.clock)),
+            self.likenesses,
+            self.journal,
             ids=ids,
             clock=self.clock,
             monotonic=self.clock,
             join_wait_s=self.join_wait_s,
         )
         await self.service.start()
+
+    def _rules(self, ids: Ids) -> tuple[Likenesses, SourceGate]:
+        folder = self.settings.data_dir
+        self.journal = Journal(open_audit_log(folder, self.clock))
+        seal = open_seal(folder, secrets.token_bytes)
+        likenesses = Likenesses(
+            LikenessStore(self.store, seal),
+            read_key(folder / KEY_FILE),
+            seal,
+            folder / "evidence",
+            self.journal,
+            ids=ids,
+            clock=self.clock,
+            mode=self.settings.likeness,
+        )
+        self.blocked = BlockedFaces(self.store, seal, clock=self.clock, random=secrets.token_bytes)
+        gate = SourceGate(likenesses, self.blocked, seal, self.journal, self.settings.gate)
+        return likenesses, gate
 
     async def shut(self) -> None:
         await self.service.stop()

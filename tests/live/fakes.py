@@ -32,6 +32,15 @@ TWO_FACES = JPEG + b" two faces"
 NO_FACE = JPEG + b" no face"
 STRANGER = JPEG + b" another person"
 BROKEN = JPEG + b" broken"
+EILEEN = JPEG + b" Eileen Collins"
+GRACE = JPEG + b" Grace Hopper"
+NUDE = JPEG + b" somebody undressed"
+# Embedding, and how likely it shows nudity.
+LOOKS: dict[bytes, tuple[tuple[float, ...], float]] = {
+    EILEEN: ((1.0,) + (0.0,) * 127, 0.03),
+    GRACE: ((0.0, 1.0) + (0.0,) * 126, 0.01),
+    NUDE: ((0.0, 0.0, 1.0) + (0.0,) * 125, 0.93),
+}
 
 
 class FakeStation:
@@ -155,7 +164,9 @@ class FakeImaging:
         self.near.append(near)
         self.prepared.append(data)
         await asyncio.to_thread(destination.write_bytes, data)
-        return PreparedSource(destination, face, JPEG, ("A larger picture would be sharper.",))
+        notes = ("A larger picture would be sharper.",)
+        identity, nudity = LOOKS.get(data, ((), None))
+        return PreparedSource(destination, face, JPEG, notes, identity, nudity)
 
     async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
         data = [await asyncio.to_thread(part.read_bytes) for part in parts]

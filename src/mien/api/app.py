@@ -8,9 +8,21 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware import Middleware
 
-from mien.api import channels, detect, operations, provenance, sessions, sources, token, whip
+from mien.api import (
+    channels,
+    consent,
+    detect,
+    likenesses,
+    operations,
+    provenance,
+    sessions,
+    sources,
+    token,
+    whip,
+)
 from mien.api.agora import add_agora
 from mien.api.body_limit import BodyLimit
+from mien.api.consent import add_consent_page
 from mien.api.description import describe
 from mien.api.docs_page import add_docs
 from mien.api.edge import Edge
@@ -20,7 +32,10 @@ from mien.api.services import Services
 from mien.api.studio import add_studio
 from mien.api.verify_page import add_verify
 
-ROUTERS = (token, detect, sessions, sources, channels, whip, provenance, operations)
+ROUTERS = (
+    *(token, detect, sessions, sources, likenesses, consent, channels, whip, provenance),
+    operations,
+)
 METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
 EXPOSED = ["Location", "ETag", "Link", "Retry-After", "X-Request-Id", "Accept-Post"]
 
@@ -54,6 +69,7 @@ def create_app(services: Services) -> FastAPI:
     add_docs(app)
     add_studio(app)
     add_verify(app)
+    add_consent_page(app)
     add_agora(app)
     describe(app)
     return app

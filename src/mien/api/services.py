@@ -7,25 +7,31 @@ from prometheus_client import CollectorRegistry
 
 from mien.api.fetch import GuardedFetch
 from mien.live.accounts import Accounts
+from mien.live.blocked_faces import BlockedFaces
 from mien.live.certificates import open_identity, trust_anchors
+from mien.live.consents import Consents
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
 from mien.live.inspection_process import InspectionProcess
 from mien.live.installation import Installation, open_installation, open_signing_key
 from mien.live.journal import Journal
+from mien.live.likeness_store import LikenessStore
+from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.placement import Placement
 from mien.live.rates import Rates
 from mien.live.service import SessionService
 from mien.live.signing import Signing
+from mien.live.source_gate import SourceGate
 from mien.live.sources import Fetch, SourceLibrary
 from mien.live.store import Store
 from mien.settings import Settings
-from mien.trust.audit import open_audit_log
+from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
+from mien.trust.sealing import open_seal
 from mien.trust.wording import wording_of
 
-SOURCES_FOLDER = "sources"
+SOURCES_FOLDER, EVIDENCE_FOLDER = "sources", "evidence"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,9 @@ class Services:
     store: Store
     accounts: Accounts
     sources: SourceLibrary
+    likenesses: Likenesses
+    consents: Consents
+    gate: SourceGate
     sessions: SessionService
     inspection: InspectionProcess
     signing: Signing
@@ -102,8 +111,24 @@ def build_services(
         clock=world.clock,
         random=world.random,
     )
+    seal = open_seal(settings.data_dir, world.random)
+    audit_key = read_key(settings.data_dir / KEY_FILE)
+    records = LikenessStore(store, seal)
+    inspection = InspectionProcess(settings, keyring, trust_anchors(settings))
+    likenesses = Likenesses(
+        records,
+        audit_key,
+        seal,
+        settings.data_dir.resolve() / EVIDENCE_FOLDER,
+        journal,
+        ids=ids,
+        clock=world.clock,
+        mode=settings.likeness,
+    )
+    blocked = BlockedFaces(store, seal, clock=world.clock, random=world.random)
+    gate = SourceGate(likenesses, blocked, seal, journal, settings.gate)
     sources = SourceLibrary(
-        store, imaging, fetch, folder, settings.limits, ids=ids, clock=world.clock
+        store, imaging, fetch, folder, settings.limits, gate, ids=ids, clock=world.clock
     )
     sessions = SessionService(
         store,
@@ -113,6 +138,7 @@ def build_services(
         settings,
         installation,
         Marks(keyring, store, settings.label_language, world.random, world.clock),
+        likenesses,
         journal,
         ids=ids,
         clock=world.clock,
@@ -124,9 +150,14 @@ def build_services(
         store=store,
         accounts=accounts,
         sources=sources,
+        likenesses=likenesses,
+        consents=Consents(
+            *(store, records, likenesses, inspection), clock=world.clock, random=world.random
+        ),
+        gate=gate,
         sessions=sessions,
-        inspection=InspectionProcess(settings, keyring, trust_anchors(settings)),
         signing=signing,
+        inspection=inspection,
         journal=journal,
         imaging=imaging,
         placement=placement,

@@ -7,6 +7,7 @@ Clock = Callable[[], float]
 RandomBytes = Callable[[int], bytes]
 
 SOURCE_PREFIX = "src_"
+LIKENESS_PREFIX = "lik_"
 
 
 class Ids:
@@ -30,6 +31,10 @@ class Ids:
     def source(self) -> str:
         """`src_` and 128 random bits."""
         return SOURCE_PREFIX + self._random(16).hex()
+
+    def likeness(self) -> str:
+        """`lik_` and 96 random bits."""
+        return LIKENESS_PREFIX + self._random(12).hex()
 
     def salt(self) -> int:
         """A media token's salt, 1 to 99,999,999 as Agora's builders have it."""

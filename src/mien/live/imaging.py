@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+Identity = tuple[float, ...]
+
 
 @dataclass(frozen=True)
 class FaceReading:
@@ -33,12 +35,18 @@ class PictureReading:
 
 @dataclass(frozen=True)
 class PreparedSource:
-    """A source face made ready: the file the workers load, what was found, and a small preview."""
+    """A source face made ready: the file the workers load, what was found, and a small preview.
+
+    identity: the face's embedding, empty where it could not be told. nudity: how likely the whole
+    picture shows it, 0 to 1; None where nobody looked.
+    """
 
     path: Path
     face: FaceReading
     preview_jpeg: bytes
     notes: tuple[str, ...] = ()
+    identity: Identity = ()
+    nudity: float | None = None
 
 
 class Imaging(Protocol):

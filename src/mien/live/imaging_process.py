@@ -75,6 +75,8 @@ class ImagingProcess:
             face=_face(answer.body["face"]),
             preview_jpeg=answer.blob,
             notes=tuple(answer.body["notes"]),
+            identity=tuple(answer.body["identity"]),
+            nudity=answer.body["nudity"],
         )
 
     async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:

@@ -26,12 +26,14 @@ from mien.live.rehearsal import face_picture
 from mien.live.wire import Message
 from mien.media.clips import ClipLimits, kind_of, read_evenly
 from mien.models.weights import WeightStore
+from mien.swap.geometry import Floats
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker, notes_on
 from mien.vision.face import BgrImage
 from mien.vision.faces import Face
 from mien.vision.image import ImageLimits, decode_image, encode_jpeg
+from mien.vision.nudity import NudityModel
 
 EXTRA_MEMORY_MB = 2048
 """Above what the warm process has mapped: a 25-megapixel picture in its stages, 100 frames."""
@@ -49,6 +51,7 @@ class ImagingWorker:
         self._images = ImageLimits()
         self._clips = ClipLimits()
         self._maker: SourceMaker | None = None
+        self._nudes: NudityModel | None = None
         self._busy = asyncio.Lock()
 
     async def answer(self, call: str, message: Message) -> Message:
@@ -73,6 +76,8 @@ class ImagingWorker:
         cv2.setNumThreads(1)
         self._maker = SourceMaker.load(WeightStore())
         self._maker([face_picture()])
+        self._nudes = NudityModel.load()
+        self._nudes(face_picture())
         _limit_memory()
         return Message()
 
@@ -95,11 +100,18 @@ class ImagingWorker:
         image = self._decoded(message.blob)
         faces = self._ready().faces(image)
         face = _chosen(faces, message.body["near"], image)
-        self._ready().prepare(image, face.mesh).save(Path(message.body["destination"]))
+        source = self._ready().prepare(image, face.mesh)
+        source.save(Path(message.body["destination"]))
         reading = _reading(image, face)
         named = bool(message.body["near"])
         notes = notes_on(image, face, 1 if named else len(faces))
-        return Message({"face": asdict(reading), "notes": notes}, _preview(image, reading))
+        told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
+        told["identity"] = _known(source.identity)
+        return Message(told, _preview(image, reading))
+
+    def _nudity(self, image: BgrImage) -> float:
+        assert self._nudes is not None, "prepare comes first"
+        return self._nudes(image)
 
     def _pictures(self, data: bytes, frames: int) -> list[tuple[BgrImage, float | None]]:
         try:
@@ -128,6 +140,11 @@ def _merge(message: Message) -> Message:
     parts = [SourceFace.load(Path(part)) for part in message.body["parts"]]
     merge_sources(parts).save(Path(message.body["destination"]))
     return Message()
+
+
+def _known(identity: Floats) -> list[float]:
+    """An embedding for JSON; empty where it could not be told."""
+    return [float(value) for value in identity] if np.isfinite(identity).all() else []
 
 
 def _limit_memory() -> None:

@@ -1,17 +1,22 @@
-"""The process that looks for marks in one stranger's file; see live/inspection_process.py."""
+"""The process that looks through one stranger's file; see live/inspection_process.py."""
 
 import asyncio
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from mien.errors import ImageRejected, MediaRejected, ParameterError, PayloadTooLarge
 from mien.live.figures import MIB
 from mien.live.inside import Tell, run_child
+from mien.live.person_reading import PersonReader
 from mien.live.wire import Message
 from mien.media.clips import ClipLimits
+from mien.models.weights import WeightStore
 from mien.trust.credentials import read
 from mien.trust.inspection import InspectionLimits, inspect
 from mien.trust.pattern import Pattern, make_pattern
@@ -31,7 +36,11 @@ class InspectionWorker:
 
     async def answer(self, call: str, message: Message) -> Message:
         """Answer one request of the API process. Raises ParameterError for an unknown one."""
-        work = {"prepare": self._prepare, "inspect": self._inspect}
+        work = {
+            "prepare": self._prepare,
+            "inspect": self._inspect,
+            "read_person": self._read_person,
+        }
         if call not in work:
             raise ParameterError(f"The inspection process does not know '{call}'.")
         return await asyncio.to_thread(work[call], message)
@@ -52,14 +61,28 @@ class InspectionWorker:
         return Message()
 
     def _inspect(self, message: Message) -> Message:
-        try:
+        with _refusing():
             finding = inspect(message.blob, self._patterns, self._limits)
             credentials = read(message.blob, self._anchors)
             return Message({**asdict(finding), "credentials": asdict(credentials)})
-        except (MediaRejected, PayloadTooLarge) as error:
-            raise ImageRejected(str(error)) from error
-        except MemoryError as error:
-            raise ImageRejected("The file is too large; send a smaller one.") from error
+
+    def _read_person(self, message: Message) -> Message:
+        registered = np.array(message.body["registered"], np.float32)
+        with _refusing():
+            reader = PersonReader.load(WeightStore())
+            clips = self._limits.clips or ClipLimits()
+            return Message(asdict(reader(message.blob, registered, clips)))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What a stranger's file may do wrong, told as one kind of error."""
+    try:
+        yield
+    except (MediaRejected, PayloadTooLarge) as error:
+        raise ImageRejected(str(error)) from error
+    except MemoryError as error:
+        raise ImageRejected("The file is too large; send a smaller one.") from error
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ class Source:
     """A source face, prepared. landmarks and region as in `imaging.FaceReading`.
 
     listed: uploaded by itself, so it stays until deleted; else it lives with its session.
-    width and height are the picture's; 0 where only the face was asked for.
+    width and height are the picture's; 0 where only the face was asked for. likeness_id: the
+    record under which the face is used; None until a session has used it. identity: the face's
+    embedding, sealed; None where it could not be told.
     """
 
     id: str
@@ -59,3 +61,5 @@ class Source:
     region: tuple[int, int, int, int]
     notes: tuple[str, ...]
     preview: bytes
+    likeness_id: str | None = None
+    identity: bytes | None = None

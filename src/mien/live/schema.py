@@ -57,6 +57,8 @@ class SourceRow(Base):
     region: Mapped[Any] = mapped_column(JSON)
     notes: Mapped[Any] = mapped_column(JSON)
     preview: Mapped[bytes] = mapped_column(LargeBinary)
+    likeness_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    identity: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class SessionRow(Base):
@@ -90,3 +92,51 @@ class MarkRow(Base):
     made: Mapped[str] = mapped_column(String(8))
     made_at: Mapped[float] = mapped_column(Float)
     engine_version: Mapped[str] = mapped_column(String(40))
+
+
+class LikenessRow(Base):
+    """A likeness record, as in `trust/likeness.py`. subject and embedding are sealed."""
+
+    __tablename__ = "likenesses"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+    subject: Mapped[bytes] = mapped_column(LargeBinary)
+    basis: Mapped[str] = mapped_column(String(20))
+    scope: Mapped[Any] = mapped_column(JSON)
+    adult: Mapped[bool] = mapped_column(Boolean)
+    valid_from: Mapped[float] = mapped_column(Float)
+    valid_until: Mapped[float | None] = mapped_column(Float)
+    created_at: Mapped[float] = mapped_column(Float)
+    evidence: Mapped[str | None] = mapped_column(String(64))
+    verifier: Mapped[str | None] = mapped_column(String(80))
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+    signature: Mapped[str] = mapped_column(String(100))
+    embedding: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ConsentRow(Base):
+    """An invitation to consent, under a digest of the token in its link."""
+
+    __tablename__ = "consents"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    likeness_id: Mapped[str] = mapped_column(ForeignKey("likenesses.id"), index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+    tries: Mapped[int] = mapped_column(Integer)
+    phrase: Mapped[Any] = mapped_column(JSON)
+    turns: Mapped[Any] = mapped_column(JSON)
+    asked_at: Mapped[float | None] = mapped_column(Float)
+    given_at: Mapped[float | None] = mapped_column(Float)
+
+
+class BlockedFaceRow(Base):
+    """A face that nobody may wear here. embedding is sealed."""
+
+    __tablename__ = "blocked_faces"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[float] = mapped_column(Float)

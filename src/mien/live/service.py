@@ -17,6 +17,7 @@ from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
 from mien.live.journal import Journal
+from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.media_access import MediaAccess
 from mien.live.meter import Meter
@@ -70,6 +71,7 @@ class SessionService:
         settings: Settings,
         installation: Installation,
         marks: Marks,
+        likenesses: Likenesses,
         journal: Journal,
         *,
         ids: Ids,
@@ -85,6 +87,7 @@ class SessionService:
         self._settings = settings
         self._access = MediaAccess(settings, installation, clock)
         self._marks = marks
+        self._likenesses = likenesses
         self._journal = journal
         self._ids = ids
         self._clock = clock
@@ -93,7 +96,7 @@ class SessionService:
             placement, self._station_ended, grace_s=settings.join_grace_s, clock=monotonic
         )
         self._meter = Meter(store, monotonic)
-        self._warden = Warden(store, self._roster, self._meter, self.end, monotonic)
+        self._warden = Warden(store, likenesses, self._roster, self._meter, self.end, monotonic)
         self._waiting = WaitingList(placement, self._place_waiting)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._revived: Counter[str] = Counter()
@@ -224,6 +227,7 @@ class SessionService:
         while True:
             if swept := await self._sources.sweep():
                 log.info("sources swept", count=swept)
+            await self._likenesses.sweep()
             await asyncio.sleep(SWEEP_EVERY_S)
 
     async def _change_source(self, tenant: Tenant, session_id: str, source_id: str) -> str:
@@ -232,7 +236,7 @@ class SessionService:
             session = await self._own(tenant, session_id)
             session.require_open()
             if station := self._roster.station(session_id):
-                await station.change_source(await self._source_path(source_id))
+                await station.change_source(await self._source_path(tenant.id, source_id))
             await self._store.save_session(replace(session, source_id=source_id))
         about = {"session": session_id, "tenant": tenant.id, "source": source_id}
         await self._journal.write("session.source_changed", **about)
@@ -278,7 +282,7 @@ class SessionService:
         brief = SessionBrief(
             session_id=session.id,
             channel_id=session.channel_id,
-            source_path=await self._source_path(session.source_id),
+            source_path=await self._source_path(session.tenant_id, session.source_id),
             quality=session.quality,
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
@@ -379,8 +383,8 @@ class SessionService:
             state=State.QUEUED,
         )
 
-    async def _source_path(self, source_id: str) -> Path:
-        return Path((await self._sources.by_id(source_id)).path)
+    async def _source_path(self, tenant_id: str, source_id: str) -> Path:
+        return Path((await self._sources.wearable(tenant_id, source_id)).path)
 
     def _lock(self, session_id: str) -> asyncio.Lock:
         return self._locks.setdefault(session_id, asyncio.Lock())

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     NOBODY_JOINED = "nobody joined"
     CAMERA_GONE = "camera gone"
     WORKER_LOST = "worker lost"
+    CONSENT_WITHDRAWN = "consent withdrawn"
+    CONTENT_REFUSED = "content refused"
     SERVER_RESTARTED = "server restarted"
     ACCOUNT_BLOCKED = "account blocked"
     QUOTA_USED_UP = "quota used up"

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.errors import ImageRejected, NoFaceFound, NotFound, SourceRejected
+from mien.errors import ImageRejected, MienError, NoFaceFound, NotFound, SourceRejected
 from mien.live.ids import SOURCE_PREFIX, Clock, Ids
 from mien.live.imaging import FaceReading, Imaging, PreparedSource
 from mien.live.inline import decode_inline, is_url
 from mien.live.records import Source
+from mien.live.source_gate import SourceGate
 from mien.live.store import Store
 from mien.settings import LimitSettings
 
@@ -44,6 +45,7 @@ class SourceLibrary:
         fetch: Fetch,
         folder: Path,
         limits: LimitSettings,
+        gate: SourceGate,
         *,
         ids: Ids,
         clock: Clock,
@@ -53,14 +55,25 @@ class SourceLibrary:
         self._fetch = fetch
         self._folder = folder
         self._limits = limits
+        self._gate = gate
         self._ids = ids
         self._clock = clock
 
     async def obtain(self, tenant_id: str, photos: Sequence[SourceRequest]) -> Source:
-        """The prepared source that is named; several photos of one person are merged into one.
+        """The prepared source that is named, if it may be worn; several photos are merged into one.
 
-        Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging raises.
+        Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging and
+        SourceGate raise.
         """
+        source = await self._obtain(tenant_id, photos)
+        try:
+            await self._gate.license(tenant_id, source)
+        except MienError:
+            await self.discard(source.id)
+            raise
+        return source
+
+    async def _obtain(self, tenant_id: str, photos: Sequence[SourceRequest]) -> Source:
         if len(photos) == 1:
             return await self._obtain_one(tenant_id, photos[0], "sourceImage[0].path")
         parts: list[Source] = []
@@ -80,7 +93,9 @@ class SourceLibrary:
         await self._imaging.merge_sources([Path(part.path) for part in parts], path)
         first = parts[0]
         face = FaceReading(first.landmarks, first.region, 1.0)
-        merged = PreparedSource(path, face, first.preview)
+        known = self._gate.opened(first.id, first.identity)
+        identity = () if known is None else tuple(known.tolist())
+        merged = PreparedSource(path, face, first.preview, identity=identity, nudity=0.0)
         return await self._keep(source_id, tenant_id, merged, listed=False)
 
     async def _obtain_one(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
@@ -114,11 +129,15 @@ class SourceLibrary:
             raise NotFound("There is no source of that id.")
         return source
 
-    async def by_id(self, source_id: str) -> Source:
-        """A session's source, listed or not. Raises NotFound."""
+    async def wearable(self, tenant_id: str, source_id: str) -> Source:
+        """A session's source, listed or not, if it may still be worn.
+
+        Raises NotFound, and what SourceGate.license raises.
+        """
         source = await self._store.source(source_id)
         if source is None:
             raise NotFound("The session's source face is gone. Create a new session.")
+        await self._gate.license(tenant_id, source)
         return source
 
     async def listed(self, tenant_id: str) -> list[Source]:
@@ -134,6 +153,12 @@ class SourceLibrary:
     async def discard(self, source_id: str) -> None:
         """Remove a source that nobody can use any more; else do nothing."""
         source = await self._store.drop_unused_source(source_id, self._clock())
+        if source is not None:
+            await asyncio.to_thread(_remove, Path(source.path))
+
+    async def erase(self, source_id: str) -> None:
+        """Remove a source, whoever needs it."""
+        source = await self._store.drop_source(source_id)
         if source is not None:
             await asyncio.to_thread(_remove, Path(source.path))
 
@@ -158,6 +183,11 @@ class SourceLibrary:
         listed: bool,
         size: tuple[int, int, int] = (0, 0, 1),
     ) -> Source:
+        try:
+            await self._gate.screen(tenant_id, prepared)
+        except MienError:
+            await asyncio.to_thread(_remove, prepared.path)
+            raise
         source = Source(
             id=source_id,
             tenant_id=tenant_id,
@@ -171,6 +201,7 @@ class SourceLibrary:
             region=prepared.face.region,
             notes=prepared.notes,
             preview=prepared.preview_jpeg,
+            identity=self._gate.sealed(source_id, prepared.identity),
         )
         await self._store.add_source(source)
         return source

@@ -105,6 +105,18 @@ class Store:
         """Forget a source that is neither listed nor needed by a session; say which."""
         return await self.write(lambda db: _drop_unused(db, source_id, now))
 
+    async def drop_source(self, source_id: str) -> Source | None:
+        """Forget a source, whether it is needed or not; say which."""
+
+        def work(db: Database) -> Source | None:
+            row = db.get(SourceRow, source_id)
+            source = _source(row)
+            if row is not None:
+                db.delete(row)
+            return source
+
+        return await self.write(work)
+
     async def unused_sources(self, before: float, now: float) -> list[str]:
         """Ids of unlisted sources, made before that moment, that no session needs."""
         wanted = select(SourceRow.id).where(

@@ -1,4 +1,4 @@
-"""Ends what may not go on: the live sessions of blocked tenants, and of those out of credit."""
+"""Ends what may not go on: sessions of blocked tenants, without credit, or without consent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ import structlog
 
 from mien.errors import MienError
 from mien.live.ids import Clock
+from mien.live.likenesses import Likenesses
 from mien.live.meter import Meter
 from mien.live.records import Tenant
 from mien.live.roster import Roster
@@ -26,8 +27,17 @@ CHARGE_EVERY_S = 5.0
 class Warden:
     """Looks into the store again and again, because commands write there beside the server."""
 
-    def __init__(self, store: Store, roster: Roster, meter: Meter, end: End, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        likenesses: Likenesses,
+        roster: Roster,
+        meter: Meter,
+        end: End,
+        clock: Clock,
+    ) -> None:
         self._store = store
+        self._likenesses = likenesses
         self._roster = roster
         self._meter = meter
         self._end = end
@@ -58,6 +68,9 @@ class Warden:
         for station in stations:
             if reason := unwelcome.get(station.brief.tenant_id):
                 self._begin_to_end(station.brief.session_id, reason)
+        running = [station.brief.session_id for station in stations]
+        for session_id in await self._likenesses.withdrawn(running):
+            self._begin_to_end(session_id, Reason.CONSENT_WITHDRAWN)
 
     def _begin_to_end(self, session_id: str, reason: Reason) -> None:
         """Beside the looking: a worker says goodbye to its peers first."""

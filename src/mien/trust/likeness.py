@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from mien.vision.identity import Embedding, distance
 
-ID_PREFIX = "lik_"
 # Of two photos of one person's embeddings: about 0.31 apart in the mean, strangers 0.8. Stricter
 # than the usual 0.6, for a stranger who passes wears somebody's face.
 SAME_PERSON = 0.5

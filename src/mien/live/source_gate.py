@@ -1,0 +1,78 @@
+"""What a face must pass before it is kept, and before it is worn."""
+
+from typing import Literal
+
+import numpy as np
+
+from mien.errors import ContentRefused, FaceBlocked
+from mien.live.blocked_faces import BlockedFaces
+from mien.live.imaging import PreparedSource
+from mien.live.journal import Journal
+from mien.live.likenesses import Likenesses
+from mien.live.records import Source
+from mien.trust.likeness import Scope
+from mien.trust.sealing import Seal
+from mien.vision.identity import Embedding
+
+GateMode = Literal["off", "on", "required"]
+# open_nsfw's own advice: below 0.2 is harmless, above 0.8 is not; between, context decides.
+NUDE = 0.8
+
+
+class SourceGate:
+    """`mode`: off lets every picture through; required refuses also what could not be looked at."""
+
+    def __init__(
+        self,
+        likenesses: Likenesses,
+        blocked: BlockedFaces,
+        seal: Seal,
+        journal: Journal,
+        mode: GateMode,
+    ) -> None:
+        self._likenesses = likenesses
+        self._blocked = blocked
+        self._seal = seal
+        self._journal = journal
+        self._mode = mode
+
+    async def screen(self, tenant_id: str, prepared: PreparedSource) -> None:
+        """Before a prepared face is kept. Raises ContentRefused, FaceBlocked."""
+        if self._mode == "off":
+            return
+        if self._mode == "required" and (prepared.nudity is None or not prepared.identity):
+            raise ContentRefused("The picture could not be checked; send another one.")
+        if prepared.nudity is not None and prepared.nudity >= NUDE:
+            await self._journal.write("source.refused", tenant=tenant_id, why="nudity")
+            raise ContentRefused("The picture seems to show nudity; send one of the face alone.")
+        if prepared.identity:
+            await self._require_unblocked(tenant_id, np.array(prepared.identity, np.float32))
+
+    async def license(self, tenant_id: str, source: Source, use: Scope = Scope.LIVE) -> None:
+        """Before a face is worn. Raises FaceBlocked, VerificationRequired."""
+        embedding = self.opened(source.id, source.identity)
+        if embedding is not None and self._mode != "off":
+            await self._require_unblocked(tenant_id, embedding)
+        await self._likenesses.license(tenant_id, source, embedding, use)
+
+    async def _require_unblocked(self, tenant_id: str, embedding: Embedding) -> None:
+        entry = await self._blocked.match(embedding)
+        if entry is not None:
+            await self._journal.write("source.refused", tenant=tenant_id, why=entry)
+            raise FaceBlocked("This face may not be used on this server.")
+
+    def sealed(self, source_id: str, identity: tuple[float, ...]) -> bytes | None:
+        """An embedding as it is kept with its source."""
+        if not identity:
+            return None
+        return self._seal.close(np.array(identity, np.float32).tobytes(), _about(source_id))
+
+    def opened(self, source_id: str, sealed: bytes | None) -> Embedding | None:
+        """What `sealed` gave, for that source."""
+        if sealed is None:
+            return None
+        return np.frombuffer(self._seal.open(sealed, _about(source_id)), np.float32)
+
+
+def _about(source_id: str) -> str:
+    return f"identity of {source_id}"
