@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from tests.live.camera_client import until
 from mien.live.pipeline import Pipeline, Rendered
 from mien.media.webrtc.picture import VideoPicture
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame, TrackedFrame
-from mien.vision.face import BgrImage, FaceTrack
+from mien.vision.face import BgrImage
+from mien.vision.sighting import Sighting
 
 Build = Callable[..., Pipeline]
 
@@ -24,12 +25,16 @@ class NoFace:
         self.fails = False
         self.seconds: list[float] = []
 
-    def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
+    def follow_up_to(self, most: int) -> None: ...
+
+    def attend(self, ids: Set[int] | None) -> None: ...
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
         self.go.wait(5)
         self.seconds.append(seconds)
         if self.fails:
             raise ZeroDivisionError("a defect")
-        return None
+        return Sighting()
 
 
 class SlowRender(FrameEngine):

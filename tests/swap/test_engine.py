@@ -1,6 +1,6 @@
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from tests.swap.faces import (
 
 from mien.models.weights import WeightStore
 from mien.swap import kernels, raster
+from mien.swap.cast import Cast
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame
 from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
+from mien.vision.sighting import Sighting
 
 MEDIA = Path(__file__).parents[1] / "media"
 RED_CHEEKS = painted_source({RIGHT_CHEEK: RED, LEFT_CHEEK: RED})
@@ -40,10 +42,15 @@ class Script:
         self._faces = list(faces)
         self._next = 0
 
-    def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
+    def follow_up_to(self, most: int) -> None: ...
+
+    def attend(self, ids: Set[int] | None) -> None: ...
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
         face = self._faces[min(self._next, len(self._faces) - 1)]
         self._next += 1
-        return face
+        known = frozenset(one.id for one in self._faces[: self._next] if one)
+        return Sighting((face,) if face else (), (), known)
 
 
 def bare() -> BgrImage:
@@ -252,3 +259,79 @@ def test_a_head_that_turns_away_and_back_fades_without_a_flash(policy: LostPolic
         np.testing.assert_array_equal(outs[away].image, blur_beyond_recognition(flat))
     shown = states.count("no_face")
     assert states[away : away + shown] == ["no_face"] * shown, "once away, once back"
+
+
+class Crowd(Script):
+    """Two people, the second from the third frame on missing; a third whom nobody can name."""
+
+    def __init__(self, missing_from: int = 1000) -> None:
+        super().__init__([])
+        self._missing_from = missing_from
+        self.attended: Set[int] | None = None
+
+    def attend(self, ids: Set[int] | None) -> None:
+        self.attended = ids
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
+        self._next += 1
+        there = 2 if self._next <= self._missing_from else 1
+        tracks = (tracked(HERE, 1), tracked(THERE, 2))[:there]
+        return Sighting(tracks, (), frozenset({1, 2}))
+
+
+HERE, THERE = placed(0.4, dx=-110), placed(0.4, dx=110)
+
+
+def two_bare() -> BgrImage:
+    image = np.maximum(picture(HERE), picture(THERE))
+    image[::2][image[::2] == 128] = 188
+    return image
+
+
+def test_two_people_wear_two_faces_from_left_to_right() -> None:
+    made = FrameEngine(Crowd())
+    made.set_cast(Cast((RED_CHEEKS, BLUE_CHEEKS), "order"))
+    for number in range(3):
+        shown = made(two_bare(), number * STEP)
+    assert redness(shown.image, HERE) > 25
+    assert redness(shown.image, THERE) < -25
+
+
+def test_who_gets_no_face_is_untouched_bit_for_bit() -> None:
+    crowd = Crowd()
+    made = FrameEngine(crowd)
+    made.set_cast(Cast((RED_CHEEKS,), "order"))
+    shown = made(two_bare(), 0.0)
+    assert redness(shown.image, HERE) > 25
+    np.testing.assert_array_equal(shown.image[:, 260:], two_bare()[:, 260:])
+    assert crowd.attended == {1}
+
+
+def test_one_source_for_everybody() -> None:
+    made = FrameEngine(Crowd())
+    made.set_cast(Cast((RED_CHEEKS,), "all"))
+    shown = made(two_bare(), 0.0)
+    assert min(redness(shown.image, HERE), redness(shown.image, THERE)) > 25
+
+
+@pytest.mark.parametrize("policy", ["blur", "hold"])
+def test_one_of_two_who_is_lost_is_covered_and_the_other_goes_on(policy: LostPolicy) -> None:
+    made = FrameEngine(Crowd(missing_from=4), EngineOptions(lost_face=policy))
+    made.set_cast(Cast((RED_CHEEKS, BLUE_CHEEKS), "order"))
+    frame = two_bare()
+    for number in range(30):
+        shown = made(frame, number * STEP)
+        cheek = shown.image[230:260, 335:365].astype(int)
+        assert np.abs(np.diff(cheek, axis=0)).mean() < 30, "never bare"
+        assert redness(shown.image, HERE) > 20
+        np.testing.assert_array_equal(shown.image[:60], frame[:60])
+
+
+def test_another_level_comes_in_softly_and_shows_the_same_face() -> None:
+    made = engine([tracked(MESH)])
+    play(made, 5)
+    for level in (1, 3, 2):
+        made.set_level(level)
+        assert made.level == level
+        seen = [redness(one.image) for one in play(made, 7, 5 * level)]
+        assert min(seen) > 20

@@ -3,7 +3,8 @@ import pytest
 
 from mien.vision.face import FaceMesh
 from mien.vision.faces import Face
-from mien.vision.person import Person, Place
+from mien.vision.person import Person
+from mien.vision.place import Place
 
 
 def person(face: Face, seconds: float = 0.0) -> Person:

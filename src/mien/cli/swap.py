@@ -14,6 +14,7 @@ from mien.settings import Settings
 if TYPE_CHECKING:
     from mien.live.clip import SwapReport
     from mien.models.weights import WeightStore
+    from mien.swap.cast import Cast
     from mien.swap.source import SourceFace
 
 INTERRUPTED = 130
@@ -23,7 +24,9 @@ def swap(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            exists=True, dir_okay=False, help="Photos of the face to wear, up to 8 of one person."
+            exists=True,
+            dir_okay=False,
+            help="Photos of the face to wear, up to 8 of one person; with --faces order, one each.",
         ),
     ],
     target: Annotated[
@@ -36,6 +39,10 @@ def swap(
         typer.Option(help="What frames without a face become: themselves, the last, or blurred."),
     ] = "pass",
     quality: Annotated[int, typer.Option(min=1, max=3, help="1 is fastest.")] = 2,
+    faces: Annotated[
+        Literal["largest", "all", "order"],
+        typer.Option(help="Whose: the largest, everybody's, or one photo each from the left."),
+    ] = "largest",
 ) -> None:
     """Swap the face in a picture, GIF or video. The sound of a video is kept.
 
@@ -43,7 +50,7 @@ def swap(
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        report, note = _swap(console, sources, target, output, lost_face, quality)
+        report, note = _swap(console, sources, target, output, lost_face, quality, faces)
     except (MienError, OSError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from error
@@ -63,6 +70,7 @@ def _swap(
     output: Path,
     lost_face: Literal["pass", "hold", "blur"],
     quality: int,
+    faces: Literal["largest", "all", "order"],
 ) -> tuple["SwapReport", str | None]:
     from mien.live.certificates import open_identity
     from mien.live.clip import check_output, swap_file
@@ -76,9 +84,9 @@ def _swap(
     settings, notes = Settings(), list[str | None]()
     store = WeightStore()
     with console.status("Reading the face…"):
-        face = _face(console, sources, store)
+        cast = _cast(console, sources, store, faces)
         engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
-        engine.set_source(face)
+        engine.set_cast(cast)
         engine.warm_up()
         marking, statement = mark_for_file(settings)
         marker, signing = Marker(marking), Signing(open_identity(settings, time.time))
@@ -95,6 +103,19 @@ def _swap(
             seal=lambda path: notes.append(signing.file(path, statement, inputs)),
         )
     return report, notes[0]
+
+
+def _cast(
+    console: Console,
+    photos: list[Path],
+    store: "WeightStore",
+    faces: Literal["largest", "all", "order"],
+) -> "Cast":
+    """All photos as one person, or each as one of its own."""
+    from mien.swap.cast import Cast
+
+    people = [[photo] for photo in photos] if faces == "order" else [photos]
+    return Cast(tuple(_face(console, of_one, store) for of_one in people), faces)
 
 
 def _face(console: Console, photos: list[Path], store: "WeightStore") -> "SourceFace":

@@ -1,36 +1,46 @@
-"""Frame in, frame out: one stream's face is followed and swapped."""
+"""Frame in, frame out: the faces of one stream are followed and swapped."""
 
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
 import numpy as np
 
 from mien.models.weights import WeightStore
+from mien.swap.cast import Cast
+from mien.swap.casting import Casting
 from mien.swap.look import Look, prepare_look
-from mien.swap.lost import LostFaceCover, LostPolicy, cross_fade
-from mien.swap.mesh import QUALITIES, MeshSwapper
+from mien.swap.lost import LostFaceCover, LostPolicy
+from mien.swap.mesh import QUALITIES, Quality
+from mien.swap.missing import MissingFaces, hide
 from mien.swap.rehearsal import rehearse
-from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.turned import TurnFade
+from mien.swap.wearer import Moment, Wearer
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
 from mien.vision.hand import Hand
 from mien.vision.hand_tracker import HandTracker
+from mien.vision.place import Place
+from mien.vision.sighting import Sighting
 from mien.vision.tracker import FaceTracker
 
 State = Literal["swapped", "no_face", "no_source"]
-# A new source comes in over so many frames.
-SOURCE_FADE_FRAMES = 5
+_Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
 
 
 class Tracker(Protocol):
-    """Follows one face through a stream; its points are already filtered."""
+    """Follows the faces of a stream; their points are already filtered."""
 
-    def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
-        """Take in the next frame; None where no face is seen."""
+    def follow_up_to(self, most: int) -> None:
+        """How many people to know at once."""
+
+    def attend(self, ids: Set[int] | None) -> None:
+        """Whose landmarks are needed from the next frame on; None: everybody's."""
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
+        """Take in the next frame."""
 
 
 class Hands(Protocol):
@@ -59,11 +69,18 @@ class EngineOptions:
 
 @dataclass(frozen=True, eq=False)
 class TrackedFrame:
-    """A frame between the two stages."""
+    """A frame between the two stages.
+
+    faces: those that are swapped; roles: number of the source by id of the face. hidden: places of
+    faces that must not be seen. cut: the scene has changed.
+    """
 
     image: BgrImage
     seconds: float
-    face: FaceTrack | None
+    faces: tuple[FaceTrack, ...] = ()
+    roles: Mapping[int, int] = field(default_factory=dict)
+    hidden: tuple[Place, ...] = ()
+    cut: bool = False
     hands: tuple[Hand, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -77,10 +94,19 @@ class SwappedFrame:
     timings_ms: Mapping[str, float]
 
 
+@dataclass(frozen=True, eq=False)
+class _Wardrobe:
+    """What is to be worn, worked out for one level of quality."""
+
+    cast: Cast
+    looks: tuple[Look, ...]
+    quality: Quality
+
+
 class FrameEngine:
     """Two stages, `track` and `render`, which share no state: each may have a thread of its own.
 
-    Frames must reach each stage in order. `set_source` may be called from any thread.
+    Frames must reach each stage in order. What is worn, and the level, may be set from any thread.
     """
 
     def __init__(
@@ -92,65 +118,130 @@ class FrameEngine:
     ) -> None:
         self._hands = hands
         self._options = options or EngineOptions()
-        self._quality = QUALITIES[self._options.quality]
         self._tracker = tracker
         self._clock = clock
         self._watch = Stopwatch(clock)
+        self._setting = threading.Lock()
+        self._level = self._options.quality
+        self._wardrobe: _Wardrobe | None = None
+        # Of the first stage.
+        self._cast: Cast | None = None
+        self._casting: Casting | None = None
+        # Of the second.
         self._cover = LostFaceCover(self._options.lost_face)
-        self._wanted: Look | None = None
-        self._swapper: MeshSwapper | None = None
-        self._leaving: MeshSwapper | None = None
-        self._turning = TurnFade()
-        self._fade_left = 0
-        self._face_id: int | None = None
+        self._missing = MissingFaces(self._options.lost_face)
+        self._wearers: dict[int, Wearer] = {}
 
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets. Raises WeightsError for missing weights."""
         return cls(FaceTracker.load(store), options, hands=HandTracker.load(store))
 
+    @property
+    def level(self) -> int:
+        """The level of quality, 1 to 3."""
+        return self._level
+
     def warm_up(self) -> None:
         """Load compiled code (or compile it, some 10 s the first time) and run all once.
 
         Call it before the first frame.
         """
-        rehearse(self._quality)
+        rehearse(QUALITIES[self._level])
 
     def set_source(self, source: SourceFace | None) -> None:
-        """Wear another face from the next rendered frame on; None takes it off."""
-        self._wanted = None if source is None else prepare_look(source, self._quality.grid)
+        """One person wears another face from the next frame on; None takes all faces off."""
+        self.set_cast(None if source is None else Cast((source,)))
+
+    def set_cast(self, cast: Cast | None) -> None:
+        """Give out other faces, to one person or several, from the next frame on."""
+        with self._setting:
+            self._wardrobe = None if cast is None else _fit(cast, self._level)
+
+    def set_level(self, level: int) -> None:
+        """Another level of quality from the next frame on; the new picture fades in."""
+        with self._setting:
+            if level != self._level:
+                self._level = level
+                if self._wardrobe is not None:
+                    self._wardrobe = _fit(self._wardrobe.cast, level)
 
     def track(self, frame: BgrImage, seconds: float) -> TrackedFrame:
         """First stage. frame: (h, w, 3) uint8 BGR, not changed; seconds: its time, rising."""
         begin = self._clock()
         # Compiled loops know one kind of array; another would be compiled for in mid-stream.
         image = np.require(frame, np.uint8, ["C", "W"])
-        face = self._tracker.update(image, seconds)
+        self._take_in_cast()
+        sighting = self._tracker.update(image, seconds)
+        faces, roles, hidden = self._give_out(sighting)
         middle = self._clock()
-        hands = self._find_hands(image, face)
+        hands = self._find_hands(image, faces)
         laps = {"track": (middle - begin) * 1e3, "hands": (self._clock() - middle) * 1e3}
-        return TrackedFrame(image, seconds, face, hands, laps)
+        return TrackedFrame(image, seconds, faces, roles, hidden, sighting.cut, hands, laps)
 
-    def _find_hands(self, image: BgrImage, face: FaceTrack | None) -> tuple[Hand, ...]:
+    def _find_hands(self, image: BgrImage, faces: Sequence[FaceTrack]) -> tuple[Hand, ...]:
         if self._hands is None:
             return ()
-        return self._hands.update(image, [] if face is None else [face.mesh.points])
+        return self._hands.update(image, [face.mesh.points for face in faces])
 
     def render(self, tracked: TrackedFrame) -> SwappedFrame:
         """Second stage."""
         self._watch.start()
-        look = self._wanted
-        if look is None:
-            self._swapper = self._leaving = None
+        wardrobe = self._wardrobe
+        if wardrobe is None:
+            self._wearers.clear()
+            self._missing.keep_only(frozenset())
             return self._answer(
                 tracked, self._cover.fill(tracked.image, may_hold=False), "no_source"
             )
+        if wardrobe.cast.people == 1:
+            return self._render_one(tracked, wardrobe)
+        return self._render_several(tracked, wardrobe)
+
+    def __call__(self, frame: BgrImage, seconds: float) -> SwappedFrame:
+        """Both stages, one after the other."""
+        return self.render(self.track(frame, seconds))
+
+    def _take_in_cast(self) -> None:
+        """Begin to look for whom the cast needs; a new face for the same part changes no part."""
+        wardrobe = self._wardrobe
+        cast, old = wardrobe.cast if wardrobe else None, self._cast
+        if cast is old:
+            return
+        self._cast = cast
+        if cast is None:
+            self._casting = None
+            return
+        casting = Casting(cast.mode, len(cast.sources), cast.targets)
+        same = old is not None and old.mode == cast.mode != "chosen"
+        if same and self._casting is not None and self._casting.sources == casting.sources:
+            return
+        self._casting = casting
+        self._tracker.follow_up_to(cast.people)
+        self._tracker.attend(None)
+
+    def _give_out(self, sighting: Sighting) -> _Given:
+        """Who is swapped, to what, and where nothing may be seen."""
+        if self._casting is None:
+            return sighting.tracks, {}, ()
+        self._casting = casting = self._casting.recast(sighting)
+        roles = casting.roles
+        if casting.mode == "largest":
+            return sighting.tracks, roles, ()
+        undecided = [one for one in sighting.tracks if casting.undecided(one)]
+        if casting.mode != "all":
+            self._tracker.attend(roles.keys() | {one.id for one in undecided})
+        hidden = [Place.of(one.mesh.points) for one in undecided]
+        if casting.hides_unknown(sighting):
+            hidden += sighting.unknown
+        return tuple(one for one in sighting.tracks if one.id in roles), roles, tuple(hidden)
+
+    def _render_one(self, tracked: TrackedFrame, wardrobe: _Wardrobe) -> SwappedFrame:
+        """Where the one face is lost, the whole picture is covered."""
         result, share = None, 1.0
-        if tracked.face is not None:
-            self._follow(look, tracked.face.id)
-            share = self._turning.update(tracked.face.mesh.points)
-            if share > 0:
-                result = self._swap(tracked.image, tracked.face.mesh, tracked.hands)
+        for face in tracked.faces[:1]:
+            self._keep_wearers({face.id})
+            result, share = self._wear(tracked.image, face, wardrobe, 0, tracked)
         if share < 1:
             shown = self._cover.blend(tracked.image, result, share)
             return self._answer(tracked, shown, "no_face" if result is None else "swapped")
@@ -159,35 +250,67 @@ class FrameEngine:
         self._cover.remember(result)
         return self._answer(tracked, result, "swapped")
 
-    def __call__(self, frame: BgrImage, seconds: float) -> SwappedFrame:
-        """Both stages, one after the other."""
-        return self.render(self.track(frame, seconds))
+    def _render_several(self, tracked: TrackedFrame, wardrobe: _Wardrobe) -> SwappedFrame:
+        """Where one of several is lost, his place is covered; where all are, the whole picture."""
+        self._keep_wearers(tracked.roles.keys())
+        self._missing.keep_only(tracked.roles.keys())
+        result, shown, faint = tracked.image, dict[int, FaceMesh](), list[tuple[Place, float]]()
+        # Far faces first: a near one may stand before them.
+        for face in sorted(tracked.faces, key=lambda one: Place.of(one.mesh.points).size):
+            role = tracked.roles.get(face.id, 0)
+            if role >= len(wardrobe.looks):
+                continue
+            swapped, share = self._wear(result, face, wardrobe, role, tracked)
+            if swapped is not None:
+                result, shown[face.id] = swapped, face.mesh
+            if share < 1 or swapped is None:
+                faint.append((Place.of(face.mesh.points), 1 - share if swapped is not None else 1))
+        if not shown:
+            return self._answer(tracked, self._cover.fill(tracked.image), "no_face")
+        self._cover_several(tracked, result, shown, faint)
+        self._cover.remember(result)
+        return self._answer(tracked, result, "swapped")
 
-    def _follow(self, look: Look, face_id: int) -> None:
-        """Have a swapper for this look and this person."""
-        if self._swapper is None or face_id != self._face_id:
-            self._swapper, self._leaving = self._new_swapper(look, Neutral()), None
-            self._turning = TurnFade()
-        elif self._swapper.look is not look:
-            self._leaving, self._fade_left = self._swapper, SOURCE_FADE_FRAMES
-            self._swapper = self._new_swapper(look, self._swapper.neutral.copy())
-        self._face_id = face_id
+    def _cover_several(
+        self,
+        tracked: TrackedFrame,
+        result: BgrImage,
+        shown: Mapping[int, FaceMesh],
+        faint: list[tuple[Place, float]],
+    ) -> None:
+        if self._options.lost_face != "pass":
+            for place, share in faint:
+                others = {i: m for i, m in shown.items() if not Place.of(m.points).same_face(place)}
+                hide(result, place, others, share)
+        self._missing.cover(result, shown, tracked.hidden, tracked.seconds)
+        self._missing.remember(shown, result, tracked.seconds)
 
-    def _new_swapper(self, look: Look, neutral: Neutral) -> MeshSwapper:
-        return MeshSwapper(look, self._quality, self._options.shape_strength, neutral, self._watch)
+    def _wear(
+        self,
+        image: BgrImage,
+        face: FaceTrack,
+        wardrobe: _Wardrobe,
+        role: int,
+        tracked: TrackedFrame,
+    ) -> tuple[BgrImage | None, float]:
+        """The picture with this face swapped, and how much of that to show."""
+        if face.id not in self._wearers:
+            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch)
+        look, quality = wardrobe.looks[role], wardrobe.quality
+        wearer = self._wearers[face.id]
+        moment = Moment(tracked.seconds, tracked.cut, tracked.hands)
+        return wearer.swap(image, face.mesh, look, quality, moment)
 
-    def _swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand]) -> BgrImage | None:
-        assert self._swapper is not None
-        result = self._swapper.swap(image, mesh, hands)
-        if self._leaving is None or result is None:
-            return result
-        old = self._leaving.swap(image, mesh, hands)
-        share = 1 - self._fade_left / (SOURCE_FADE_FRAMES + 1)
-        self._fade_left -= 1
-        if self._fade_left == 0:
-            self._leaving = None
-        return result if old is None else cross_fade(old, result, share)
+    def _keep_wearers(self, ids: Set[int]) -> None:
+        for one in self._wearers.keys() - ids:
+            del self._wearers[one]
 
     def _answer(self, tracked: TrackedFrame, image: BgrImage, state: State) -> SwappedFrame:
         self._watch.lap("finish")
         return SwappedFrame(image, state, {**tracked.timings_ms, **self._watch.laps})
+
+
+def _fit(cast: Cast, level: int) -> _Wardrobe:
+    quality = QUALITIES[level]
+    looks = tuple(prepare_look(source, quality.grid) for source in cast.sources)
+    return _Wardrobe(cast, looks, quality)

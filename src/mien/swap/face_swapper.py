@@ -1,10 +1,12 @@
 """The library's front door: a source face in, then pictures in and pictures out."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from mien.models.weights import WeightStore
+from mien.swap.cast import Cast
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.lost import LostPolicy
 from mien.swap.source import SourceFace
@@ -22,6 +24,8 @@ class FaceSwapper:
 
     source: (h, w, 3) uint8 BGR, a picture whose largest face is worn; or a prepared SourceFace;
     or a list of up to 8 of them, all of one person, which are merged.
+    faces: whose face is changed: "largest", one person's, the largest at first and then the same;
+    "all", everybody's; "order", of several sources one each, from left to right.
     quality: 1 (fastest) to 3. lost_face: what a frame without a face becomes: "pass", "hold" or
     "blur". Raises NoFaceFound for a source without a face, SourceRejected (with the reason) for
     one that can't be worn or for photos of several persons, TooManyFaces above 8. The
@@ -34,12 +38,15 @@ class FaceSwapper:
         quality: int = 2,
         lost_face: LostPolicy = "pass",
         store: WeightStore | None = None,
+        faces: Literal["largest", "all", "order"] = "largest",
     ) -> None:
         store = store or WeightStore()
         photos = [source] if isinstance(source, np.ndarray | SourceFace) else source
         options = EngineOptions(lost_face=lost_face, quality=quality)
         self._engine = FrameEngine.load(store, options)
-        self._engine.set_source(SourceMaker.load(store)(photos))
+        make = SourceMaker.load(store)
+        people = [[photo] for photo in photos] if faces == "order" else [photos]
+        self._engine.set_cast(Cast(tuple(make(of_one) for of_one in people), faces))
         self._seconds = 0.0
 
     def __call__(self, frame: BgrImage, seconds: float | None = None) -> BgrImage:

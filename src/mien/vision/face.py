@@ -40,8 +40,12 @@ class FaceMesh:
 
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
-    """One face followed through a stream: the same id while it is the same person."""
+    """One face followed through a stream: the same id while it is the same person.
+
+    embedding: (128,) float32, who it is (see identity.py); None until it was seen well.
+    """
 
     id: int
     mesh: FaceMesh
     frames_seen: int
+    embedding: NDArray[np.float32] | None = None

@@ -1,38 +1,42 @@
-"""One face followed through a stream: the largest at first, and then the same person.
+"""People followed through a stream: one, the largest at first and then the same; or several.
 
-The landmark net runs on every frame, in the square where the face was last; the detectors run
-only while nobody is followed. Who somebody is gets asked once, when he is first seen well, and
-again only when he may have been lost or covered.
+The landmark net runs on every frame for who is attended to, in the square where the face was
+last. Detectors run only while nobody is followed or somebody is missing; with several people also
+now and then, for newcomers and for those who are only watched.
 """
 
+from collections.abc import Iterable, Set
 from typing import Self
 
 from mien.models.weights import WeightStore
 from mien.vision.cuts import CutDetector
 from mien.vision.detector import FaceDetector, merge
-from mien.vision.face import BgrImage, Detection, FaceMesh, FaceTrack
+from mien.vision.face import BgrImage, Detection, FaceMesh
+from mien.vision.follower import CROSSING, Follower, Meshes, frontal
 from mien.vision.identity import IdentityModel
-from mien.vision.keypoints import head_pose
-from mien.vision.landmarker import FaceLandmarker, Roi
-from mien.vision.person import Person, Place
+from mien.vision.landmarker import FaceLandmarker
+from mien.vision.person import Person
+from mien.vision.place import Place
+from mien.vision.recognition import Newcomer, recognise
+from mien.vision.sighting import Sighting
 
-# Presence that a new face must show, and that a followed one may fall to.
-ENTER, STAY = 0.6, 0.25
-# A followed face can't go further than this share of its size in a frame, nor grow so much.
-LONGEST_STEP, LARGEST_GROWTH = 0.4, 1.5
-# A smaller jump makes it worth asking who this is, once the face is calm again.
-ODD_STEP, ODD_GROWTH, ODD_PRESENCE = 0.15, 1.12, 0.9
-CALM_FRAMES = 5
-# An embedding of a head turned further than this, in degrees, tells little.
-FRONTAL = 30.0
-# A stranger is followed only when the person has been away for so long.
+MOST_PEOPLE = 8
+# A stranger takes the place only of somebody who has been away for so long.
 STRANGER_AFTER_S = 1.0
 # Each face of a crowd that is looked at costs some 20 ms of a live frame.
 LOOKED_AT_AFTER_CUT = 3
+# With several people a detector looks for newcomers this often; the two take turns.
+LOOK_EVERY_S = 0.15
+# While somebody is missing the quick detector looks at each frame, the other at every third.
+FULL_RANGE_EVERY = 3
+# A watched face that no detector has seen for so long is lost.
+UNSEEN_S = 1.0
+# A face that could not be named so many times is asked only now and then.
+PATIENCE, ASK_EVERY = 5, 4
 
 
 class FaceTracker:
-    """Follows one face. Frames come in order, from one thread at a time."""
+    """Follows faces. Frames come in order, from one thread at a time."""
 
     def __init__(
         self,
@@ -41,11 +45,14 @@ class FaceTracker:
         identity: IdentityModel | None = None,
     ) -> None:
         self._detectors = detectors
-        self._landmarker = landmarker
-        self._identity = identity
+        self._follower = Follower(landmarker, identity)
         self._cuts = CutDetector()
-        self._person: Person | None = None
-        self._searches = 0
+        self._people: list[Person] = []
+        self._most = 1
+        self._last_id = 0
+        self._looks = 0
+        self._looked_at = float("-inf")
+        self._unnamed_looks = 0
         self._size: tuple[int, int] | None = None
 
     @classmethod
@@ -55,132 +62,189 @@ class FaceTracker:
         identity = IdentityModel.load(store) if recognise else None
         return cls(detectors, FaceLandmarker.load(store), identity)
 
-    def update(self, image: BgrImage, seconds: float) -> FaceTrack | None:
-        """Take in the next BGR frame and its time; the face with calm landmarks, or None."""
+    def follow_up_to(self, most: int) -> None:
+        """How many people to know at once, 1 to 8."""
+        self._most = min(max(most, 1), MOST_PEOPLE)
+        self._people = self._people[: self._most]
+
+    def attend(self, ids: Set[int] | None) -> None:
+        """Whose landmarks are needed from the next frame on; None: everybody's."""
+        for person in self._people:
+            watched = ids is not None and person.id not in ids
+            if person.watched and not watched:
+                person.doubtful, person.calm_frames = True, 0
+            person.watched = watched
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
+        """Take in the next BGR frame and its time; the faces in it, with calm landmarks."""
         self._rescale(image)
         cut = self._cuts(image)
-        if cut and self._person is not None:
-            self._person.lost = True
-        mesh = self._follow(image)
-        if mesh is None:
-            mesh = self._search(image, seconds, cut)
-        if mesh is None or self._person is None:
-            return None
-        return self._person.seen(mesh, seconds)
+        for person in self._people:
+            person.lost |= cut or (person.watched and seconds - person.last_seen > UNSEEN_S)
+        meshes = self._follow(image)
+        unknown: tuple[Place, ...] = ()
+        if self._should_look(seconds, cut):
+            unknown = self._look(image, seconds, cut, meshes)
+            self._unnamed_looks = self._unnamed_looks + 1 if unknown else 0
+        tracks = [person.seen(mesh, seconds) for person, mesh in meshes.items()]
+        known = frozenset(person.id for person in self._people)
+        return Sighting(tuple(sorted(tracks, key=lambda one: one.id)), unknown, known, cut)
 
     def _rescale(self, image: BgrImage) -> None:
         """A sender that adapts its size in mid-stream does not lose its face."""
         last, self._size = self._size, (image.shape[1], image.shape[0])
-        if last and last != self._size and self._person is not None:
-            self._person.rescale(self._size[0] / last[0], self._size[1] / last[1])
+        if last and last != self._size:
+            for person in self._people:
+                person.rescale(self._size[0] / last[0], self._size[1] / last[1])
 
-    def _follow(self, image: BgrImage) -> FaceMesh | None:
-        """The followed person's face near where it was; None where it is not, or is another's."""
-        person = self._person
-        if person is None or person.lost:
-            return None
-        mesh = self._landmarker(image, Roi.of_points(person.points))
-        place = Place.of(mesh.points)
-        person.lost = (
-            mesh.presence < STAY
-            or person.place.step(place) > LONGEST_STEP
-            or person.place.growth(place) > LARGEST_GROWTH
-            or not self._still_himself(person, image, mesh, place)
-        )
-        return None if person.lost else mesh
-
-    def _still_himself(self, person: Person, image: BgrImage, mesh: FaceMesh, place: Place) -> bool:
-        """Learn who this is when first seen well; ask again after something odd."""
-        if _odd(person, mesh, place):
-            person.calm_frames, person.doubtful = 0, True
-        person.calm_frames += 1
-        settled = person.embedding is not None and not person.doubtful
-        if self._identity is None or settled or person.calm_frames < CALM_FRAMES:
-            return True
-        if abs(head_pose(mesh).yaw) > FRONTAL:
-            return True
-        embedding = self._identity(image, mesh)
-        if not person.resembles(embedding, near=True):
-            return False
-        if person.embedding is None:
-            person.embedding = embedding
-        person.doubtful = False
-        return True
-
-    def _search(self, image: BgrImage, seconds: float, cut: bool) -> FaceMesh | None:
-        """The person again, or somebody else where he has been away for long."""
-        candidates = self._detect(image)
-        if not candidates:
-            return None
-        if self._person is not None:
-            mesh = self._find_again(self._person, image, seconds, cut, candidates)
+    def _follow(self, image: BgrImage) -> Meshes:
+        meshes = {}
+        for person in self._people:
+            if person.lost or (person.watched and not self._is_crossed(person)):
+                continue
+            mesh = self._follower.follow(person, image, self._people)
             if mesh is not None:
-                return mesh
-            if not cut and seconds - self._person.last_seen < STRANGER_AFTER_S:
-                return None
-        return self._adopt(image, seconds, candidates[0])
+                meshes[person] = mesh
+            elif not person.watched:
+                self._doubt_around(person)
+        if len(meshes) > 1:
+            self._follower.part(image, meshes)
+        return meshes
 
-    def _detect(self, image: BgrImage) -> list[Detection]:
+    def _is_crossed(self, person: Person) -> bool:
+        """Whether somebody passes whose face must not be mixed up with this one."""
+        attended = (one for one in self._people if not (one.watched or one.lost))
+        return any(one.place.step(person.place) < 2 * CROSSING for one in attended)
+
+    def _doubt_around(self, lost: Person) -> None:
+        """A watched face beside somebody who was just lost may be his."""
+        for person in self._people:
+            person.lost |= person.watched and person.place.step(lost.place) < 2 * CROSSING
+
+    def _missing(self) -> bool:
+        return any(one.lost and not one.watched for one in self._people)
+
+    def _should_look(self, seconds: float, cut: bool) -> bool:
+        if cut or not self._people or self._missing():
+            return True
+        due = seconds - self._looked_at >= LOOK_EVERY_S
+        return self._most > 1 and (due or self._unnamed_looks > 0)
+
+    def _look(
+        self, image: BgrImage, seconds: float, cut: bool, meshes: Meshes
+    ) -> tuple[Place, ...]:
+        """Find who was lost, and newcomers; the places of those who remain unknown."""
+        candidates = _apart(self._detect(image, seconds, cut), meshes)
+        candidates = self._glimpse(candidates, seconds)
+        found = self._newcomers(image, self._worth_a_look(candidates, seconds, cut), meshes)
+        lost = [one for one in self._people if one.lost]
+        named = recognise(lost, found, seconds, cut)
+        meshes.update((person, newcomer.mesh) for person, newcomer in named.items())
+        for stranger in (one for one in found if one not in named.values()):
+            # Of one face a stream, the largest; who else was looked at is not he.
+            if self._most > 1 or stranger.candidate is candidates[0]:
+                self._adopt(stranger, seconds, cut, meshes)
+        return tuple(Place.of_detection(one) for one in _apart(candidates, meshes))
+
+    def _detect(self, image: BgrImage, seconds: float, cut: bool) -> list[Detection]:
         """Largest first."""
-        found = [one for detector in self._detectors for one in detector(image)]
+        self._looks += 1
+        self._looked_at = seconds
+        detectors = self._detectors
+        if self._most > 1 and self._people and not cut:
+            every = FULL_RANGE_EVERY if self._missing() else len(detectors)
+            detectors = detectors[:1] if self._looks % every else detectors[1:]
+        found = [one for detector in detectors for one in detector(image)]
         return sorted(merge(found), key=lambda one: -one.box[2])
 
-    def _find_again(
-        self,
-        person: Person,
-        image: BgrImage,
-        seconds: float,
-        cut: bool,
-        candidates: list[Detection],
-    ) -> FaceMesh | None:
-        for candidate in self._worth_a_look(person, cut, candidates):
-            mesh = self._landmarks(image, candidate)
-            if mesh is None:
+    def _glimpse(self, candidates: list[Detection], seconds: float) -> list[Detection]:
+        """Take out the faces that are only watched, and keep track of them."""
+        watched = [one for one in self._people if one.watched and not one.lost]
+        rest = []
+        for candidate in candidates:
+            place = Place.of_detection(candidate)
+            near = [one for one in watched if one.left_near(place, seconds)]
+            if not near:
+                rest.append(candidate)
                 continue
-            near = not cut and person.left_near(Place.of(mesh.points), seconds)
-            if self._is(person, image, mesh, near):
-                return mesh
-        return None
+            person = min(near, key=lambda one: one.expected(seconds).step(place))
+            person.glimpsed(place, seconds)
+            watched.remove(person)
+        return rest
 
     def _worth_a_look(
-        self, person: Person, cut: bool, candidates: list[Detection]
+        self, candidates: list[Detection], seconds: float, cut: bool
     ) -> list[Detection]:
         """After a cut the largest few; else one a frame in turn, so that no frame is late."""
-        if cut:
-            return candidates[:LOOKED_AT_AFTER_CUT]
-        nearest = sorted(candidates, key=lambda one: person.place.step(_place(one)))
-        self._searches += 1
-        return [nearest[self._searches % len(nearest)]]
+        if cut or not self._people:
+            several = self._most > 1 or cut
+            return candidates[: max(LOOKED_AT_AFTER_CUT, self._most) if several else 1]
+        tired = self._most > 1 and self._unnamed_looks > PATIENCE
+        if not candidates or (tired and self._unnamed_looks % ASK_EVERY):
+            return []
+        lost = [one.expected(seconds) for one in self._people if one.lost]
+        nearest = sorted(
+            candidates,
+            key=lambda one: min((at.step(Place.of_detection(one)) for at in lost), default=0.0),
+        )
+        return [nearest[self._looks % len(nearest)]]
 
-    def _is(self, person: Person, image: BgrImage, mesh: FaceMesh, near: bool) -> bool:
-        if self._identity is None or person.embedding is None:
-            return near
-        return person.resembles(self._identity(image, mesh), near=near)
+    def _newcomers(
+        self, image: BgrImage, candidates: list[Detection], meshes: Meshes
+    ) -> list[Newcomer]:
+        found: list[Newcomer] = []
+        for candidate in candidates:
+            mesh = self._follower.find(image, candidate)
+            others = [*meshes.values(), *(one.mesh for one in found)]
+            place = Place.of(mesh.points) if mesh else None
+            if mesh is None or place is None or _any_at(place, others):
+                continue
+            ahead = frontal(mesh)
+            asked = any(one.lost and one.embedding is not None for one in self._people)
+            ask = asked or (self._most > 1 and ahead)
+            embedding = self._follower.embedding(image, mesh) if ask else None
+            found.append(Newcomer(candidate, mesh, embedding, ahead))
+        return found
 
-    def _adopt(self, image: BgrImage, seconds: float, candidate: Detection) -> FaceMesh | None:
-        """Follow somebody new."""
-        mesh = self._landmarks(image, candidate)
-        if mesh is not None:
-            last_id = 0 if self._person is None else self._person.id
-            self._person = Person(last_id + 1, Place.of(mesh.points), mesh.points, seconds)
-        return mesh
+    def _adopt(self, stranger: Newcomer, seconds: float, cut: bool, meshes: Meshes) -> None:
+        """Follow somebody new, if there is room for him."""
+        missing = any(one.lost and one not in meshes for one in self._people)
+        if self._most > 1 and missing and not stranger.frontal:
+            # He may be the one who is missing; it shows when he turns to the camera.
+            return
+        if any(one.doubtful and _is_like(one, stranger) for one in meshes):
+            # Somebody is followed who is perhaps not himself, and this is perhaps he.
+            return
+        if len(self._people) >= self._most and not self._make_room(seconds, cut, meshes):
+            return
+        self._last_id += 1
+        points = stranger.mesh.points
+        person = Person(self._last_id, Place.of(points), points, seconds)
+        person.embedding = stranger.embedding if stranger.frontal else None
+        self._people.append(person)
+        meshes[person] = stranger.mesh
 
-    def _landmarks(self, image: BgrImage, candidate: Detection) -> FaceMesh | None:
-        """Twice, for the detector's square is a rough one."""
-        mesh = self._landmarker.find(image, candidate)
-        if mesh.presence > ENTER:
-            mesh = self._landmarker(image, Roi.of_points(mesh.points))
-        return mesh if mesh.presence > ENTER else None
+    def _make_room(self, seconds: float, cut: bool, meshes: Meshes) -> bool:
+        """Forget who has been away the longest."""
+        away = [one for one in self._people if one.lost and one not in meshes]
+        longest = min(away, key=lambda one: one.last_seen, default=None)
+        if longest is None or not (cut or seconds - longest.last_seen >= STRANGER_AFTER_S):
+            return False
+        self._people.remove(longest)
+        return True
 
 
-def _odd(person: Person, mesh: FaceMesh, place: Place) -> bool:
-    return (
-        mesh.presence < ODD_PRESENCE
-        or person.place.step(place) > ODD_STEP
-        or person.place.growth(place) > ODD_GROWTH
-    )
+def _is_like(person: Person, newcomer: Newcomer) -> bool:
+    embedding = newcomer.embedding
+    known = person.embedding is not None and embedding is not None
+    return known and embedding is not None and person.resembles(embedding, near=False)
 
 
-def _place(detection: Detection) -> Place:
-    left, top, width, height = detection.box
-    return Place(left + width / 2, top + height / 2, max(width, height))
+def _apart(candidates: list[Detection], meshes: Meshes) -> list[Detection]:
+    """Those in which nobody is followed."""
+    taken = list(meshes.values())
+    return [one for one in candidates if not _any_at(Place.of_detection(one), taken)]
+
+
+def _any_at(place: Place, meshes: Iterable[FaceMesh]) -> bool:
+    return any(place.same_face(Place.of(mesh.points)) for mesh in meshes)

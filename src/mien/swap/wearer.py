@@ -1,0 +1,86 @@
+"""One person of the stream and the look he wears; a new look fades in over the old one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mien.swap.look import Look
+from mien.swap.lost import cross_fade
+from mien.swap.mesh import MeshSwapper, Quality
+from mien.swap.shape import Neutral
+from mien.swap.stopwatch import Stopwatch
+from mien.swap.turned import TurnFade
+from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.hand import Hand
+
+# A new look comes in over so many frames.
+FADE_FRAMES = 5
+# After so long the light may be another.
+LIGHT_LASTS_S = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """seconds: when. cut: what was learnt of light and cover is void, the scene has changed.
+    hands: those in the picture."""
+
+    seconds: float
+    cut: bool = False
+    hands: Sequence[Hand] = ()
+
+
+class Wearer:
+    """Keeps a person's swapper. strength: 0..1, how far the face takes the source's shape."""
+
+    def __init__(self, strength: float, watch: Stopwatch) -> None:
+        self._strength, self._watch = strength, watch
+        self._swapper: MeshSwapper | None = None
+        self._leaving: MeshSwapper | None = None
+        self._turning = TurnFade()
+        self._fade_left = 0
+        self._last = 0.0
+
+    def swap(
+        self,
+        image: BgrImage,
+        mesh: FaceMesh,
+        look: Look,
+        quality: Quality,
+        moment: Moment,
+    ) -> tuple[BgrImage | None, float]:
+        """A new picture in which he wears the look, and how much of it to show.
+
+        None where the face can't be drawn.
+        """
+        away = moment.seconds - self._last
+        swapper = self._follow(look, quality, moment.cut or away > LIGHT_LASTS_S)
+        self._last = moment.seconds
+        share = self._turning.update(mesh.points)
+        return (self._draw(swapper, image, mesh, moment.hands) if share > 0 else None), share
+
+    def _draw(
+        self, swapper: MeshSwapper, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand]
+    ) -> BgrImage | None:
+        result = swapper.swap(image, mesh, hands)
+        if self._leaving is None or result is None:
+            return result
+        old = self._leaving.swap(image, mesh, hands)
+        share = 1 - self._fade_left / (FADE_FRAMES + 1)
+        self._fade_left -= 1
+        if self._fade_left == 0:
+            self._leaving = None
+        return result if old is None else cross_fade(old, result, share)
+
+    def _follow(self, look: Look, quality: Quality, new_light: bool) -> MeshSwapper:
+        """Have a swapper for this look and this light."""
+        if self._swapper is None:
+            self._swapper = self._new_swapper(look, quality, Neutral())
+        elif new_light:
+            self._leaving = None
+            self._swapper = self._new_swapper(look, quality, self._swapper.neutral.copy())
+        elif self._swapper.look is not look:
+            self._leaving, self._fade_left = self._swapper, FADE_FRAMES
+            self._swapper = self._new_swapper(look, quality, self._swapper.neutral.copy())
+        return self._swapper
+
+    def _new_swapper(self, look: Look, quality: Quality, neutral: Neutral) -> MeshSwapper:
+        return MeshSwapper(look, quality, self._strength, neutral, self._watch)
