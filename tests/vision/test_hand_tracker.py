@@ -50,8 +50,7 @@ def followed(store: WeightStore) -> tuple[list[Points], list[tuple[Hand, ...]], 
     hands = HandTracker(counting, HandLandmarker.load(store))
     faces, found = [], []
     for number, image in enumerate(frames()):
-        face = tracker.update(image, number / 30)
-        assert face is not None
+        (face,) = tracker.update(image, number / 30).tracks
         faces.append(face.mesh.points)
         found.append(hands.update(image, [face.mesh.points]))
     return faces, found, len(counting.calls)
@@ -91,8 +90,7 @@ def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
     counting.calls.clear()
     tracker = HandTracker(counting, HandLandmarker.load(store))
     image = next(frames())
-    face = FaceTracker.load(store).update(image, 0.0)
-    assert face is not None
+    (face,) = FaceTracker.load(store).update(image, 0.0).tracks
     for _ in range(61):
         tracker.update(image, [face.mesh.points])
     assert len(counting.calls) in (2, 3)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from mien.vision.face import BgrImage
-from mien.vision.person import Place
+from mien.vision.place import Place
 from mien.vision.stir import Stir
 
 FACE = Place(320, 200, 160)

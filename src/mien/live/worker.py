@@ -22,6 +22,7 @@ from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.trust.marking import Marker, Marking, rehearse_marking
+from mien.vision.hand_tracker import HandTracker
 from mien.vision.tracker import FaceTracker
 
 DONE = Message()
@@ -33,6 +34,7 @@ class Worker:
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
         self._tracker: FaceTracker | None = None
+        self._hands: HandTracker | None = None
         self._config: Mapping[str, Any] = {}
         self._peer_config = PeerConfig()
         self._stream: Stream | None = None
@@ -65,6 +67,7 @@ class Worker:
     def _warm_up(self, measure: bool) -> Mapping[str, Any]:
         cv2.setNumThreads(1)
         self._tracker = FaceTracker.load(WeightStore())
+        self._hands = HandTracker.load(WeightStore())
         FrameEngine(self._tracker).warm_up()
         rehearse_marking()
         figures = {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
@@ -80,7 +83,8 @@ class Worker:
             body["algorithm_uid"], body["quality"], self._config["camera_timeout_s"]
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
-        self._stream = Stream(FrameEngine(self._tracker, options), marker, about, self._tell)
+        engine = FrameEngine(self._tracker, options, hands=self._hands)
+        self._stream = Stream(engine, marker, about, self._tell)
         if body["source_path"]:
             await self._stream.change_source(Path(body["source_path"]))
         if body.get("agora"):

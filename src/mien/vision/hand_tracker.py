@@ -14,7 +14,7 @@ from mien.vision.face import BgrImage, Points
 from mien.vision.hand import Hand, HandLandmarker
 from mien.vision.landmarker import Roi
 from mien.vision.palm import PalmDetector
-from mien.vision.person import Place
+from mien.vision.place import Place
 from mien.vision.stir import Stir
 
 ENTER, STAY = 0.5, 0.4

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.vision.face import BgrImage
-from mien.vision.person import Place
+from mien.vision.place import Place
 
 SIDE = 24
 # Half the window's side, and the part of it that is the face itself, in sizes of the face.
