@@ -56,6 +56,7 @@ class FakeStation:
         self.sources = [brief.source_path]
         self.dead = False
         self.refuses = False
+        self.halted = False
 
     async def join(self, offer: Offer) -> PeerAnswer:
         if self.dead:
@@ -81,6 +82,9 @@ class FakeStation:
         if self.refuses:
             raise SourceRejected("The prepared face can't be read; prepare it again.")
         self.sources.append(source_path)
+
+    async def halt(self, halted: bool) -> None:
+        self.halted = halted
 
     async def close(self) -> None:
         self.end(EndReason.CLOSED)

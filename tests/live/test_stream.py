@@ -164,6 +164,43 @@ def has_seen(client: Client, count: int) -> bool:
     return client.pictures >= count
 
 
+async def test_a_halt_covers_picture_and_sound_and_is_taken_back(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    client = await connect(stream, Client(Camera(frames), Microphone()))
+    await until(lambda: client.pictures > 10 and client.loudness > 1000)
+    assert not covered(client)
+    stream.halt(True)
+    await until(lambda: covered(client))
+    assert client.states()[-1] == "halted"
+    await asyncio.sleep(0.5)
+    client.loudness, seen = 0.0, client.pictures
+    await until(lambda: client.pictures > seen + 10)
+    assert covered(client), "it stays covered"
+    assert client.loudness == 0.0, "what was on the way has come; nothing follows"
+    stream.halt(False)
+    await until(lambda: not covered(client) and client.loudness > 1000)
+    await until(lambda: client.states()[-1] == "swapping")
+
+
+async def test_a_halt_covers_also_when_the_camera_has_gone_silent(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    client = await connect(stream, Client(Camera(frames)))
+    await until(lambda: client.pictures > 10)
+    stream.picture_came = lambda member, picture: None  # type: ignore[method-assign]
+    stream.halt(True)
+    await until(lambda: covered(client))
+
+
+def covered(client: Client) -> bool:
+    """The card: dark nearly everywhere, but for its line of text and the badge."""
+    assert client.picture is not None
+    return bool((client.picture.max(axis=2) < 60).mean() > 0.85)
+
+
 async def test_what_arrives_is_labelled_and_marked(
     open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
 ) -> None:

@@ -14,6 +14,7 @@ from mien.api import (
     detect,
     likenesses,
     operations,
+    operator,
     provenance,
     sessions,
     sources,
@@ -34,6 +35,7 @@ from mien.api.verify_page import add_verify
 
 ROUTERS = (
     *(token, detect, sessions, sources, likenesses, consent, channels, whip, provenance),
+    operator,
     operations,
 )
 METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]

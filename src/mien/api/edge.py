@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.api.envelope import SERVER_FAULT, failure_body
 from mien.api.metrics import Metrics
+from mien.api.page_headers import set_headers
 from mien.live.ids import RandomBytes
 
 log = structlog.get_logger("mien.access")
@@ -74,5 +75,7 @@ class _Seen:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            set_headers(headers)
         await self._send(message)

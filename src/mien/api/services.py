@@ -1,7 +1,7 @@
 """Everything the routes work with, put together once."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
 
@@ -13,7 +13,12 @@ from mien.live.consents import Consents
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
 from mien.live.inspection_process import InspectionProcess
-from mien.live.installation import Installation, open_installation, open_signing_key
+from mien.live.installation import (
+    Installation,
+    open_installation,
+    open_operator_token,
+    open_signing_key,
+)
 from mien.live.journal import Journal
 from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
@@ -65,6 +70,7 @@ class Services:
     fetch: Fetch
     registry: CollectorRegistry
     world: World
+    operator_token: str = field(repr=False)
 
     async def start(self) -> None:
         """Open what lasts, then warm what works."""
@@ -165,4 +171,5 @@ def build_services(
         fetch=fetch,
         registry=CollectorRegistry(),
         world=world,
+        operator_token=open_operator_token(settings.data_dir, world.random),
     )

@@ -8,6 +8,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import mien
+from mien.api.page_headers import PAGE_POLICY
 
 WEB = Path(mien.__file__).parent / "web"
 
@@ -37,6 +38,7 @@ class StudioFiles(StaticFiles):
             response.headers["Content-Type"] = kind + charset
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
         return response
 
 

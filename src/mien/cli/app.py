@@ -14,6 +14,8 @@ COMMANDS = {
     "detect": "Find the faces in a picture.",
     "verify": "Is this picture, GIF or video marked?",
     "tenants": "Add tenants, give them secrets and quotas, block them.",
+    "kill": "Cover the picture of all, a tenant, a likeness or a session.",
+    "revive": "Show again what was killed.",
     "marks": "List and rotate the keys that output is marked with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",

@@ -23,6 +23,7 @@ from mien.settings import Settings
 # A request that is still open at the end may take so long; then the sessions are ended.
 LAST_REQUESTS_S = 1
 BACKLOG = 1024
+HEAD_BYTES = 32 * 1024
 
 
 def serve(
@@ -69,6 +70,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         access_log=False,
         ws="none",
         server_header=False,
+        http="h11",  # the one that bounds a request's head
+        h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=LAST_REQUESTS_S,
     )
     server = _Server(config, services)

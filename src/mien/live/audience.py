@@ -21,6 +21,7 @@ TEXTS = {
     "no_face": "No face in the picture.",
     "camera_lost": "No pictures come from the camera. Is it covered by another program?",
     "closing": "The session ends.",
+    "halted": "The operator has stopped this picture.",
 }
 
 

@@ -14,6 +14,7 @@ from mien.trust.private_file import write_private
 
 SECRETS_FILE = "installation.json"
 KEY_FILE = "token-key.pem"
+OPERATOR_FILE = "operator-token"
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +68,14 @@ def open_signing_key(data_dir: Path) -> OKPKey:
     if not path.exists():
         write_private(path, OKPKey.generate_key("Ed25519").as_pem(private=True))
     return OKPKey.import_key(path.read_bytes())
+
+
+def open_operator_token(data_dir: Path, random: RandomBytes) -> str:
+    """What the operator's own calls are told by; made at the first start."""
+    path = data_dir / OPERATOR_FILE
+    if not path.exists():
+        write_private(path, base64.urlsafe_b64encode(random(32)).rstrip(b"="))
+    return path.read_text().strip()
 
 
 def _fresh(random: RandomBytes) -> Installation:

@@ -73,6 +73,10 @@ class LocalStation:
         """See Station. Raises SourceRejected, and the old face stays."""
         await self._child.call("change_source", {"source_path": str(source_path)})
 
+    async def halt(self, halted: bool) -> None:
+        """See Station."""
+        await self._child.call("halt", {"halted": halted})
+
     async def close(self) -> None:
         """See Station."""
         await self.leave(EndReason.CLOSED, LEAVE_WITHIN_S)

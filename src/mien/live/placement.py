@@ -93,6 +93,9 @@ class Station(Protocol):
     async def change_source(self, source_path: Path) -> None:
         """Swap in another prepared face at the next frame."""
 
+    async def halt(self, halted: bool) -> None:
+        """Show a card instead of every picture, without sound, until told otherwise."""
+
     async def close(self) -> None:
         """End the session; idempotent."""
 

@@ -82,6 +82,16 @@ class SessionRow(Base):
     stream_type: Mapped[str] = mapped_column(String(16), server_default="webrtc")
 
 
+class KillRow(Base):
+    """What the operator has stopped, until it is revived; target is empty for all."""
+
+    __tablename__ = "kills"
+
+    scope: Mapped[str] = mapped_column(String(16), primary_key=True)
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[float] = mapped_column(Float)
+
+
 class MarkRow(Base):
     """The public statement about one mark; kept for as long as marked pictures may be about."""
 

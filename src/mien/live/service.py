@@ -17,6 +17,8 @@ from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
 from mien.live.journal import Journal
+from mien.live.kill_switch import KillSwitch
+from mien.live.kill_watch import KillWatch
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.media_access import MediaAccess
@@ -95,6 +97,8 @@ class SessionService:
         self._roster = Roster(
             placement, self._station_ended, grace_s=settings.join_grace_s, clock=monotonic
         )
+        self.kills = KillSwitch(store, journal, clock)
+        self._kill_watch = KillWatch(store, self.kills, self._roster)
         self._meter = Meter(store, monotonic)
         self._warden = Warden(store, likenesses, self._roster, self._meter, self.end, monotonic)
         self._waiting = WaitingList(placement, self._place_waiting)
@@ -113,12 +117,14 @@ class SessionService:
         log.info("sessions ready", interrupted=interrupted)
         self._waiting.start()
         self._warden.start()
+        self._kill_watch.start()
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
         """Take no more; every open session has failed with `server restarted`."""
         self._admission.draining = True
         await self._warden.stop()
+        await self._kill_watch.stop()
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
@@ -136,15 +142,17 @@ class SessionService:
     ) -> SessionView:
         """A new session, live or queued; photos: of one person, at least one.
 
-        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, and ParameterError
-        for a stream type that is not set up.
+        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, TenantBlocked, and
+        ParameterError for a stream type that is not set up.
         """
         if stream_type == "agora":
             require_agora(self._settings.agora)
+        await self._kill_watch.refuse(tenant.id)
         async with self._admission.enter(tenant):
             kept = await self._sources.obtain(tenant.id, photos)
             session = self._new_session(tenant, kept.id, quality)
             session = replace(session, stream_type=stream_type)
+            await self._kill_watch.refuse_session(session)
             await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
         await self._journal.write("session.created", **about)
@@ -204,6 +212,7 @@ class SessionService:
             raise Forbidden("The media token is for another user id.")
         session.require_open()
         await self._admission.readmit(session)
+        await self._kill_watch.refuse_session(session)
         offer = Offer(kind, sdp, self.ice_servers(session.channel_id))
         answer = await self._answer(session, offer)
         self._roster.peer_joined(session.id, answer.peer_id)

@@ -23,6 +23,8 @@ from mien.vision.face import BgrImage
 
 TICK_S = 0.1
 REPORT_S = 1.0
+# The card of a stopped stream is sent again and again where the camera is silent for so long.
+COVER_AFTER_S = 0.5
 CLOSE_WITHIN_S = 0.9
 STATES = {"swapped": "swapping", "no_face": "no_face", "no_source": "preparing"}
 
@@ -65,6 +67,8 @@ class Stream:
         self._figures = StreamFigures()
         self._sound = SoundRelay(self._play, clock)
         self._transport: Transport | None = None
+        self._halted = False
+        self._last: tuple[VideoPicture, float] | None = None
         self._first_seconds: float | None = None
         self._bitrate: float = USUAL_BITRATE
         self._pipeline = Pipeline(engine, self._mark, self._send)
@@ -117,6 +121,13 @@ class Stream:
         """Wear another prepared face from the next frame on. Raises SourceRejected."""
         await asyncio.to_thread(lambda: self._engine.set_source(SourceFace.load(path)))
 
+    def halt(self, halted: bool) -> None:
+        """Show a card instead of every picture, without sound, until told otherwise."""
+        self._halted = halted
+        if halted:
+            self._audience.set_state("halted")
+            self._show_again()
+
     async def close(self) -> None:
         """Say goodbye to every peer and end the threads, in about a second at most."""
         self._audience.set_state("closing")
@@ -140,7 +151,8 @@ class Stream:
         self._figures.came(self._last_picture)
         seconds = self._camera.of(picture.rtp_timestamp, picture.arrived)
         stamp = round(seconds * CameraTime.CLOCK_RATE) & 0xFFFFFFFF
-        self._pipeline.put(VideoPicture(picture.image, stamp, picture.arrived), seconds)
+        self._last = (VideoPicture(picture.image, stamp, picture.arrived), seconds)
+        self._pipeline.put(*self._last)
 
     def sound_came(self, member: Member, packet: AudioPacket) -> None:
         """Send it when the picture of the same moment leaves."""
@@ -188,6 +200,8 @@ class Stream:
         """Runs on the thread that renders."""
         if self._first_seconds is None:
             self._first_seconds = seconds
+        if self._halted:
+            image = self._marker.stop_card(image.shape)
         return self._marker.apply(image, seconds - self._first_seconds, self._bitrate)
 
     def _send(self, rendered: Rendered) -> None:
@@ -198,7 +212,17 @@ class Stream:
             self._transport.send_video(image)
         self._figures.left(rendered, encode_ms, self._clock())
         self._sound.set_delay(self._figures.sync.delay_s)
-        self._audience.set_state(STATES[rendered.swapped.state])
+        self._audience.set_state("halted" if self._halted else STATES[rendered.swapped.state])
+
+    def _show_again(self) -> None:
+        """The newest picture, now: the card must not wait for the camera."""
+        if self._last is None:
+            return
+        picture, seconds = self._last
+        passed = max(0.0, self._clock() - self._last_picture)
+        stamp = (picture.rtp_timestamp + round(passed * CameraTime.CLOCK_RATE)) & 0xFFFFFFFF
+        again = VideoPicture(picture.image, stamp, self._clock())
+        self._pipeline.put(again, seconds + passed)
 
     async def _tick(self) -> None:
         report_at = self._clock()
@@ -207,6 +231,8 @@ class Stream:
             now = self._clock()
             if now - self._last_picture > self._options.camera_timeout_s:
                 self._audience.set_state("camera_lost" if self._present() else "waiting")
+            if self._halted and now - self._last_picture > COVER_AFTER_S:
+                self._show_again()
             self._audience.inform()
             if now >= report_at:
                 report_at = now + REPORT_S
@@ -226,6 +252,8 @@ class Stream:
         return len(self._audience) + (self._transport.users if self._transport else 0)
 
     def _play(self, packet: AudioPacket) -> None:
+        if self._halted:
+            return
         self._audience.play(packet)
         if self._transport is not None:
             self._transport.send_audio(packet)

@@ -48,6 +48,7 @@ class Worker:
             "trickle": self._trickle,
             "hang_up": self._hang_up,
             "change_source": self._change_source,
+            "halt": self._halt,
         }
         if call not in calls:
             raise ParameterError(f"A worker does not know '{call}'.")
@@ -120,6 +121,9 @@ class Worker:
 
     async def _change_source(self, body: Mapping[str, Any]) -> None:
         await self._session().change_source(Path(body["source_path"]))
+
+    async def _halt(self, body: Mapping[str, Any]) -> None:
+        self._session().halt(bool(body["halted"]))
 
     def _session(self) -> Stream:
         if self._stream is None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from mien.trust.plate import LEAST_CAPITAL, Plate, make_plate, text_width
+import numpy as np
+
+from mien.trust.plate import LEAST_CAPITAL, PLATE_LEVEL, Plate, make_plate, text_width
 from mien.trust.wording import Wording
 from mien.vision.face import BgrImage
 
@@ -46,6 +48,16 @@ class Label:
         layout.badge.lay(frame, *layout.badge_at)
         if seconds < CARD_SECONDS:
             layout.card.lay(frame, *layout.card_at)
+
+
+def draw_stop_card(wording: Wording, height: int, width: int) -> BgrImage:
+    """A whole dark frame that says that the stream was stopped; (height, width, 3) uint8 BGR."""
+    frame = np.full((height, width, 3), PLATE_LEVEL, np.uint8)
+    capital = max(LEAST_CAPITAL, round(SHARE * min(height, width)))
+    lines, capital = _wrapped(wording.stopped, capital, round(WIDEST_LINE * width))
+    plate = make_plate(lines, capital, width)
+    plate.lay(frame, max(0, (height - plate.mask.shape[0]) // 2), 0)
+    return frame
 
 
 def _arrange(wording: Wording, size: tuple[int, int]) -> _Layout:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.errors import MarkingFailed
 from mien.trust.detector import Detector
-from mien.trust.label import Label
+from mien.trust.label import Label, draw_stop_card
 from mien.trust.pattern import make_pattern
 from mien.trust.watermark import Embedder, strength_at
 from mien.trust.wording import wording_of
@@ -41,7 +41,9 @@ class Marker:
     def __init__(self, marking: Marking) -> None:
         self._marking = marking
         self._pattern = make_pattern(marking.key)
-        self._label = Label(wording_of(marking.language))
+        self._wording = wording_of(marking.language)
+        self._label = Label(self._wording)
+        self._stop_card: BgrImage = np.empty((0, 0, 3), np.uint8)
         self._embedder = Embedder(self._pattern, marking.mark_id)
         self._labelled: BgrImage = np.empty((0, 0, 3), np.uint8)
 
@@ -58,6 +60,15 @@ class Marker:
         self._label.draw(self._labelled, seconds)
         strength = strength_at(bitrate, frame.shape[0] * frame.shape[1])
         return self._embedder.embed(self._labelled, strength)
+
+    def stop_card(self, shape: tuple[int, ...]) -> BgrImage:
+        """What is shown, unmarked yet, while the operator has stopped the stream.
+
+        shape: the frame's, (h, w, 3).
+        """
+        if self._stop_card.shape != shape:
+            self._stop_card = draw_stop_card(self._wording, shape[0], shape[1])
+        return self._stop_card
 
     def self_test(self) -> None:
         """Mark a test picture and look for mark and label. Raises MarkingFailed.

@@ -7,22 +7,61 @@ from mien.errors import ParameterError
 
 @dataclass(frozen=True)
 class Wording:
-    """badge: on every frame. short: where the badge has no room. card: on the first seconds."""
+    """badge: on every frame. short: where the badge has no room. card: on the first seconds.
+    stopped: instead of the picture, when the operator has stopped it."""
 
     badge: str
     short: str
     card: str
+    stopped: str
 
 
 WORDINGS = {
-    "en": Wording("AI MODIFIED", "AI", "This picture has been modified by AI"),
-    "de": Wording("KI-VERÄNDERT", "KI", "Dieses Bild wurde mit KI verändert"),
-    "fr": Wording("MODIFIÉ PAR IA", "IA", "Cette image a été modifiée par une IA"),
-    "es": Wording("MODIFICADO CON IA", "IA", "Esta imagen ha sido modificada con IA"),
-    "it": Wording("MODIFICATO CON IA", "IA", "Questa immagine è stata modificata con IA"),
-    "pt": Wording("MODIFICADO POR IA", "IA", "Esta imagem foi modificada por IA"),
-    "nl": Wording("AI-BEWERKT", "AI", "Dit beeld is met AI bewerkt"),
-    "pl": Wording("ZMIENIONE PRZEZ AI", "AI", "Ten obraz został zmieniony przez AI"),
+    "en": Wording(
+        "AI MODIFIED", "AI", "This picture has been modified by AI", "This stream has been stopped"
+    ),
+    "de": Wording(
+        "KI-VERÄNDERT",
+        "KI",
+        "Dieses Bild wurde mit KI verändert",
+        "Diese Übertragung wurde angehalten",
+    ),
+    "fr": Wording(
+        "MODIFIÉ PAR IA",
+        "IA",
+        "Cette image a été modifiée par une IA",
+        "Cette diffusion a été arrêtée",
+    ),
+    "es": Wording(
+        "MODIFICADO CON IA",
+        "IA",
+        "Esta imagen ha sido modificada con IA",
+        "Esta emisión ha sido detenida",
+    ),
+    "it": Wording(
+        "MODIFICATO CON IA",
+        "IA",
+        "Questa immagine è stata modificata con IA",
+        "Questa trasmissione è stata fermata",
+    ),
+    "pt": Wording(
+        "MODIFICADO POR IA",
+        "IA",
+        "Esta imagem foi modificada por IA",
+        "Esta transmissão foi interrompida",
+    ),
+    "nl": Wording(
+        "AI-BEWERKT",
+        "AI",
+        "Dit beeld is met AI bewerkt",
+        "Deze uitzending is gestopt",
+    ),
+    "pl": Wording(
+        "ZMIENIONE PRZEZ AI",
+        "AI",
+        "Ten obraz został zmieniony przez AI",
+        "Ta transmisja została zatrzymana",
+    ),
 }
 
 

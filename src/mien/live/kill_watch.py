@@ -1,0 +1,94 @@
+"""Has the pictures of live sessions covered as the kill switch says, and new ones refused."""
+
+import asyncio
+from collections.abc import Collection
+
+import structlog
+
+from mien.errors import MienError, TenantBlocked
+from mien.live.kill_switch import Kill, KillSwitch, Scope
+from mien.live.placement import Station
+from mien.live.roster import Roster
+from mien.live.session import Session
+from mien.live.store import Store
+
+log = structlog.get_logger(__name__)
+
+# What a command throws is seen after so long at the latest.
+LOOK_EVERY_S = 0.15
+ALL = Kill(Scope.ALL)
+
+
+class KillWatch:
+    """Looks again and again, because commands throw the switch beside the server."""
+
+    def __init__(self, store: Store, switch: KillSwitch, roster: Roster) -> None:
+        self._store = store
+        self._switch = switch
+        self._roster = roster
+        self._halted: set[Station] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._looking = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def refuse(self, tenant_id: str, *others: Kill) -> None:
+        """Before anything is begun for a tenant. Raises TenantBlocked where it is stopped."""
+        _refuse(await self._switch.thrown(), (ALL, Kill(Scope.TENANT, tenant_id), *others))
+
+    async def refuse_session(self, session: Session) -> None:
+        """Before a session goes on. Raises TenantBlocked where it is stopped."""
+        _refuse(await self._switch.thrown(), await self._kills_of(session))
+
+    async def look(self) -> None:
+        """Cover what is stopped, and uncover what is revived."""
+        stations = self._roster.running()
+        self._halted.intersection_update(stations)
+        thrown = await self._switch.thrown() if stations else frozenset()
+        if not thrown and not self._halted:
+            return
+        await asyncio.gather(*(self._apply(station, thrown) for station in stations))
+
+    async def _apply(self, station: Station, thrown: frozenset[Kill]) -> None:
+        session = await self._store.session(station.brief.session_id)
+        stopped = session is not None and not thrown.isdisjoint(await self._kills_of(session))
+        if stopped is (station in self._halted):
+            return
+        try:
+            await station.halt(stopped)
+        except MienError as error:
+            log.error("not halted", session=station.brief.session_id, error=str(error))
+            return
+        (self._halted.add if stopped else self._halted.discard)(station)
+
+    async def _kills_of(self, session: Session) -> tuple[Kill, ...]:
+        """Each of these stops the session."""
+        source = await self._store.source(session.source_id)
+        faces = (session.source_id, source.likeness_id if source else None)
+        return (
+            ALL,
+            Kill(Scope.TENANT, session.tenant_id),
+            *(Kill(Scope.LIKENESS, face) for face in faces if face),
+            Kill(Scope.SESSION, session.id),
+        )
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                # This task's edge: one failure must not leave the switch unwatched.
+                log.exception("looking failed")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _refuse(thrown: frozenset[Kill], kills: Collection[Kill]) -> None:
+    if not thrown.isdisjoint(kills):
+        raise TenantBlocked("The operator has stopped this.")
