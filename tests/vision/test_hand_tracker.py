@@ -10,7 +10,7 @@ import pytest
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Points
 from mien.vision.hand import Hand, HandLandmarker
-from mien.vision.hand_tracker import HandTracker
+from mien.vision.hand_tracker import HandTracker, _is_a_face
 from mien.vision.landmarker import Roi
 from mien.vision.palm import PalmDetector
 from mien.vision.tracker import FaceTracker
@@ -102,3 +102,24 @@ def test_a_face_at_the_edge_of_the_picture_does_no_harm(store: WeightStore) -> N
     outside = np.array([[-300, -300, 0], [-200, -180, 0]], np.float32)
     for _ in range(3):
         assert hands.update(image, [outside]) == ()
+
+
+def test_a_turning_face_is_no_hand(store: WeightStore) -> None:
+    """The palm net takes this blurred cheek for a hand now and then: it would lay it bare."""
+    clip = cv2.VideoCapture(str(CLIP.with_name("head_turns.mp4")))
+    tracker, hands = FaceTracker.load(store), HandTracker.load(store)
+    for number in range(130):
+        image = np.asarray(clip.read()[1], np.uint8)
+        face = tracker.update(image, number / 25)
+        if number % 2 == 0:
+            assert hands.update(image, [] if face is None else [face.mesh.points]) == ()
+
+
+def test_a_wrist_inside_the_face_belongs_to_none() -> None:
+    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
+    points = np.zeros((21, 2), np.float32)
+    points[0] = 50, 50
+    assert _is_a_face(Hand(points, 1.0), [square])
+    points[0] = 50, 130
+    assert not _is_a_face(Hand(points, 1.0), [square])
+    assert not _is_a_face(Hand(points, 1.0), [])

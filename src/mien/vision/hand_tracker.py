@@ -7,11 +7,12 @@ glance at a few hundred pixels and a search once in a while.
 from collections.abc import Sequence
 from typing import Self
 
+import cv2
 import numpy as np
 
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Points
-from mien.vision.hand import Hand, HandLandmarker
+from mien.vision.hand import WRIST, Hand, HandLandmarker
 from mien.vision.landmarker import Roi
 from mien.vision.palm import PalmDetector
 from mien.vision.place import Place
@@ -25,11 +26,17 @@ REACH = 1.3
 # A hand further than this from every face, in sizes of it, covers nothing: it is let go.
 FAR = 1.6
 # Frames between searches: while nothing stirs, and the least and the most while something does.
-SELDOM, SOON, LATER = 30, 2.0, 12.0
-# A hand that came while the net did not see it is looked for again for so long after a stir.
-ALERT_FRAMES = 12
+SELDOM, SOON, LATER = 30, 2.0, 20.0
+# A hand that came while the net did not see it is looked for again for so long after a stir;
+# who always stirs is searched as eagerly as at first only after so many calm frames.
+ALERT_FRAMES, CALM_FRAMES = 12, 30
+# Cells that stir at once when a hand comes; a head that turns stirs fewer.
+MANY_CELLS = 10
 # Two squares nearer than this share of their side are of one hand.
 SAME = 0.35
+# The nets take a blurred face for a hand at times, with a wrist this deep in the face, in sizes
+# of it. An arm comes from outside.
+WRIST_INSIDE = 0.08
 # A hand that the net loses for a frame or two (it is blurred while it moves) stays where it was.
 HELD_FRAMES = 2
 
@@ -57,23 +64,24 @@ class HandTracker:
             self._hands = []
             return ()
         places = [Place.of(points) for points in faces]
-        lost = self._follow(image, places)
+        lost = self._follow(image, places, faces)
         if self._is_due(lost, self._stir(image, places)):
-            self._search(image, places)
+            self._search(image, places, faces)
         return tuple(self._hands)
 
-    def _is_due(self, lost: bool, stirred: bool) -> bool:
+    def _is_due(self, lost: bool, stirred: int) -> bool:
         """Whether to search in this frame: less and less often while that finds nothing."""
         self._since_search += 1
-        self._alert = ALERT_FRAMES if stirred else max(self._alert - 1, 0)
-        if not self._alert:
+        sudden = stirred >= MANY_CELLS and self._alert < ALERT_FRAMES // 2
+        self._alert = ALERT_FRAMES if stirred else max(self._alert - 1, -CALM_FRAMES)
+        if sudden or self._alert == -CALM_FRAMES:
             self._wait = SOON
         if lost:
             return True
-        wait = self._wait if self._alert else SELDOM
+        wait = self._wait if self._alert > 0 else SELDOM
         return len(self._hands) < MOST_HANDS and self._since_search >= wait
 
-    def _follow(self, image: BgrImage, places: list[Place]) -> bool:
+    def _follow(self, image: BgrImage, places: list[Place], faces: Sequence[Points]) -> bool:
         """Move each hand along; whether one was lost."""
         kept: list[Hand] = []
         unseen: list[int] = []
@@ -86,24 +94,24 @@ class HandTracker:
                 lost = True
                 if missed < HELD_FRAMES:
                     kept, unseen = [*kept, hand], [*unseen, missed + 1]
-        near = [_is_near(hand, places) for hand in kept]
+        near = [_is_near(hand, places) and not _is_a_face(hand, faces) for hand in kept]
         self._hands = [hand for hand, stays in zip(kept, near, strict=True) if stays]
         self._unseen = [count for count, stays in zip(unseen, near, strict=True) if stays]
         return lost
 
-    def _search(self, image: BgrImage, places: list[Place]) -> None:
+    def _search(self, image: BgrImage, places: list[Place], faces: Sequence[Points]) -> None:
         self._since_search = 0
         self._wait = min(1.5 * self._wait, LATER)
         for place in places:
             for roi in _around(image, place, self._palms):
-                self._adopt(image, roi)
+                self._adopt(image, roi, faces)
 
-    def _adopt(self, image: BgrImage, roi: Roi) -> None:
+    def _adopt(self, image: BgrImage, roi: Roi, faces: Sequence[Points]) -> None:
         if len(self._hands) == MOST_HANDS and 0 in self._unseen:
             return
         # Twice, for the palm's square is a rough one.
         hand = self._landmarks(image, self._landmarks(image, roi).roi)
-        if hand.presence < ENTER:
+        if hand.presence < ENTER or _is_a_face(hand, faces):
             return
         for k, known in enumerate(self._hands):
             if _same(known.roi, hand.roi):
@@ -131,6 +139,16 @@ def _is_near(hand: Hand, places: list[Place]) -> bool:
     for place in places:
         gap = np.maximum(np.maximum(low - [place.x, place.y], [place.x, place.y] - high), 0)
         if float(np.hypot(*gap)) < FAR * place.size:
+            return True
+    return False
+
+
+def _is_a_face(hand: Hand, faces: Sequence[Points]) -> bool:
+    x, y = hand.points[WRIST].tolist()
+    for points in faces:
+        outline = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
+        deep = WRIST_INSIDE * Place.of(points).size
+        if cv2.pointPolygonTest(outline, (x, y), True) > deep:
             return True
     return False
 
