@@ -110,9 +110,9 @@ def test_a_turning_face_is_no_hand(store: WeightStore) -> None:
     tracker, hands = FaceTracker.load(store), HandTracker.load(store)
     for number in range(130):
         image = np.asarray(clip.read()[1], np.uint8)
-        face = tracker.update(image, number / 25)
+        faces = tracker.update(image, number / 25).tracks
         if number % 2 == 0:
-            assert hands.update(image, [] if face is None else [face.mesh.points]) == ()
+            assert hands.update(image, [face.mesh.points for face in faces]) == ()
 
 
 def test_a_wrist_inside_the_face_belongs_to_none() -> None:
@@ -123,3 +123,25 @@ def test_a_wrist_inside_the_face_belongs_to_none() -> None:
     points[0] = 50, 130
     assert not _is_a_face(Hand(points, 1.0), [square])
     assert not _is_a_face(Hand(points, 1.0), [])
+
+
+def test_a_crowd_is_searched_one_face_at_a_time(store: WeightStore) -> None:
+    """Eight searches in one frame would make it late."""
+    palms = PalmDetector.load(store)
+    counting = CountingPalms(palms.model, palms.anchors)
+    counting.calls.clear()
+    tracker = HandTracker(counting, HandLandmarker.load(store))
+    image = next(frames())
+    (face,) = FaceTracker.load(store).update(image, 0.0).tracks
+    crowd = [face.mesh.points + np.array([40 * k, 0, 0], np.float32) for k in range(8)]
+    tracker.update(image, crowd)
+    assert len(counting.calls) == 1
+
+
+def test_hands_go_with_the_last_face_and_come_back_with_it(store: WeightStore) -> None:
+    pictures = list(frames())[28:31]
+    (face,) = FaceTracker.load(store).update(pictures[0], 0.0).tracks
+    hands = HandTracker.load(store)
+    assert hands.update(pictures[0], [face.mesh.points])
+    assert hands.update(pictures[1], []) == ()
+    hands.update(pictures[2], [face.mesh.points])

@@ -52,6 +52,7 @@ class HandTracker:
         self._since_search = SELDOM
         self._wait = SOON
         self._alert = 0
+        self._searches = 0
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -61,7 +62,7 @@ class HandTracker:
     def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
         """The hands near faces, (n, 2 or 3) landmarks each, of the next BGR frame."""
         if not faces:
-            self._hands = []
+            self._hands, self._unseen = [], []
             return ()
         places = [Place.of(points) for points in faces]
         lost = self._follow(image, places, faces)
@@ -102,9 +103,10 @@ class HandTracker:
     def _search(self, image: BgrImage, places: list[Place], faces: Sequence[Points]) -> None:
         self._since_search = 0
         self._wait = min(1.5 * self._wait, LATER)
-        for place in places:
-            for roi in _around(image, place, self._palms):
-                self._adopt(image, roi, faces)
+        # One face a search: a crowd must not make a frame late.
+        self._searches += 1
+        for roi in _around(image, places[self._searches % len(places)], self._palms):
+            self._adopt(image, roi, faces)
 
     def _adopt(self, image: BgrImage, roi: Roi, faces: Sequence[Points]) -> None:
         if len(self._hands) == MOST_HANDS and 0 in self._unseen:
