@@ -153,6 +153,9 @@ async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
     figures = client.figures()
     assert (figures["width"], figures["height"], figures["face"]) == (640, 480, True)
     assert figures["peers"] == 1
+    assert figures["level_wanted"] == 2, "by size"
+    assert 1 <= figures["level"] <= 2
+    assert figures["level_why"] in ("by size", "frames took too long")
     assert figures["fps_out"] > 2
     assert 0 < figures["engine_p50_ms"] <= figures["engine_p95_ms"]
     assert 0 < figures["audio_delay_ms"] == pytest.approx(figures["latency_ms"], abs=11)

@@ -39,6 +39,10 @@ class StreamFigures:
         self._face = rendered.swapped.state == "swapped"
         self.sync.measured(now - rendered.picture.arrived + encode_ms / 1e3, now)
 
+    def rate_in(self, now: float) -> float:
+        """Pictures a second that come."""
+        return self._in.rate(now)
+
     def report(self, now: float) -> dict[str, Any]:
         """Rates in frames a second, times in ms, memory in MiB, cpu_share in cores."""
         p50, p95 = np.percentile(self._engine_ms, (50, 95)) if self._engine_ms else (0.0, 0.0)

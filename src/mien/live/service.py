@@ -41,7 +41,8 @@ log = structlog.get_logger(__name__)
 # The ids of the documentation's example; each session has a channel of its own.
 FRONT_UID = 1
 ALGORITHM_UID = 3
-DEFAULT_QUALITY = 2
+# The level goes by the picture's size.
+DEFAULT_QUALITY = 0
 # A join at status 1 waits so long for room: less than proxies' usual 30 s.
 JOIN_WAIT_S = 15.0
 # A worker that dies again and again is not given a session for ever.

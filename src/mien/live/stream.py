@@ -9,6 +9,7 @@ from typing import Any
 
 from mien.live.audience import USUAL_BITRATE, Audience
 from mien.live.figures import StreamFigures, line_figures
+from mien.live.governor import Governor
 from mien.live.member import Member
 from mien.live.pipeline import Pipeline, Rendered
 from mien.live.placement import PeerKind
@@ -34,10 +35,10 @@ Tell = Callable[[str, Mapping[str, Any]], object]
 @dataclass(frozen=True)
 class StreamOptions:
     """algorithm_uid: the number of the user that the swapped stream comes from. level: the
-    engine's quality."""
+    engine's quality that was asked for; None to go by the picture's size."""
 
     algorithm_uid: int
-    level: int = 2
+    level: int | None = None
     camera_timeout_s: float = 10.0
 
 
@@ -65,6 +66,7 @@ class Stream:
         self._camera = CameraTime()
         self._last_picture = clock()
         self._figures = StreamFigures()
+        self._governor = Governor(options.level, engine.level)
         self._sound = SoundRelay(self._play, clock)
         self._transport: Transport | None = None
         self._halted = False
@@ -173,7 +175,9 @@ class Stream:
         about = {
             "peers": self._present(),
             "state": self._audience.state,
-            "level": self._options.level,
+            "level": self._governor.level,
+            "level_wanted": self._governor.wanted,
+            "level_why": self._governor.why,
             "dropped": self._pipeline.dropped,
             "failed": self._pipeline.failed,
             **self._figures.report(self._clock()),
@@ -211,6 +215,8 @@ class Stream:
         if self._transport is not None:
             self._transport.send_video(image)
         self._figures.left(rendered, encode_ms, self._clock())
+        height, width = rendered.swapped.image.shape[:2]
+        self._governor.frame(rendered.busy_ms, width, height)
         self._sound.set_delay(self._figures.sync.delay_s)
         self._audience.set_state("halted" if self._halted else STATES[rendered.swapped.state])
 
@@ -237,6 +243,8 @@ class Stream:
             if now >= report_at:
                 report_at = now + REPORT_S
                 self._report()
+                level = self._governor.look(self._figures.rate_in(now))
+                await asyncio.to_thread(self._engine.set_level, level)
 
     def _report(self) -> None:
         figures = self.statistics()

@@ -26,6 +26,8 @@ from mien.vision.hand_tracker import HandTracker
 from mien.vision.tracker import FaceTracker
 
 DONE = Message()
+# Until the first picture says which level suits it.
+USUAL_LEVEL = 2
 
 
 class Worker:
@@ -79,9 +81,11 @@ class Worker:
     async def _carry(self, body: Mapping[str, Any]) -> None:
         if self._tracker is None or self._stream is not None:
             raise ParameterError("A worker carries one session, after it is prepared.")
-        options = EngineOptions(lost_face=self._config["lost_face"], quality=body["quality"])
+        options = EngineOptions(
+            lost_face=self._config["lost_face"], quality=body["quality"] or USUAL_LEVEL
+        )
         about = StreamOptions(
-            body["algorithm_uid"], body["quality"], self._config["camera_timeout_s"]
+            body["algorithm_uid"], body["quality"] or None, self._config["camera_timeout_s"]
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
         engine = FrameEngine(self._tracker, options, hands=self._hands)

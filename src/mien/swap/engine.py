@@ -162,6 +162,8 @@ class FrameEngine:
         """Another level of quality from the next frame on; the new picture fades in."""
         with self._setting:
             if level != self._level:
+                # No frame should wait for tables that only this level needs.
+                rehearse(QUALITIES[level])
                 self._level = level
                 if self._wardrobe is not None:
                     self._wardrobe = _fit(self._wardrobe.cast, level)
