@@ -55,6 +55,7 @@ class FakeStation:
         self.peers: set[str] = set()
         self.sources = [brief.source_path]
         self.dead = False
+        self.camera = b""
         self.refuses = False
         self.halted = False
 
@@ -85,6 +86,11 @@ class FakeStation:
 
     async def halt(self, halted: bool) -> None:
         self.halted = halted
+
+    async def look(self) -> bytes:
+        if self.dead:
+            raise NoCapacity("The session's process is gone.")
+        return self.camera
 
     async def close(self) -> None:
         self.end(EndReason.CLOSED)
@@ -178,6 +184,11 @@ class FakeImaging:
             raise SourceRejected("Photo 2 shows another person than the first.")
         self.merged.append(data)
         await asyncio.to_thread(destination.write_bytes, b"".join(data))
+
+    async def nudity(self, data: bytes) -> float:
+        if data == BROKEN:
+            raise ImageRejected("The file is not a picture that can be read.")
+        return LOOKS.get(data, ((), 0.0))[1]
 
     def _faces(self, data: bytes) -> tuple[FaceReading, ...]:
         if data == NO_FACE:

@@ -359,3 +359,16 @@ async def test_closing_tells_the_page(
     await until(lambda: client.heard("user-joined"))
     await asyncio.wait_for(stream.close(), 3)
     await until(lambda: client.states()[-1] == "closing")
+
+
+async def test_a_sketch_of_the_camera_can_be_looked_at_once_a_picture(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+) -> None:
+    stream = await open_stream(source)
+    assert await stream.look() == b""
+    client = await connect(stream, Client(Camera(frames)))
+    await until(lambda: client.pictures > 2)
+    sketch = cv2.imdecode(np.frombuffer(await stream.look(), np.uint8), cv2.IMREAD_COLOR)
+    assert sketch is not None
+    wanted = cv2.resize(frames[0], (256, 256), interpolation=cv2.INTER_AREA)
+    assert np.abs(sketch.astype(int) - wanted).mean() < 12

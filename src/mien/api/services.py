@@ -22,6 +22,7 @@ from mien.live.installation import (
 from mien.live.journal import Journal
 from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
+from mien.live.live_gate import LiveGate
 from mien.live.marks import Marks
 from mien.live.placement import Placement
 from mien.live.rates import Rates
@@ -60,6 +61,7 @@ class Services:
     likenesses: Likenesses
     consents: Consents
     gate: SourceGate
+    live_gate: LiveGate
     sessions: SessionService
     inspection: InspectionProcess
     signing: Signing
@@ -80,9 +82,11 @@ class Services:
         await self.accounts.register_default(kept.client_id, kept.client_secret)
         await asyncio.gather(self.imaging.start(), self.placement.start())
         await self.sessions.start()
+        self.live_gate.start()
 
     async def stop(self) -> None:
         """Refuse the new, end the live, let go."""
+        await self.live_gate.stop()
         await self.sessions.stop()
         await asyncio.gather(self.placement.stop(self.settings.drain_s), self.imaging.stop())
         await self.store.close()
@@ -161,6 +165,7 @@ def build_services(
             *(store, records, likenesses, inspection), clock=world.clock, random=world.random
         ),
         gate=gate,
+        live_gate=LiveGate(sessions.running, sessions.end, imaging, settings.gate, world.monotonic),
         sessions=sessions,
         signing=signing,
         inspection=inspection,

@@ -70,3 +70,6 @@ class Imaging(Protocol):
 
     async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
         """Make one source of prepared ones of one person; SourceRejected where they differ."""
+
+    async def nudity(self, data: bytes) -> float:
+        """How likely a picture shows nudity, 0 to 1."""

@@ -84,6 +84,10 @@ class ImagingProcess:
         body = {"parts": [str(part) for part in parts], "destination": str(destination)}
         await self._ask("merge_sources", body, b"")
 
+    async def nudity(self, data: bytes) -> float:
+        """See Imaging."""
+        return float((await self._ask("nudity", {}, data)).body["nudity"])
+
     async def _ask(self, call: str, body: Mapping[str, Any], data: bytes) -> Message:
         if self._waiting >= MOST_WAITING:
             raise TooFrequent("Too many pictures wait to be read; try again in a moment.")

@@ -61,6 +61,7 @@ class ImagingWorker:
             "read_faces": self._read,
             "prepare_source": self._source,
             "merge_sources": _merge,
+            "nudity": self._score,
         }
         if call not in work:
             raise ParameterError(f"The imaging process does not know '{call}'.")
@@ -108,6 +109,9 @@ class ImagingWorker:
         told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
         told["identity"] = _known(source.identity)
         return Message(told, _preview(image, reading))
+
+    def _score(self, message: Message) -> Message:
+        return Message({"nudity": self._nudity(self._decoded(message.blob))})
 
     def _nudity(self, image: BgrImage) -> float:
         assert self._nudes is not None, "prepare comes first"

@@ -77,6 +77,10 @@ class LocalStation:
         """See Station."""
         await self._child.call("halt", {"halted": halted})
 
+    async def look(self) -> bytes:
+        """See Station. Raises ProcessLost."""
+        return (await self._child.call("look", {})).blob
+
     async def close(self) -> None:
         """See Station."""
         await self.leave(EndReason.CLOSED, LEAVE_WITHIN_S)

@@ -96,6 +96,9 @@ class Station(Protocol):
     async def halt(self, halted: bool) -> None:
         """Show a card instead of every picture, without sound, until told otherwise."""
 
+    async def look(self) -> bytes:
+        """A small JPEG of the camera's newest picture; empty where none came since the last."""
+
     async def close(self) -> None:
         """End the session; idempotent."""
 

@@ -192,6 +192,10 @@ class SessionService:
         await self._end(session_id, reason)
         await self._journal.write("session.ended", session=session_id, reason=reason.value)
 
+    def running(self) -> list[Station]:
+        """The processes that carry sessions now."""
+        return self._roster.running()
+
     async def info(self, tenant: Tenant, session_id: str) -> SessionView:
         """A session as it is now. Raises NotFound."""
         return await self._view(await self._own(tenant, session_id))

@@ -13,10 +13,9 @@ from mien.live.records import Source
 from mien.trust.likeness import Scope
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
+from mien.vision.nudity import NUDE
 
 GateMode = Literal["off", "on", "required"]
-# open_nsfw's own advice: below 0.2 is harmless, above 0.8 is not; between, context decides.
-NUDE = 0.8
 
 
 class SourceGate:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from mien.live.audience import USUAL_BITRATE, Audience
 from mien.live.figures import StreamFigures, line_figures
 from mien.live.governor import Governor
@@ -21,12 +24,15 @@ from mien.swap.engine import FrameEngine
 from mien.swap.source import SourceFace
 from mien.trust.marking import Marker
 from mien.vision.face import BgrImage
+from mien.vision.image import encode_jpeg
 
 TICK_S = 0.1
 REPORT_S = 1.0
 # The card of a stopped stream is sent again and again where the camera is silent for so long.
 COVER_AFTER_S = 0.5
 CLOSE_WITHIN_S = 0.9
+# The side that the nudity net reads.
+SKETCH_SIDE = 256
 STATES = {"swapped": "swapping", "no_face": "no_face", "no_source": "preparing"}
 
 Tell = Callable[[str, Mapping[str, Any]], object]
@@ -65,6 +71,7 @@ class Stream:
         self._publisher: Member | None = None
         self._camera = CameraTime()
         self._last_picture = clock()
+        self._unseen: BgrImage | None = None
         self._figures = StreamFigures()
         self._governor = Governor(options.level, engine.level)
         self._sound = SoundRelay(self._play, clock)
@@ -130,6 +137,11 @@ class Stream:
             self._audience.set_state("halted")
             self._show_again()
 
+    async def look(self) -> bytes:
+        """A small JPEG of the newest picture that came; empty where none came since the last."""
+        image, self._unseen = self._unseen, None
+        return b"" if image is None else await asyncio.to_thread(_sketch, image)
+
     async def close(self) -> None:
         """Say goodbye to every peer and end the threads, in about a second at most."""
         self._audience.set_state("closing")
@@ -150,6 +162,7 @@ class Stream:
 
     def _take(self, picture: VideoPicture) -> None:
         self._last_picture = self._clock()
+        self._unseen = picture.image
         self._figures.came(self._last_picture)
         seconds = self._camera.of(picture.rtp_timestamp, picture.arrived)
         stamp = round(seconds * CameraTime.CLOCK_RATE) & 0xFFFFFFFF
@@ -265,3 +278,9 @@ class Stream:
         self._audience.play(packet)
         if self._transport is not None:
             self._transport.send_audio(packet)
+
+
+def _sketch(image: BgrImage) -> bytes:
+    """Small enough to send about, large enough to judge what it shows."""
+    small = cv2.resize(image, (SKETCH_SIDE, SKETCH_SIDE), interpolation=cv2.INTER_AREA)
+    return encode_jpeg(np.asarray(small, np.uint8))

@@ -52,6 +52,8 @@ class Worker:
             "change_source": self._change_source,
             "halt": self._halt,
         }
+        if call == "look":
+            return Message(blob=await self._session().look())
         if call not in calls:
             raise ParameterError(f"A worker does not know '{call}'.")
         return Message(await calls[call](message.body) or {})

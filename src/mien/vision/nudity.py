@@ -13,6 +13,8 @@ from mien.errors import WeightsError
 from mien.models.runtimes import OnnxModel
 from mien.vision.face import BgrImage
 
+# open_nsfw's own advice: below 0.2 is harmless, above 0.8 is not; between, context decides.
+NUDE = 0.8
 SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
 
 

@@ -1,0 +1,95 @@
+"""Looks at each live camera once a second, and ends the session of one that shows nudity."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import structlog
+
+from mien.errors import MienError
+from mien.live.ids import Clock
+from mien.live.imaging import Imaging
+from mien.live.placement import Station
+from mien.live.session import Reason
+from mien.vision.nudity import NUDE
+
+GateMode = Literal["off", "on", "required"]
+End = Callable[[str, Reason], Awaitable[None]]
+
+LOOK_EVERY_S = 1.0
+# One picture may be mistaken; so many in a row are not.
+IN_A_ROW = 2
+# A camera that nobody could look at for so long ends, where the gate is required.
+BLIND_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+class LiveGate:
+    """The pictures are looked at by the imaging process: a frame never waits for it."""
+
+    def __init__(
+        self,
+        running: Callable[[], list[Station]],
+        end: End,
+        imaging: Imaging,
+        mode: GateMode,
+        clock: Clock,
+    ) -> None:
+        self._running = running
+        self._end = end
+        self._imaging = imaging
+        self._mode = mode
+        self._clock = clock
+        self._nude: dict[str, int] = {}
+        self._seen: dict[str, float] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look, unless the gate is off."""
+        if self._mode != "off":
+            self._looking = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def look(self) -> None:
+        """At every session that runs, once."""
+        stations = self._running()
+        ids = {station.brief.session_id for station in stations}
+        self._nude = {one: count for one, count in self._nude.items() if one in ids}
+        self._seen = {one: self._seen.get(one, self._clock()) for one in ids}
+        await asyncio.gather(*(self._look_at(station) for station in stations))
+
+    async def _look_at(self, station: Station) -> None:
+        session_id = station.brief.session_id
+        try:
+            picture = await station.look()
+            score = await self._imaging.nudity(picture) if picture else 0.0
+        except MienError as error:
+            log.warning("gate.blind", session=session_id, error=str(error))
+            blind_s = self._clock() - self._seen[session_id]
+            if self._mode == "required" and blind_s > BLIND_S:
+                await self._refuse(session_id)
+            return
+        self._seen[session_id] = self._clock()
+        self._nude[session_id] = self._nude.get(session_id, 0) + 1 if score >= NUDE else 0
+        if self._nude[session_id] >= IN_A_ROW:
+            await self._refuse(session_id)
+
+    async def _refuse(self, session_id: str) -> None:
+        try:
+            await self._end(session_id, Reason.CONTENT_REFUSED)
+        except MienError as error:
+            log.warning("gate.not_ended", session=session_id, error=str(error))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:  # this task's edge: one failure must not leave cameras unwatched
+                log.exception("gate.failed")
+            await asyncio.sleep(LOOK_EVERY_S)
