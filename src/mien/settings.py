@@ -61,6 +61,15 @@ class AgoraSettings(BaseSettings):
         return bool(self.app_id and self.app_certificate)
 
 
+class RecordingSettings(BaseSettings):
+    """Whether sessions may be recorded; environment prefix MIEN_RECORDING_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_RECORDING_", extra="ignore")
+
+    allow: bool = True
+    keep_days: float = Field(default=7.0, gt=0)
+
+
 class LimitSettings(BaseSettings):
     """What strangers may send; environment prefix MIEN_LIMIT_."""
 
@@ -118,6 +127,7 @@ class Settings(BaseSettings):
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     ice: IceSettings = Field(default_factory=IceSettings)
+    recording: RecordingSettings = Field(default_factory=RecordingSettings)
     c2pa: C2paSettings = Field(default_factory=C2paSettings)
     agora: AgoraSettings = Field(default_factory=AgoraSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from tests.live.fakes import JPEG, FakeImaging, FakePlacement, FakeStation
 
 from mien.errors import FetchFailed
 from mien.live.blocked_faces import BlockedFaces
+from mien.live.certificates import open_identity
 from mien.live.ids import Ids
 from mien.live.installation import open_installation
 from mien.live.journal import Journal
@@ -19,9 +21,11 @@ from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.rates import Rates
+from mien.live.recordings import RecordingLibrary
 from mien.live.records import Tenant
 from mien.live.service import SessionService, SessionView
 from mien.live.session import Session, State
+from mien.live.signing import Signing
 from mien.live.source_gate import SourceGate
 from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.store import Store
@@ -67,10 +71,20 @@ class Desk:
             ids=ids,
             clock=self.clock,
         )
+        signing = Signing(open_identity(self.settings, time.time))
+        self.recordings = RecordingLibrary(
+            self.store,
+            signing,
+            self.folder,
+            self.settings.recording,
+            clock=self.clock,
+            random=secrets.token_bytes,
+        )
         self.service = SessionService(
             self.store,
             self.placement,
             self.sources,
+            self.recordings,
             Rates(limits),
             self.settings,
             installation,
@@ -105,6 +119,7 @@ class Desk:
     async def shut(self) -> None:
         await self.service.stop()
         await self.placement.stop(1.0)
+        await self.recordings.stop()
         await self.store.close()
 
     def clock(self) -> float:
@@ -115,8 +130,8 @@ class Desk:
             raise FetchFailed("The URL could not be fetched.")
         return self.pages[url]
 
-    async def create(self, source: SourceRequest = FACE) -> SessionView:
-        return await self.service.create(TENANT, [source], 2)
+    async def create(self, source: SourceRequest = FACE, record: bool = False) -> SessionView:
+        return await self.service.create(TENANT, [source], 2, record=record)
 
     def grant(self, view: SessionView) -> MediaToken:
         return self.service.admit(view.media_token, view.session.channel_id)

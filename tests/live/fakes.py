@@ -49,6 +49,7 @@ class FakeStation:
     def __init__(self, brief: SessionBrief) -> None:
         self.brief = brief
         self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self.gone: asyncio.Future[Any] = self.ended
         self.statistics: Mapping[str, Any] = {"fps": 20.0}
         self.offers: list[Offer] = []
         self.fragments: list[str] = []
@@ -56,6 +57,7 @@ class FakeStation:
         self.sources = [brief.source_path]
         self.dead = False
         self.camera = b""
+        self.picture = JPEG
         self.refuses = False
         self.halted = False
 
@@ -91,6 +93,9 @@ class FakeStation:
         if self.dead:
             raise NoCapacity("The session's process is gone.")
         return self.camera
+
+    async def snapshot(self) -> bytes:
+        return self.picture
 
     async def close(self) -> None:
         self.end(EndReason.CLOSED)

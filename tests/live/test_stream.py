@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -20,17 +21,21 @@ from tests.live.camera_client import (
 
 from mien.errors import MediaRejected, NotFound, SourceRejected, TooFrequent
 from mien.live.audience import MOST_PEERS
+from mien.live.recorder import Recorder
 from mien.live.stream import Stream, StreamOptions
+from mien.media.clips import probe
 from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.source import prepare_source
 from mien.trust.detector import Detector
+from mien.trust.inspection import inspect
 from mien.trust.marking import Marker, Marking
 from mien.trust.pattern import make_pattern
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
+from mien.vision.image import decode_image
 from mien.vision.tracker import FaceTracker
 
 LOOPBACK = PeerConfig(loopback=True)
@@ -75,12 +80,18 @@ async def open_stream(
     only_loopback(monkeypatch)
     opened: list[Stream] = []
 
-    async def open_one(path: Path | None = None, **options: Any) -> Stream:
+    async def open_one(
+        path: Path | None = None, record_to: Path | None = None, **options: Any
+    ) -> Stream:
         engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
         about = StreamOptions(algorithm_uid=3, **options)
         stream = Stream(
-            engine, Marker(MARKING), about, lambda event, body: told.append((event, body))
+            engine,
+            Marker(MARKING),
+            about,
+            lambda event, body: told.append((event, body)),
+            recorder=Recorder(record_to) if record_to else None,
         )
         opened.append(stream)
         if path is not None:
@@ -220,6 +231,34 @@ async def test_what_arrives_is_labelled_and_marked(
     plate = client.picture[20:50, 420:600].astype(int)
     assert (plate < 60).mean() > 0.3
     assert (plate > 200).mean() > 0.1
+
+
+async def test_what_is_recorded_and_snapped_is_what_was_sent_with_its_sound(
+    open_stream: OpenStream,
+    connect: Connect,
+    frames: list[BgrImage],
+    source: Path,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "recording.mp4"
+    stream = await open_stream(source, record_to=path)
+    with pytest.raises(NotFound):
+        await stream.snapshot()
+    client = await connect(stream, Client(Camera(frames), Microphone()))
+    await until(lambda: stream.statistics()["recorded_frames"] > 40)
+    await until(lambda: client.heard("statistics"))
+    assert client.figures()["recording"] is True
+    pattern = [make_pattern(MARKING.key)]
+    snapped = Detector(pattern)
+    snapped.feed(decode_image(await stream.snapshot()))
+    assert snapped.result(thorough=False).mark_id == MARKING.mark_id
+    await stream.close()
+    assert inspect(path, pattern).mark_id == MARKING.mark_id
+    info = probe(path)
+    assert (info.width, info.height, info.sound) == (640, 480, True)
+    with av.open(str(path)) as clip:
+        loud = [np.abs(part.to_ndarray()).mean() > 0.02 for part in clip.decode(audio=0)]
+    assert sum(loud) > 40
 
 
 async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(

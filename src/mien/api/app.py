@@ -16,6 +16,7 @@ from mien.api import (
     operations,
     operator,
     provenance,
+    recordings,
     sessions,
     sources,
     token,
@@ -35,6 +36,7 @@ from mien.api.verify_page import add_verify
 
 ROUTERS = (
     *(token, detect, sessions, sources, likenesses, consent, channels, whip, provenance),
+    recordings,
     operator,
     operations,
 )

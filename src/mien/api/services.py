@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry
 
 from mien.api.fetch import GuardedFetch
+from mien.errors import NotFound
 from mien.live.accounts import Accounts
 from mien.live.blocked_faces import BlockedFaces
 from mien.live.certificates import open_identity, trust_anchors
@@ -26,6 +27,7 @@ from mien.live.live_gate import LiveGate
 from mien.live.marks import Marks
 from mien.live.placement import Placement
 from mien.live.rates import Rates
+from mien.live.recordings import RecordingLibrary
 from mien.live.service import SessionService
 from mien.live.signing import Signing
 from mien.live.source_gate import SourceGate
@@ -37,7 +39,7 @@ from mien.trust.keyring import open_keyring
 from mien.trust.sealing import open_seal
 from mien.trust.wording import wording_of
 
-SOURCES_FOLDER, EVIDENCE_FOLDER = "sources", "evidence"
+SOURCES_FOLDER, EVIDENCE_FOLDER, RECORDINGS_FOLDER = "sources", "evidence", "recordings"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Services:
     sessions: SessionService
     inspection: InspectionProcess
     signing: Signing
+    recordings: RecordingLibrary
     journal: Journal
     imaging: Imaging
     placement: Placement
@@ -89,9 +92,17 @@ class Services:
         await self.live_gate.stop()
         await self.sessions.stop()
         await asyncio.gather(self.placement.stop(self.settings.drain_s), self.imaging.stop())
+        await self.recordings.stop()
         await self.store.close()
         await self.journal.write("server.stopped")
         await self.journal.sign()
+
+    async def sign_picture(self, picture: bytes, mark_id: int) -> bytes:
+        """A picture of a live session with its manifest. Raises NotFound, SigningFailed."""
+        statement = await self.store.statement(mark_id)
+        if statement is None:
+            raise NotFound("Nothing is known of the picture's mark.")
+        return await asyncio.to_thread(self.signing.picture, picture, statement)
 
 
 def build_services(
@@ -140,10 +151,16 @@ def build_services(
     sources = SourceLibrary(
         store, imaging, fetch, folder, settings.limits, gate, ids=ids, clock=world.clock
     )
+    kept = settings.data_dir.resolve() / RECORDINGS_FOLDER
+    kept.mkdir(mode=0o700, exist_ok=True)
+    recordings = RecordingLibrary(
+        store, signing, kept, settings.recording, clock=world.clock, random=world.random
+    )
     sessions = SessionService(
         store,
         placement,
         sources,
+        recordings,
         rates,
         settings,
         installation,
@@ -169,6 +186,7 @@ def build_services(
         sessions=sessions,
         signing=signing,
         inspection=inspection,
+        recordings=recordings,
         journal=journal,
         imaging=imaging,
         placement=placement,

@@ -58,6 +58,7 @@ class CreateBody(BaseModel):
     faceswap_quality: Annotated[int, Field(ge=1, le=3)] | None = Field(
         default=None, description="1 up to 360p, 2 480p, 3 720p and more."
     )
+    record: bool = Field(default=False, description="Record it, where the policy allows.")
     stream_type: Literal["webrtc", "agora", "livekit"] | None = None
 
 
@@ -122,7 +123,7 @@ async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[
         raise ParameterError("stream_type: livekit is not supported. Use webrtc or agora.")
     photos = source_requests(body.sourceImage)
     quality = body.faceswap_quality or DEFAULT_QUALITY
-    view = await services.sessions.create(tenant, photos, quality, stream_type)
+    view = await services.sessions.create(tenant, photos, quality, stream_type, record=body.record)
     return Envelope(data=SessionData(**_fields(view, services)))
 
 

@@ -33,6 +33,7 @@ class LocalStation:
     def __init__(self, brief: SessionBrief, child: Child) -> None:
         self.brief = brief
         self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self.gone: asyncio.Future[Any] = child.ended
         self.statistics: Mapping[str, Any] = {"peers": 0}
         self._child = child
         child.on_event = self._hear
@@ -49,6 +50,7 @@ class LocalStation:
             "source_path": str(self.brief.source_path) if self.brief.source_path else None,
             "quality": self.brief.quality,
             "algorithm_uid": self.brief.algorithm_uid,
+            "record_to": str(self.brief.record_to) if self.brief.record_to else None,
             "marking": self.brief.marking.as_json(),
             "agora": self.brief.agora.as_json() if self.brief.agora else None,
         }
@@ -80,6 +82,10 @@ class LocalStation:
     async def look(self) -> bytes:
         """See Station. Raises ProcessLost."""
         return (await self._child.call("look", {})).blob
+
+    async def snapshot(self) -> bytes:
+        """See Station."""
+        return (await self._child.call("snapshot")).blob
 
     async def close(self) -> None:
         """See Station."""

@@ -39,6 +39,7 @@ class SessionBrief:
     marking: Marking
     tenant_id: str = ""
     agora: AgoraSeat | None = None
+    record_to: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,13 @@ class Capacity:
 class Station(Protocol):
     """One session's process, seen from the API process. Calls raise MienError subclasses.
 
+    gone is done when the process has ended and writes nothing any more.
     statistics["peers"] is how many peers are connected or connecting, as of now.
     """
 
     brief: SessionBrief
     ended: asyncio.Future[EndReason]
+    gone: asyncio.Future[Any]
     statistics: Mapping[str, Any]
 
     async def join(self, offer: Offer) -> PeerAnswer:
@@ -98,6 +101,9 @@ class Station(Protocol):
 
     async def look(self) -> bytes:
         """A small JPEG of the camera's newest picture; empty where none came since the last."""
+
+    async def snapshot(self) -> bytes:
+        """The newest picture that was sent, as JPEG. Raises NotFound where there is none yet."""
 
     async def close(self) -> None:
         """End the session; idempotent."""

@@ -1,4 +1,4 @@
-"""What the store keeps beside sessions: tenants and source faces, as plain values."""
+"""What the store keeps beside sessions: tenants, source faces and recordings, as plain values."""
 
 from dataclasses import dataclass
 
@@ -63,3 +63,17 @@ class Source:
     preview: bytes
     likeness_id: str | None = None
     identity: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded of a session on one station. ready: finished, and signed where possible."""
+
+    id: str
+    tenant_id: str
+    session_id: str
+    mark_id: int
+    created_at: float
+    expires_at: float
+    ready: bool
+    bytes: int

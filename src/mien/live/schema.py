@@ -80,6 +80,7 @@ class SessionRow(Base):
     state: Mapped[int] = mapped_column(Integer, index=True)
     reason: Mapped[str | None] = mapped_column(String(40))
     stream_type: Mapped[str] = mapped_column(String(16), server_default="webrtc")
+    record: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class KillRow(Base):
@@ -150,3 +151,18 @@ class BlockedFaceRow(Base):
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[float] = mapped_column(Float)
+
+
+class RecordingRow(Base):
+    """What was recorded of a session on one station; the file lies in the data directory."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"), index=True)
+    session_id: Mapped[str] = mapped_column(String(24), index=True)
+    mark_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+    ready: Mapped[bool] = mapped_column(Boolean)
+    bytes: Mapped[int] = mapped_column(BigInteger)

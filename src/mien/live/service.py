@@ -25,6 +25,7 @@ from mien.live.media_access import MediaAccess
 from mien.live.meter import Meter
 from mien.live.placement import Offer, PeerAnswer, PeerKind, Placement, SessionBrief, Station
 from mien.live.rates import Rates
+from mien.live.recordings import RecordingLibrary
 from mien.live.records import Tenant
 from mien.live.roster import Roster
 from mien.live.session import Reason, Session, State
@@ -70,6 +71,7 @@ class SessionService:
         store: Store,
         placement: Placement,
         sources: SourceLibrary,
+        recordings: RecordingLibrary,
         rates: Rates,
         settings: Settings,
         installation: Installation,
@@ -85,6 +87,7 @@ class SessionService:
         self._store = store
         self._placement = placement
         self._sources = sources
+        self._recordings = recordings
         self._rates = rates
         self._admission = Admission(store, placement, rates, settings)
         self._settings = settings
@@ -115,7 +118,8 @@ class SessionService:
     async def start(self) -> None:
         """Say honestly what an earlier run left behind, then begin."""
         interrupted = await self._store.interrupt_open_sessions()
-        log.info("sessions ready", interrupted=interrupted)
+        recovered = await self._recordings.recover()
+        log.info("sessions ready", interrupted=interrupted, recovered_recordings=recovered)
         self._waiting.start()
         self._warden.start()
         self._kill_watch.start()
@@ -140,19 +144,23 @@ class SessionService:
         photos: Sequence[SourceRequest],
         quality: int,
         stream_type: StreamType = "webrtc",
+        record: bool = False,
     ) -> SessionView:
         """A new session, live or queued; photos: of one person, at least one.
 
-        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, TenantBlocked, and
-        ParameterError for a stream type that is not set up.
+        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, TenantBlocked,
+        ParameterError for a stream type that is not set up, and Forbidden for a recording that is
+        not allowed.
         """
         if stream_type == "agora":
             require_agora(self._settings.agora)
+        if record:
+            self._recordings.require_allowed()
         await self._kill_watch.refuse(tenant.id)
         async with self._admission.enter(tenant):
             kept = await self._sources.obtain(tenant.id, photos)
             session = self._new_session(tenant, kept.id, quality)
-            session = replace(session, stream_type=stream_type)
+            session = replace(session, stream_type=stream_type, record=record)
             await self._kill_watch.refuse_session(session)
             await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
@@ -200,6 +208,14 @@ class SessionService:
         """A session as it is now. Raises NotFound."""
         return await self._view(await self._own(tenant, session_id))
 
+    async def snapshot(self, tenant: Tenant, session_id: str) -> tuple[bytes, int]:
+        """The newest picture as JPEG, and its mark. Raises NotFound."""
+        session = await self._own(tenant, session_id)
+        station = self._roster.station(session.id)
+        if station is None:
+            raise NotFound("The session is not live. Join it first.")
+        return await station.snapshot(), station.brief.marking.mark_id
+
     def admit(self, media_token: str, channel_id: str) -> MediaToken:
         """The grant of a media token for a channel. Raises BadCredentials, Forbidden."""
         return self._access.admit(media_token, channel_id)
@@ -239,6 +255,8 @@ class SessionService:
 
     async def _sweep(self) -> None:
         while True:
+            if over := await self._recordings.sweep():
+                log.info("recordings swept", count=over)
             if swept := await self._sources.sweep():
                 log.info("sources swept", count=swept)
             await self._likenesses.sweep()
@@ -293,6 +311,7 @@ class SessionService:
             raise NoCapacity("The server is stopping.")
         live = session.placed()
         marking, _ = await self._marks.issue(session.id, "live")
+        recording = self._recordings.new(session.tenant_id, session.id, marking.mark_id)
         brief = SessionBrief(
             session_id=session.id,
             channel_id=session.channel_id,
@@ -303,8 +322,11 @@ class SessionService:
             marking=marking,
             tenant_id=session.tenant_id,
             agora=self._access.agora_seat(session),
+            record_to=self._recordings.path(recording.id) if session.record else None,
         )
         station = await self._roster.open(brief)
+        if session.record:
+            await self._recordings.keep(recording, station.gone)
         self._meter.begin(session.id, session.tenant_id)
         mark = mark_name(brief.marking.mark_id)
         await self._journal.write("session.placed", session=session.id, mark=mark)

@@ -55,6 +55,7 @@ class Session:
     state: State = State.QUEUED
     reason: Reason | None = None
     stream_type: str = "webrtc"
+    record: bool = False
 
     @property
     def closed(self) -> bool:

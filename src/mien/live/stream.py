@@ -10,12 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mien.errors import NotFound
 from mien.live.audience import USUAL_BITRATE, Audience
 from mien.live.figures import StreamFigures, line_figures
 from mien.live.governor import Governor
 from mien.live.member import Member
 from mien.live.pipeline import Pipeline, Rendered
 from mien.live.placement import PeerKind
+from mien.live.recorder import Recorder
 from mien.live.sound import SoundRelay
 from mien.media.pacing import CameraTime
 from mien.media.transport import Transport
@@ -33,6 +35,7 @@ COVER_AFTER_S = 0.5
 CLOSE_WITHIN_S = 0.9
 # The side that the nudity net reads.
 SKETCH_SIDE = 256
+SNAPSHOT_QUALITY = 92
 STATES = {"swapped": "swapping", "no_face": "no_face", "no_source": "preparing"}
 
 Tell = Callable[[str, Mapping[str, Any]], object]
@@ -63,9 +66,12 @@ class Stream:
         options: StreamOptions,
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
+        recorder: Recorder | None = None,
     ) -> None:
         self._engine, self._marker, self._options = engine, marker, options
         self._tell, self._clock = tell, clock
+        self._recorder = recorder
+        self._newest: VideoPicture | None = None
         self._audience = Audience(options.algorithm_uid, clock)
         self._numbers = 0
         self._publisher: Member | None = None
@@ -134,6 +140,7 @@ class Stream:
         """Show a card instead of every picture, without sound, until told otherwise."""
         self._halted = halted
         if halted:
+            self._newest = None
             self._audience.set_state("halted")
             self._show_again()
 
@@ -152,6 +159,8 @@ class Stream:
         closing = [self._pipeline.close(), self._audience.close()]
         if self._transport is not None:
             closing.append(self._transport.close())
+        if self._recorder is not None:
+            closing.append(asyncio.to_thread(self._recorder.close))
         endings = [*self._audience.leaving(), *map(asyncio.create_task, closing)]
         await asyncio.wait(endings, timeout=CLOSE_WITHIN_S)
 
@@ -174,6 +183,8 @@ class Stream:
         if self._publishes(member):
             self._audience.expect_sound()
             self._sound.put(packet)
+            if self._recorder and not self._halted:
+                self._recorder.put_sound(packet)
 
     def gone(self, member: Member) -> None:
         """Let go of a peer, and close it in the background."""
@@ -182,6 +193,12 @@ class Stream:
         if self._publisher is member:
             self._publisher = None
         self._tell_peers()
+
+    async def snapshot(self) -> bytes:
+        """The newest picture that was sent, as JPEG. Raises NotFound before the first."""
+        if self._newest is None:
+            raise NotFound("No picture has been sent yet; ask again when the camera is on.")
+        return await asyncio.to_thread(encode_jpeg, self._newest.image, SNAPSHOT_QUALITY)
 
     def statistics(self) -> dict[str, Any]:
         """The stream's figures now; the line's are those of the publisher."""
@@ -194,6 +211,7 @@ class Stream:
             "dropped": self._pipeline.dropped,
             "failed": self._pipeline.failed,
             **self._figures.report(self._clock()),
+            **(self._recorder.figures() if self._recorder else {}),
         }
         publisher = self._publisher
         return about | (line_figures(publisher.peer.statistics()) if publisher else {})
@@ -224,6 +242,9 @@ class Stream:
     def _send(self, rendered: Rendered) -> None:
         picture = rendered.picture
         image = VideoPicture(rendered.swapped.image, picture.rtp_timestamp, picture.arrived)
+        self._newest = image
+        if self._recorder:
+            self._recorder.put(image)
         encode_ms = self._audience.show(image)
         if self._transport is not None:
             self._transport.send_video(image)

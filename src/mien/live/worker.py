@@ -14,6 +14,7 @@ import cv2
 from mien.errors import NotFound, ParameterError
 from mien.live.agora_seat import AgoraSeat
 from mien.live.inside import Tell, run_child
+from mien.live.recorder import Recorder
 from mien.live.rehearsal import cpu_ms_per_frame
 from mien.live.stream import Stream, StreamOptions
 from mien.live.wire import Message
@@ -54,6 +55,8 @@ class Worker:
         }
         if call == "look":
             return Message(blob=await self._session().look())
+        if call == "snapshot":
+            return Message({}, await self._session().snapshot())
         if call not in calls:
             raise ParameterError(f"A worker does not know '{call}'.")
         return Message(await calls[call](message.body) or {})
@@ -90,8 +93,9 @@ class Worker:
             body["algorithm_uid"], body["quality"] or None, self._config["camera_timeout_s"]
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
+        recorder = Recorder(Path(body["record_to"])) if body.get("record_to") else None
         engine = FrameEngine(self._tracker, options, hands=self._hands)
-        self._stream = Stream(engine, marker, about, self._tell)
+        self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
         if body["source_path"]:
             await self._stream.change_source(Path(body["source_path"]))
         if body.get("agora"):

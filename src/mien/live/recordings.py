@@ -1,0 +1,167 @@
+"""The recordings of sessions: begun with a station, signed when it ends, deleted on time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, select, update
+
+from mien.errors import Forbidden, NotFound
+from mien.live.ids import Clock, RandomBytes
+from mien.live.records import Recording
+from mien.live.schema import RecordingRow
+from mien.live.signing import Signing
+from mien.live.store import Store
+from mien.settings import RecordingSettings
+from mien.trust.credentials import SigningFailed
+
+RECORDING_PREFIX = "rec_"
+DAY_S = 86_400.0
+LIST_LIMIT = 200
+NO_RECORDING = "There is no recording of that id."
+
+log = structlog.get_logger()
+
+
+class RecordingLibrary:
+    """Keeps recordings: rows in the store, MP4s in `folder`."""
+
+    def __init__(
+        self,
+        store: Store,
+        signing: Signing,
+        folder: Path,
+        settings: RecordingSettings,
+        *,
+        clock: Clock,
+        random: RandomBytes,
+    ) -> None:
+        self._store, self._signing, self._folder = store, signing, folder
+        self._settings, self._clock, self._random = settings, clock, random
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    def require_allowed(self) -> None:
+        """Raises Forbidden where the installation does not record."""
+        if not self._settings.allow:
+            raise Forbidden("This installation records no sessions. Leave out `record`.")
+
+    def new(self, tenant_id: str, session_id: str, mark_id: int) -> Recording:
+        """A recording that may begin; nothing is kept of it before `keep`."""
+        now = self._clock()
+        return Recording(
+            id=RECORDING_PREFIX + self._random(16).hex(),
+            tenant_id=tenant_id,
+            session_id=session_id,
+            mark_id=mark_id,
+            created_at=now,
+            expires_at=now + self._settings.keep_days * DAY_S,
+            ready=False,
+            bytes=0,
+        )
+
+    def path(self, recording_id: str) -> Path:
+        """Where a recording's file lies."""
+        return self._folder / f"{recording_id}.mp4"
+
+    async def keep(self, recording: Recording, written: asyncio.Future[Any]) -> None:
+        """Keep a recording that has begun, and sign it when the process that writes has ended."""
+        await self._store.write(lambda db: db.add(RecordingRow(**asdict(recording))))
+        task = asyncio.create_task(self._finish_after(recording, written))
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    async def recover(self) -> int:
+        """Sign what an earlier run left unfinished; returns how many."""
+        left = await self._where(~RecordingRow.ready)
+        for recording in left:
+            await self._finish(recording)
+        return len(left)
+
+    async def stop(self) -> None:
+        """Wait for what is being signed; the processes that write must have ended."""
+        await asyncio.gather(*self._finishing, return_exceptions=True)
+
+    async def listed(self, tenant_id: str) -> list[Recording]:
+        """A tenant's recordings, newest first, at most 200."""
+        return await self._where(RecordingRow.tenant_id == tenant_id)
+
+    async def get(self, tenant_id: str, recording_id: str) -> Recording:
+        """A tenant's own recording. Raises NotFound, also for somebody else's."""
+        found = await self._where(
+            RecordingRow.id == recording_id, RecordingRow.tenant_id == tenant_id
+        )
+        if not found or found[0].expires_at <= self._clock():
+            raise NotFound(NO_RECORDING)
+        return found[0]
+
+    async def file(self, tenant_id: str, recording_id: str) -> Path:
+        """The MP4 of a finished recording. Raises NotFound."""
+        recording = await self.get(tenant_id, recording_id)
+        if not recording.ready:
+            raise NotFound("The session is still being recorded; ask again when it has ended.")
+        return self.path(recording.id)
+
+    async def delete(self, tenant_id: str, recording_id: str) -> None:
+        """Delete a finished recording. Raises NotFound."""
+        await self.file(tenant_id, recording_id)
+        await self._drop([recording_id])
+
+    async def sweep(self) -> int:
+        """Delete what has been kept long enough; returns how many."""
+        over = await self._where(RecordingRow.ready, RecordingRow.expires_at <= self._clock())
+        await self._drop([one.id for one in over])
+        return len(over)
+
+    async def _finish_after(self, recording: Recording, written: asyncio.Future[Any]) -> None:
+        await asyncio.wait((written,))
+        await self._finish(recording)
+
+    async def _finish(self, recording: Recording) -> None:
+        path = self.path(recording.id)
+        statement = await self._store.statement(recording.mark_id)
+        if statement is None or not await asyncio.to_thread(_holds_something, path):
+            await self._drop([recording.id])
+            return
+        try:
+            await asyncio.to_thread(self._signing.file, path, statement)
+        except (SigningFailed, OSError) as error:
+            # Marked and labelled it is in any case.
+            log.error("recording.not_signed", recording=recording.id, error=str(error))
+        size = await asyncio.to_thread(lambda: path.stat().st_size)
+        change = update(RecordingRow).where(RecordingRow.id == recording.id)
+        await self._store.write(lambda db: db.execute(change.values(ready=True, bytes=size)))
+
+    async def _drop(self, ids: Sequence[str]) -> None:
+        for recording_id in ids:
+            await asyncio.to_thread(self.path(recording_id).unlink, missing_ok=True)
+        gone = delete(RecordingRow).where(RecordingRow.id.in_(ids))
+        await self._store.write(lambda db: db.execute(gone))
+
+    async def _where(self, *conditions: object) -> list[Recording]:
+        wanted = (
+            select(RecordingRow)
+            .where(*conditions)  # type: ignore[arg-type]
+            .order_by(RecordingRow.created_at.desc(), RecordingRow.id)
+            .limit(LIST_LIMIT)
+        )
+        return await self._store.read(lambda db: [_recording(row) for row in db.scalars(wanted)])
+
+
+def _recording(row: RecordingRow) -> Recording:
+    return Recording(
+        row.id,
+        row.tenant_id,
+        row.session_id,
+        row.mark_id,
+        row.created_at,
+        row.expires_at,
+        row.ready,
+        row.bytes,
+    )
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
