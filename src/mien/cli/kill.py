@@ -39,10 +39,12 @@ def at_switch(data_dir: Path | None, work: Callable[[KillSwitch], Awaitable[T]])
 
     async def run() -> T:
         store = Store(settings.resolved_database_url)
-        await store.open()
         try:
             journal = Journal(open_audit_log(settings.data_dir, time.time))
-            return await work(KillSwitch(store, journal, time.time))
+            switch = KillSwitch(store, journal, time.time)
+            if not await switch.ready():
+                await store.open()
+            return await work(switch)
         finally:
             await store.close()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, inspect, select
 
 from mien.errors import ParameterError
 from mien.live.ids import Clock
@@ -43,6 +43,11 @@ class KillSwitch:
         self._store = store
         self._journal = journal
         self._clock = clock
+
+    async def ready(self) -> bool:
+        """Whether the database has the switch's table: a command in a hurry migrates nothing."""
+        table = KillRow.__tablename__
+        return await self._store.read(lambda db: inspect(db.connection()).has_table(table))
 
     async def throw(self, kill: Kill) -> None:
         """Stop it; again is no harm."""

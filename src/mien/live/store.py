@@ -7,8 +7,6 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, Exists, create_engine, delete, event, select, update
 from sqlalchemy import exists as sql_exists
 from sqlalchemy.engine import make_url
@@ -188,6 +186,10 @@ class Store:
 
 def migrate(engine: Engine) -> None:
     """Run the packaged migrations up to the newest."""
+    # Imported late: a command that is in a hurry doesn't migrate.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with engine.begin() as connection:

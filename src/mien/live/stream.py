@@ -139,9 +139,9 @@ class Stream:
     def halt(self, halted: bool) -> None:
         """Show a card instead of every picture, without sound, until told otherwise."""
         self._halted = halted
+        self._audience.set_state("halted" if halted else "waiting")
         if halted:
             self._newest = None
-            self._audience.set_state("halted")
             self._show_again()
 
     async def look(self) -> bytes:
@@ -269,7 +269,8 @@ class Stream:
         while True:
             await asyncio.sleep(TICK_S)
             now = self._clock()
-            if now - self._last_picture > self._options.camera_timeout_s:
+            silent = now - self._last_picture > self._options.camera_timeout_s
+            if silent and not self._halted:
                 self._audience.set_state("camera_lost" if self._present() else "waiting")
             if self._halted and now - self._last_picture > COVER_AFTER_S:
                 self._show_again()
