@@ -112,7 +112,9 @@ class Desk:
             clock=self.clock,
             mode=self.settings.likeness,
         )
-        self.blocked = BlockedFaces(self.store, seal, clock=self.clock, random=secrets.token_bytes)
+        self.blocked = BlockedFaces(
+            self.store, seal, self.journal, clock=self.clock, random=secrets.token_bytes
+        )
         gate = SourceGate(likenesses, self.blocked, seal, self.journal, self.settings.gate)
         return likenesses, gate
 

@@ -146,7 +146,7 @@ def build_services(
         clock=world.clock,
         mode=settings.likeness,
     )
-    blocked = BlockedFaces(store, seal, clock=world.clock, random=world.random)
+    blocked = BlockedFaces(store, seal, journal, clock=world.clock, random=world.random)
     gate = SourceGate(likenesses, blocked, seal, journal, settings.gate)
     sources = SourceLibrary(
         store, imaging, fetch, folder, settings.limits, gate, ids=ids, clock=world.clock

@@ -16,6 +16,7 @@ COMMANDS = {
     "tenants": "Add tenants, give them secrets and quotas, block them.",
     "kill": "Cover the picture of all, a tenant, a likeness or a session.",
     "revive": "Show again what was killed.",
+    "blocklist": "Block faces that nobody may wear here.",
     "marks": "List and rotate the keys that output is marked with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",

@@ -1,5 +1,7 @@
 """Faces that nobody may wear on this installation, told by their embeddings."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,10 +9,13 @@ from sqlalchemy import delete, select
 
 from mien.errors import NotFound
 from mien.live.ids import Clock, RandomBytes
+from mien.live.journal import Journal
 from mien.live.schema import BlockedFaceRow
 from mien.live.store import Store
+from mien.settings import Settings
+from mien.trust.audit import open_audit_log
 from mien.trust.likeness import alike
-from mien.trust.sealing import Seal
+from mien.trust.sealing import Seal, open_seal
 from mien.vision.identity import Embedding
 
 # Wider than a licence's: one photo too many is refused rather than one too few.
@@ -29,9 +34,12 @@ class BlockedFace:
 class BlockedFaces:
     """The block list. A server sees what a command adds at the next face it is sent."""
 
-    def __init__(self, store: Store, seal: Seal, *, clock: Clock, random: RandomBytes) -> None:
+    def __init__(
+        self, store: Store, seal: Seal, journal: Journal, *, clock: Clock, random: RandomBytes
+    ) -> None:
         self._store = store
         self._seal = seal
+        self._journal = journal
         self._clock = clock
         self._random = random
 
@@ -41,6 +49,7 @@ class BlockedFaces:
         data = np.ascontiguousarray(embedding, np.float32).tobytes()
         row = BlockedFaceRow(**vars(entry), embedding=self._seal.close(data, entry.id))
         await self._store.write(lambda db: db.add(row))
+        await self._journal.write("blocklist.added", entry=entry.id)
         return entry
 
     async def listed(self) -> list[BlockedFace]:
@@ -56,6 +65,7 @@ class BlockedFaces:
             raise NotFound(f"There is no entry {entry_id}; see `mien blocklist list`.")
         change = delete(BlockedFaceRow).where(BlockedFaceRow.id == entry_id)
         await self._store.write(lambda db: db.execute(change))
+        await self._journal.write("blocklist.removed", entry=entry_id)
 
     async def match(self, embedding: Embedding) -> str | None:
         """The id of the entry that is the same person's, if there is one."""
@@ -65,3 +75,19 @@ class BlockedFaces:
             name: np.frombuffer(self._seal.open(sealed, name), np.float32) for name, sealed in rows
         }
         return next(iter(alike(embedding, known, WITHIN)), None)
+
+
+@asynccontextmanager
+async def open_blocked_faces(
+    settings: Settings, *, clock: Clock, random: RandomBytes
+) -> AsyncIterator[BlockedFaces]:
+    """For a command: over the store, the key and the log that the server uses."""
+    store = Store(settings.resolved_database_url)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await store.open()
+    try:
+        journal = Journal(open_audit_log(settings.data_dir, clock))
+        seal = open_seal(settings.data_dir, random)
+        yield BlockedFaces(store, seal, journal, clock=clock, random=random)
+    finally:
+        await store.close()
