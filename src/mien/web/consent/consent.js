@@ -59,7 +59,7 @@ async function load() {
   const about = await ask('');
   part('about').hidden = false;
   part('asks').textContent = `The account “${about.asked_by}” asks to use the face of ${about.subject}.`;
-  const until = about.valid_until ? new Date(about.valid_until * 1000).toLocaleDateString() : 'until you take it back';
+  const until = about.valid_until ? new Date(about.valid_until * 1000).toLocaleDateString() : 'you take it back';
   list([
     ['For', about.scope.map((/** @type {keyof typeof USES} */ use) => USES[use]).join(', ')],
     ['Until', until],
@@ -106,6 +106,7 @@ async function record() {
   const camera = /** @type {HTMLVideoElement} */ (part('camera'));
   try {
     camera.srcObject = stream;
+    camera.hidden = false;
     await camera.play();
     const clip = await film(stream, await ask('/challenge', { method: 'POST' }));
     part('step').textContent = 'One moment…';
@@ -115,6 +116,7 @@ async function record() {
   } finally {
     for (const track of stream.getTracks()) track.stop();
     camera.srcObject = null;
+    camera.hidden = true;
   }
 }
 
