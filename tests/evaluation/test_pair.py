@@ -39,6 +39,13 @@ def test_a_pair_that_shows_nothing_has_no_figures() -> None:
     assert figures.flicker_ratio is None
 
 
+def test_of_one_person_twice_neither_picture_is_nearer() -> None:
+    meter = PairMeter(reading(embedding=0))
+    meter.add((GREY, GREY), (reading(embedding=0.3), reading(embedding=0.2)), 5)
+    assert meter.figures().nearer_share is None
+    assert meter.figures().same_person_share == 1
+
+
 def test_the_mean_leaves_out_what_is_not_known() -> None:
     names = mean_figures([]).keys()
     one = {name: 1.0 for name in names} | {"pose_deg": [1.0, 2.0, 3.0]}

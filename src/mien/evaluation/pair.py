@@ -112,12 +112,15 @@ class PairMeter:
         to_source = [distance(one.embedding, self._source.embedding) for _, one in self._pairs]
         to_target = [distance(one.embedding, before.embedding) for before, one in self._pairs]
         nearer = sum(a < b for a, b in zip(to_source, to_target, strict=True))
+        apart = _mean([distance(one.embedding, self._source.embedding) for one, _ in self._pairs])
+        one_person = apart is not None and apart < SAME_PERSON
         jitter = ratio(self._after.landmarks(), self._before.landmarks())
         photometric = ratio(self._after.photometric(), self._before.photometric())
         return Figures(
             identity_source=_mean(to_source),
             identity_target=_mean(to_target),
-            nearer_share=self._share(nearer),
+            # Of two pictures of one person neither is the nearer.
+            nearer_share=None if one_person else self._share(nearer),
             same_person_share=self._share(sum(a < SAME_PERSON for a in to_source)),
             blendshape_correlation=correlation(self._pairs),
             mouth_correlation=correlation(self._pairs, MOUTH),

@@ -10,7 +10,7 @@ from mien.models.weights import WeightStore
 from mien.swap.geometry import fit_similarity
 from mien.swap.template import face_template
 from mien.vision.expression import NAMES, ExpressionModel
-from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.face import BgrImage, FaceMesh, Points
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import Embedding, IdentityModel
 from mien.vision.landmarker import FaceLandmarker, Roi
@@ -66,16 +66,16 @@ class FaceReader:
         """Forget where the face was."""
         self._last = None
 
-    def __call__(self, image: BgrImage, near: Reading | None = None) -> Reading | None:
-        """The face, or None; near: the face of the same place, where another may be meant."""
+    def __call__(self, image: BgrImage, near: Points | None = None) -> Reading | None:
+        """The face, or None; near: landmarks of the face that is meant, where there are several."""
         mesh = self._mesh(image, near)
         self._last = mesh
         return None if mesh is None else self._read(image, mesh)
 
-    def _mesh(self, image: BgrImage, near: Reading | None) -> FaceMesh | None:
-        known = self._last or near
-        if known is not None:
-            mesh = self._landmarker(image, Roi.of_points(known.points))
+    def _mesh(self, image: BgrImage, near: Points | None) -> FaceMesh | None:
+        start = near if self._last is None else self._last.points
+        if start is not None:
+            mesh = self._landmarker(image, Roi.of_points(start))
             if mesh.presence > STAY:
                 return mesh
         faces = self._finder(image)
@@ -83,7 +83,7 @@ class FaceReader:
             return None
         if near is None:
             return faces[0].mesh
-        middle = near.points[:, :2].mean(0)
+        middle = near[:, :2].mean(0)
         return min(
             (face.mesh for face in faces),
             key=lambda mesh: float(np.linalg.norm(mesh.points[:, :2].mean(0) - middle)),

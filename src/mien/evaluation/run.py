@@ -90,8 +90,15 @@ class Evaluation:
         return usable
 
     def _read(self, target: Target) -> list[Reading | None]:
+        """What the target shows; of several faces the one that the engine follows is meant."""
+        engine = FrameEngine.load(self._store, self._options)
         self._reader.restart()
-        return [self._reader(frame.image) for frame in target.frames()]
+        readings = []
+        for frame in target.frames():
+            face = engine.track(frame.image, frame.seconds).face
+            place = None if face is None else face.mesh.points
+            readings.append(self._reader(frame.image, place))
+        return readings
 
     def _pair(
         self,
@@ -113,7 +120,8 @@ class Evaluation:
             swapped = engine(frame.image, frame.seconds)
             milliseconds = (time.perf_counter() - begin) * 1e3
             done = swapped.state == "swapped" and before is not None
-            after = self._reader(swapped.image, before) if done else None
+            place = before.points if done and before is not None else None
+            after = None if place is None else self._reader(swapped.image, place)
             meter.add((frame.image, swapped.image), (before, after), milliseconds)
             if number in shown:
                 points = None if before is None else before.points
