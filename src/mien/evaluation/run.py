@@ -95,8 +95,8 @@ class Evaluation:
         self._reader.restart()
         readings = []
         for frame in target.frames():
-            face = engine.track(frame.image, frame.seconds).face
-            place = None if face is None else face.mesh.points
+            faces = engine.track(frame.image, frame.seconds).faces
+            place = faces[0].mesh.points if faces else None
             readings.append(self._reader(frame.image, place))
         return readings
 
