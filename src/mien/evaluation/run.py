@@ -92,6 +92,7 @@ class Evaluation:
     def _read(self, target: Target) -> list[Reading | None]:
         """What the target shows; of several faces the one that the engine follows is meant."""
         engine = FrameEngine.load(self._store, self._options)
+        engine.set_source(self.sources[0].face)
         self._reader.restart()
         readings = []
         for frame in target.frames():
