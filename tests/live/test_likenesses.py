@@ -155,6 +155,35 @@ async def test_a_withdrawn_face_ends_its_sessions_and_no_others(desk: Desk) -> N
     assert (await desk.session(other)).state is State.LIVE
 
 
+async def test_a_withdrawal_outweighs_what_calls_said_before(desk: Desk) -> None:
+    worn = await desk.create(about(EILEEN_URL))
+    other = await desk.create(about(GRACE_URL))
+    record = await registered(desk, EILEEN)
+    assert (await desk.session(worn)).state is State.LIVE
+    await desk.likenesses.revoke(record.id, by="the person")
+    assert (await desk.until(worn, State.FAILED)).reason is Reason.CONSENT_WITHDRAWN
+    assert (await desk.session(other)).state is State.LIVE
+    with pytest.raises(FaceBlocked, match="withdrawn"):
+        await desk.create(about(EILEEN_URL))
+
+
+async def test_what_was_registered_outweighs_what_calls_say(desk: Desk) -> None:
+    await desk.create(about(EILEEN_URL))
+    await registered(desk, EILEEN, replace(LICENCE, scope=(Scope.FILE,)))
+    with pytest.raises(FaceBlocked, match="does not cover"):
+        await desk.create(about(EILEEN_URL))
+
+
+async def test_a_face_is_forgotten_with_what_calls_said_of_it(desk: Desk) -> None:
+    worn = await desk.create(about(EILEEN_URL))
+    other = await desk.create(about(GRACE_URL))
+    record = await registered(desk, EILEEN)
+    sessions, sources = await desk.likenesses.erase(TENANT.id, record.id)
+    assert (sessions, sources) == ([worn.session.id], [worn.session.source_id])
+    [left] = await desk.likenesses.listed(TENANT.id)
+    assert await desk.likenesses._store.sources(left.id) == [other.session.source_id]
+
+
 async def test_a_record_that_runs_out_ends_its_sessions(desk: Desk) -> None:
     await registered(desk, EILEEN, replace(LICENCE, valid_until=desk.now + 60))
     view = await desk.create(about(EILEEN_URL))

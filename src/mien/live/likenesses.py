@@ -87,7 +87,9 @@ class Likenesses:
         Raises VerificationRequired where records are required and none proves it, FaceBlocked
         where consent was withdrawn, has run out, or does not cover the use.
         """
-        matches = await self._matches(tenant_id, source, embedding)
+        known = await self._matches(tenant_id, source, embedding)
+        # What was registered outweighs what calls have said of the same face.
+        matches = [one for one in known if one.basis is not Basis.ATTESTED] or known
         fitting = [one for one in matches if one.objection(use, self._clock()) is None]
         proven = [one for one in fitting if one.proven and self.is_genuine(one)]
         if proven:
@@ -142,9 +144,10 @@ class Likenesses:
         record = await self._store.get(likeness_id)
         if record is None:
             raise NotFound("There is no likeness record of that id.")
-        if record.revoked_at is None:
-            await self._store.save(replace(record, revoked_at=self._clock()))
-            await self._journal.write("likeness.revoked", likeness=likeness_id, by=by)
+        for one in (record, *await self._attested_alike(record)):
+            if one.revoked_at is None:
+                await self._store.save(replace(one, revoked_at=self._clock()))
+                await self._journal.write("likeness.revoked", likeness=one.id, by=by)
 
     async def withdrawn(self, session_ids: Sequence[str]) -> set[str]:
         """Those of the sessions whose face may not be worn any more."""
@@ -164,13 +167,16 @@ class Likenesses:
 
     async def erase(self, tenant_id: str, likeness_id: str) -> tuple[list[str], list[str]]:
         """Forget a record, its face and its clip; ids of its open sessions and of its sources."""
-        await self.get(tenant_id, likeness_id)
-        known = await self._store.sessions(likeness_id)
-        sessions = [one["id"] for one in known if one["state"] in OPEN_STATES]
-        sources = await self._store.sources(likeness_id)
-        await self._store.drop(likeness_id)
+        record = await self.get(tenant_id, likeness_id)
+        sessions: list[str] = []
+        sources: list[str] = []
+        for one in (record, *await self._attested_alike(record)):
+            known = await self._store.sessions(one.id)
+            sessions += [each["id"] for each in known if each["state"] in OPEN_STATES]
+            sources += await self._store.sources(one.id)
+            await self._store.drop(one.id)
+            await self._journal.write("likeness.erased", likeness=one.id, tenant=tenant_id)
         self._file(likeness_id).unlink(missing_ok=True)
-        await self._journal.write("likeness.erased", likeness=likeness_id, tenant=tenant_id)
         return sessions, sources
 
     async def sweep(self) -> int:
@@ -185,6 +191,15 @@ class Likenesses:
         if embedding is not None:
             names += alike(embedding, await self._store.embeddings(tenant_id))
         return [record for name in names if (record := await self._store.get(name))]
+
+    async def _attested_alike(self, record: Likeness) -> list[Likeness]:
+        """What calls of the same account have said of the same face."""
+        embedding = await self._store.embedding(record.id)
+        if embedding is None:
+            return []
+        names = alike(embedding, await self._store.embeddings(record.tenant_id))
+        others = [await self._store.get(name) for name in names if name != record.id]
+        return [one for one in others if one and one.basis is Basis.ATTESTED]
 
     async def _attest(self, tenant_id: str, embedding: Embedding | None) -> Likeness:
         """What calling says: that the caller may use the face."""
