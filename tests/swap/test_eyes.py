@@ -4,7 +4,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.swap.faces import SIDE, colour_at, placed
 
-from mien.swap.eyes import Irises, Lids
+from mien.swap.eyes import Irises, Lids, hold_lids
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
@@ -104,3 +104,29 @@ def test_what_cannot_be_painted_is_left_alone(case: str) -> None:
         points = placed(scale=0.2).points
     Irises(wanted).paint(image, points, np.zeros((468, 2), np.float32))
     np.testing.assert_array_equal(image, before)
+
+
+def test_an_offset_that_widens_an_eye_leaves_a_closed_one_closed() -> None:
+    upper, lower, brow = 159, 145, 105
+    offsets = np.zeros((468, 3))
+    offsets[:, 1] = 0.1
+    offsets[[upper, 158, 160, 157, 161], 1] = -0.2
+    offsets[[lower, 144, 153, 154, 163], 1] = 0.4
+    closed = hold_lids(offsets, np.array([0.02, 0.02], np.float32))
+    assert abs(closed[lower, 1] - closed[upper, 1]) < 1e-6
+    # The pair goes where the eye as a whole goes; nothing else moves, and the rest stays.
+    assert closed[upper, 1] == pytest.approx(offsets[list(topo.RIGHT_EYE), 1].mean())
+    assert closed[brow, 1] == pytest.approx(0.1, abs=0.01)
+    np.testing.assert_array_equal(closed[:, [0, 2]], offsets[:, [0, 2]])
+    assert offsets[lower, 1] == 0.4
+    half = hold_lids(offsets, np.array([0.115, 0.3], np.float32))
+    assert 0.2 < half[lower, 1] - half[upper, 1] < 0.4
+    np.testing.assert_array_equal(hold_lids(offsets, np.array([0.2, 0.2])), offsets)
+
+
+def test_each_eye_is_held_by_itself() -> None:
+    offsets = np.zeros((468, 3))
+    offsets[[159, 386], 1] = -0.3
+    held = hold_lids(offsets, np.array([0.3, 0.0], np.float32))
+    assert held[159, 1] == -0.3
+    assert held[386, 1] > -0.05

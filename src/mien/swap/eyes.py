@@ -5,8 +5,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.swap.atlas import EYES, depth_inside, polygons, shrink
-from mien.swap.geometry import Floats, smooth_step
+from mien.swap.geometry import Doubles, Floats, smooth_step
 from mien.swap.kernels import paint_iris
+from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
@@ -15,6 +16,8 @@ from mien.vision.face import BgrImage
 _LIDS = (((160, 144), (158, 153), (33, 133)), ((385, 380), (387, 373), (362, 263)))
 _IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
 _USUAL_OPENING = 0.22
+# Below the first an eye is closed, above the second it is open, however narrow it is.
+_OPENING = (0.06, 0.17)
 _MIN_RADIUS = 2.5
 _IRIS_SMOOTHING = 0.3
 # In paintings of one iris, two to a frame.
@@ -53,6 +56,21 @@ def _ring(eye: tuple[int, ...]) -> Floats:
 def eye_openings(points: Floats) -> Floats:
     """(2,) opening over width of the person's right and left eye; points: (468 or more, 2 or 3)."""
     return np.array([_opening(points, *lids) for lids in _LIDS], np.float32)
+
+
+def hold_lids(offsets: Doubles, openings: Floats) -> Doubles:
+    """Offsets that open no eye which is closed: its lids then go up or down together.
+
+    offsets: (468, 3) in the canonical frame; openings: as eye_openings gives them. A source
+    with large eyes would else pull closed lids apart, and stretch the lashes between them.
+    """
+    held = offsets
+    for (_, eye), lids, opening in zip(_IRISES, face_template().lids, openings, strict=True):
+        closed = 1 - float(smooth_step(opening, *_OPENING))
+        if closed > 0:
+            held = held.copy() if held is offsets else held
+            held[:, 1] += closed * lids * (offsets[list(eye), 1].mean() - held[:, 1])
+    return held
 
 
 def _opening(points: Floats, *pairs: tuple[int, int]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from mien.swap.atlas import uv_grid
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
-from mien.swap.eyes import Irises, Lids
+from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
 from mien.swap.geometry import Floats, Similarity, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
@@ -105,7 +105,8 @@ class MeshSwapper:
     def _move(self, points: Floats, pose: Similarity, share: Floats) -> Floats:
         if self._frames % _SHAPE_EVERY == 0:
             self._offsets = self._shape.update(points, pose)
-        return (points + pose.turn(self._offsets) * share).astype(np.float32)
+        offsets = hold_lids(self._offsets, eye_openings(points))
+        return (points + pose.turn(offsets) * share).astype(np.float32)
 
     def _measure(
         self,

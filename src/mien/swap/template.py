@@ -43,7 +43,8 @@ class FaceTemplate:
     wound one way throughout, though some triangles of the canonical lips are folded back.
     uv: (n, 2) in 0..1. jaw: (468,) 0..1, how far a vertex goes with the jaw.
     rigid: vertices that expressions move little, with rigid_weights. interior: (468,) 1 well
-    inside the oval, 0 at its rim. mouth: (468,) 1 at the lips, 0 away from them.
+    inside the oval, 0 at its rim. mouth: (468,) 1 at the lips, 0 away from them. lids: (2, 468)
+    the same of the right and the left eye.
     """
 
     vertices: Floats
@@ -56,6 +57,7 @@ class FaceTemplate:
     rigid_weights: Floats
     interior: Floats
     mouth: Floats
+    lids: Floats
 
     @property
     def face_triangles(self) -> NDArray[np.int32]:
@@ -89,6 +91,7 @@ def face_template() -> FaceTemplate:
         rigid_weights=weights[rigid],
         interior=_interior(uv),
         mouth=_near_mouth(mesh.vertices),
+        lids=np.stack([_near_eye(mesh.vertices, eye) for eye in (topo.RIGHT_EYE, topo.LEFT_EYE)]),
     )
 
 
@@ -132,6 +135,13 @@ def _jaw_weights(vertices: Floats) -> Floats:
     weights[list(_UPPER_LIP)] = 0.0
     weights[list(_MOUTH_CORNERS)] = 0.45
     return np.asarray(weights, np.float32)
+
+
+def _near_eye(vertices: Floats, eye: tuple[int, ...]) -> Floats:
+    """1 at the edge of the lids, 0 half an eye's width away from it: below the brow."""
+    flat, edge = vertices[:, None, :2], vertices[None, list(eye), :2]
+    away = np.linalg.norm(flat - edge, axis=-1).min(axis=1) / np.ptp(vertices[list(eye), 0])
+    return np.asarray(1 - smooth_step(away, 0.05, 0.5), np.float32)
 
 
 def _rigid_weights(vertices: Floats) -> Floats:
