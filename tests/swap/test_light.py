@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -85,3 +87,31 @@ def test_unseen_faces_give_finite_gains() -> None:
     nothing = np.zeros((SIZE, SIZE), np.float32)
     assert np.isfinite(Light(grey_look()).gain(flat(0, 0, 0), nothing, nothing)).all()
     assert np.isfinite(Light(grey_look()).gain(flat(255, 255, 255), ONES, nothing)).all()
+
+
+def browed(level: float) -> NDArray[np.float32]:
+    """A grey face with a band, a twelfth of it, of another level."""
+    face = flat(170, 170, 170)
+    face[20:28] = level
+    return face
+
+
+def veiled(source: float, target: float) -> NDArray[np.float32]:
+    look = replace(grey_look(), colours=browed(source))
+    light = Light(look)
+    for _ in range(40):
+        light.gain(browed(target), ONES, ONES)
+    return light.veil
+
+
+def test_blacks_are_lifted_to_what_a_hazy_camera_shows() -> None:
+    veil = veiled(8, 110)
+    # What the kernel makes of the source's black: about the camera's darkest.
+    assert 90 < veil[0] < 125
+    assert veil[0] == pytest.approx(veil[2], abs=1)
+    assert veil[3] == pytest.approx(0.85 * 170, abs=6)
+
+
+def test_a_camera_with_blacks_lifts_nothing() -> None:
+    assert veiled(8, 8)[:3].max() < 8
+    assert veiled(60, 8)[:3].max() < 1

@@ -11,6 +11,8 @@ import numpy as np
 
 F0, F1, HALF, F255 = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
 INSIDE = np.float32(1.001)
+# Luma of BT.601.
+LUMA_B, LUMA_G, LUMA_R = np.float32(0.114), np.float32(0.587), np.float32(0.299)
 # Unsigned, so that indices need no check for counting from the end.
 NEXT = np.uintp(1)
 CLEAR, SOLID = np.float32(0.003), np.float32(0.997)
@@ -78,12 +80,13 @@ def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
-def shade(frame, left, top, maps, atlas, gain, out):  # type: ignore[no-untyped-def]
+def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-untyped-def]
     """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
 
     frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
     maps: as `rasterise` writes them, camera coordinates in pixels of the frame. atlas:
     (s, s, 4) uint8 BGR and opacity. gain: (n, n, 4) float32, factors for BGR and opacity.
+    veil: (4,) float32, the BGR that black becomes, and the luma from which nothing is lifted.
     """
     height, width = maps.shape[1], maps.shape[2]
     frame_right = np.float32(frame.shape[1]) - INSIDE
@@ -112,6 +115,10 @@ def shade(frame, left, top, maps, atlas, gain, out):  # type: ignore[no-untyped-
                     b = min(max(b * _mix(gain, xi, yi, w0, w1, w2, w3, 0), F0), F255)
                     g = min(max(g * _mix(gain, xi, yi, w0, w1, w2, w3, 1), F0), F255)
                     r = min(max(r * _mix(gain, xi, yi, w0, w1, w2, w3, 2), F0), F255)
+                    light = LUMA_B * b + LUMA_G * g + LUMA_R * r
+                    if light < veil[3]:
+                        lift = F1 - light / veil[3]
+                        b, g, r = b + lift * veil[0], g + lift * veil[1], r + lift * veil[2]
                     alpha *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
             if alpha < SOLID:
                 xi, yi, w0, w1, w2, w3 = _corner(

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.swap.atlas import blur, polygons, shrink
 from mien.swap.geometry import Floats, smooth_step
@@ -18,6 +19,9 @@ LOCAL_RANGE = (0.35, 1.6)
 SMOOTHING = 0.44
 CONTRAST_STRENGTH = 0.9
 CONTRAST_RANGE = (0.35, 1.1)
+# The darkest per cent of a face: nostrils, lashes, brows; lifted below this part of its middle.
+DARKEST = 2.0
+VEILED_BELOW = 0.85
 LIP_STRENGTH = 0.6
 LEAST_LIP_CHROMA = 0.45
 # How much of the skin's own changes of hue is kept.
@@ -45,6 +49,7 @@ class Light:
         self._surroundings = np.zeros((half, half, 3), np.float32)
         self._paleness = 1.0
         self._contrast: float | None = None
+        self._veil: Floats | None = None
         self._usual: Floats | None = None
         self._usual_weight: Floats | None = None
         self._frames = 0
@@ -65,6 +70,8 @@ class Light:
         light = luma(target)
         gain = gain * self._contrast_gain(light, weights, visible)[..., None]
         self._calm_chroma(gain)
+        if self._frames % _MEASURE_EVERY == 0:
+            self._measure_veil(target, gain, visible > 0.6)
         self._frames += 1
         return np.asarray(gain * self._wrinkles(light, visible * clear)[..., None], np.float32)
 
@@ -107,6 +114,28 @@ class Light:
         # Highlights go further than shadows: shine is what looks like plastic.
         shape = look.detail + 0.6 * np.maximum(look.detail, 0)
         return np.asarray(np.exp(change * shape), np.float32)
+
+    @property
+    def veil(self) -> Floats:
+        """(4,) the BGR that black becomes, and the luma from which nothing is lifted.
+
+        Haze, a poor camera or a bright screen leave no blacks in a face; a photo's black brows
+        would stand out from it as if they were painted on.
+        """
+        return np.array([1, 1, 1, 1e-3], np.float32) if self._veil is None else self._veil
+
+    def _measure_veil(self, target: Floats, gain: Floats, seen: NDArray[np.bool_]) -> None:
+        if np.count_nonzero(seen) < 100:
+            return
+        camera, lit = target[seen], luma(self._look.colours[seen] * gain[seen])
+        light = luma(camera)
+        dark, middle = np.percentile(light, [DARKEST, 50])
+        below = VEILED_BELOW * float(middle) + 1
+        black = (dark - (old := np.percentile(lit, DARKEST))) / max(1 - old / below, 0.1)
+        colour = camera[light <= dark].mean(0)
+        now = colour / (luma(colour) + 1e-3) * np.clip(black, 0, dark)
+        now = np.append(now, below).astype(np.float32)
+        self._veil = now if self._veil is None else self._veil + 0.2 * (now - self._veil)
 
     def _calm_chroma(self, gain: Floats) -> None:
         """Draw each texel's chroma, not its luma, towards the target's around it, in place.

@@ -156,7 +156,8 @@ class MeshSwapper:
         while level < len(levels) - 1 and len(levels[level]) * rows > 1.5 * drawing.height:
             level += 1
         atlas = self._sharpness.atlas(level)
-        shade(image, drawing.left, drawing.top, drawing.maps, atlas, self._gain, result)
+        light = (self._gain, self._light.veil)
+        shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, result)
         self._watch.lap("shade")
 
     def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:
