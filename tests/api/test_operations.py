@@ -1,5 +1,19 @@
+import json
+import secrets
+from base64 import b64decode
+from pathlib import Path
+
 import pytest
 from tests.api.conftest import House
+from tests.live.fakes import FakeImaging, FakePlacement
+
+from mien.api.services import World, build_services
+from mien.errors import Forbidden
+from mien.live.governance import policy_of
+from mien.settings import Settings
+from mien.trust.audit import LOG_FILE
+from mien.trust.policy import Policy
+from mien.trust.signed_json import is_signed
 
 
 async def test_health_and_readiness(house: House) -> None:
@@ -49,3 +63,32 @@ async def test_each_application_has_its_own_figures(house: House, again: int) ->
 async def test_start_and_stop_reach_the_processes(house: House) -> None:
     assert house.placement.started
     assert not house.placement.stopped
+
+
+async def test_anybody_may_read_what_is_on(house: House) -> None:
+    answer = await house.http.get("/v1/compliance")
+    assert answer.status_code == 200
+    signed = answer.json()
+    key = house.services.audit_key.public_key()
+    assert b64decode(signed["key"]) == key.public_bytes_raw()
+    assert is_signed(signed["statement"], signed["signature"], key)
+    assert signed["statement"]["policy"] == {"signed": False, "digest": None}
+    assert signed["statement"]["made_at"] == "2027-01-15T08:00:00Z"
+
+
+async def test_a_policy_overrides_the_settings_of_a_server(tmp_path: Path) -> None:
+    policy = Policy("required", "off", "deny", 1.0, "burned_in", "hold")
+    services = build_services(
+        Settings(data_dir=tmp_path),
+        FakePlacement(),
+        FakeImaging(),
+        World(clock=lambda: 1.0, monotonic=lambda: 1.0, random=secrets.token_bytes),
+        policy=policy,
+    )
+    assert policy_of(services.settings) == policy
+    with pytest.raises(Forbidden, match="records no sessions"):
+        services.recordings.require_allowed()
+    await services.start()
+    await services.stop()
+    started = json.loads((tmp_path / LOG_FILE).read_text().splitlines()[0])
+    assert (started["event"], started["policy"]) == ("server.started", policy.digest)

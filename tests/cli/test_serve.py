@@ -11,6 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mien.live.governance import POLICY_FILE, install_policy
+from mien.trust.audit import open_audit_log
+from mien.trust.policy import Policy
 
 ROOT = Path(__file__).parents[2]
 FACE = ROOT / "tests" / "media" / "astronaut.png"
@@ -137,3 +142,35 @@ def test_a_label_in_an_unknown_language_is_told_and_nothing_is_served(tmp_path: 
     said = refused.log.read_text()
     assert "use one of en, de" in said
     assert "Traceback" not in said
+
+
+def test_a_policy_that_was_changed_refuses_to_start(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    log = open_audit_log(data_dir, lambda: 1.0)
+    install_policy(data_dir, Policy(gate="required"), Ed25519PrivateKey.generate(), log)
+    path = data_dir / POLICY_FILE
+    path.write_bytes(path.read_bytes().replace(b'"required"', b'"off"'))
+    serving = Serving(data_dir, "--port", "0")
+    try:
+        assert serving.process.wait(30) == 1
+        assert serving.log.read_text() == (
+            "The policy was changed after it was signed; sign it again.\n"
+        )
+    finally:
+        serving.kill()
+
+
+def test_a_signed_policy_decides_before_the_environment(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    policy = Policy(likeness="required", gate="off", lost_face="hold")
+    log = open_audit_log(data_dir, lambda: 1.0)
+    install_policy(data_dir, policy, Ed25519PrivateKey.generate(), log)
+    serving = Serving(data_dir, "--port", "0", MIEN_LIKENESS="implicit", MIEN_LOST_FACE="pass")
+    try:
+        origin = serving.told()["API"].removesuffix("/docs")
+        statement = httpx.get(f"{origin}/v1/compliance").json()["statement"]
+        assert statement["policy"] == {"signed": True, "digest": policy.digest}
+        states = {one["id"]: one["state"] for one in statement["requirements"]}
+        assert (states["R8"], states["R9"], states["R12"]) == ("on", "off", "on")
+    finally:
+        serving.kill()

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry
 
 from mien.api.fetch import GuardedFetch
@@ -11,6 +12,7 @@ from mien.live.accounts import Accounts
 from mien.live.blocked_faces import BlockedFaces
 from mien.live.certificates import open_identity, trust_anchors
 from mien.live.consents import Consents
+from mien.live.governance import govern
 from mien.live.ids import Clock, Ids, RandomBytes
 from mien.live.imaging import Imaging
 from mien.live.inspection_process import InspectionProcess
@@ -36,6 +38,7 @@ from mien.live.store import Store
 from mien.settings import Settings
 from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
+from mien.trust.policy import Policy
 from mien.trust.sealing import open_seal
 from mien.trust.wording import wording_of
 
@@ -76,11 +79,14 @@ class Services:
     registry: CollectorRegistry
     world: World
     operator_token: str = field(repr=False)
+    audit_key: Ed25519PrivateKey = field(repr=False)
+    policy: Policy | None
 
     async def start(self) -> None:
         """Open what lasts, then warm what works."""
         await self.store.open()
-        await self.journal.write("server.started")
+        digest = None if self.policy is None else self.policy.digest
+        await self.journal.write("server.started", policy=digest)
         kept = self.installation
         await self.accounts.register_default(kept.client_id, kept.client_secret)
         await asyncio.gather(self.imaging.start(), self.placement.start())
@@ -111,8 +117,13 @@ def build_services(
     imaging: Imaging,
     world: World,
     fetch: Fetch | None = None,
+    policy: Policy | None = None,
 ) -> Services:
-    """Put the parts together over `settings.data_dir`; nothing runs until `start`."""
+    """Put the parts together over `settings.data_dir`; nothing runs until `start`.
+
+    policy: the signed one, which overrides settings.
+    """
+    settings = govern(settings, policy)
     installation = open_installation(settings, world.random)
     wording_of(settings.label_language)
     keyring = open_keyring(settings.data_dir, world.random, world.clock())
@@ -195,4 +206,6 @@ def build_services(
         registry=CollectorRegistry(),
         world=world,
         operator_token=open_operator_token(settings.data_dir, world.random),
+        audit_key=audit_key,
+        policy=policy,
     )

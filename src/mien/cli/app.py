@@ -17,6 +17,8 @@ COMMANDS = {
     "kill": "Cover the picture of all, a tenant, a likeness or a session.",
     "revive": "Show again what was killed.",
     "blocklist": "Block faces that nobody may wear here.",
+    "policy": "Sign and check the policy that this installation is under.",
+    "compliance": "Say which requirements this installation meets.",
     "marks": "List and rotate the keys that output is marked with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",
@@ -39,7 +41,7 @@ class LazyCommands(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the table of commands, so that help imports none of them."""
-        lines = [f"  {name:<9} {text}" for name, text in COMMANDS.items()]
+        lines = [f"  {name:<10} {text}" for name, text in COMMANDS.items()]
         usage = ["Usage: mien [--version] COMMAND [ARGS]...", "", str(self.help), "", "Commands:"]
         formatter.write("\n".join([*usage, *lines, "", "`mien COMMAND --help` says more.", ""]))
 

@@ -18,6 +18,7 @@ from mien.api.app import create_app
 from mien.api.logs import set_up_logs
 from mien.api.services import Services, World, build_services
 from mien.errors import MienError
+from mien.live.governance import govern, signed_policy
 from mien.settings import Settings
 
 # A request that is still open at the end may take so long; then the sessions are ended.
@@ -84,8 +85,13 @@ def _services(settings: Settings) -> Services:
     from mien.live.imaging_process import ImagingProcess
     from mien.live.local import LocalPlacement
 
+    # Before anything is made: the processes that draw are told by the settings too.
+    policy = signed_policy(settings.data_dir)
+    settings = govern(settings, policy)
     world = World(clock=time.time, monotonic=time.monotonic, random=secrets.token_bytes)
-    return build_services(settings, LocalPlacement(settings), ImagingProcess(settings), world)
+    return build_services(
+        settings, LocalPlacement(settings), ImagingProcess(settings), world, policy=policy
+    )
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,45 @@
+"""`mien compliance`: which requirements this installation meets, as a server would say it."""
+
+import json
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mien.errors import MienError
+from mien.live.governance import govern, signed_policy
+from mien.settings import Settings
+from mien.trust.audit import KEY_FILE, open_audit_log, read_key
+from mien.trust.compliance import compliance_of
+
+
+def compliance(
+    data_dir: Annotated[Path | None, typer.Option(help="The server's data directory.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the signed statement.")] = False,
+) -> None:
+    """Say which of the requirements R1 to R13 are met by a server that is started now."""
+    settings = Settings()
+    try:
+        signed = _compliance(settings, data_dir or settings.data_dir)
+    except (MienError, OSError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(json.dumps(signed, indent=2) if as_json else _in_words(signed["statement"]))
+
+
+def _compliance(settings: Settings, folder: Path) -> dict[str, Any]:
+    policy = signed_policy(folder)
+    open_audit_log(folder, time.time)  # makes the key where there is none
+    key = read_key(folder / KEY_FILE)
+    return compliance_of(govern(settings, policy), policy, version("mien"), time.time(), key)
+
+
+def _in_words(statement: dict[str, Any]) -> str:
+    lines = [
+        f"{one['id']:<4}{one['state']:<8}{one['name']}: {one['detail']}"
+        for one in statement["requirements"]
+    ]
+    missing = ", ".join(statement["not_encrypted_at_rest"])
+    return "\n".join([*lines, f"Not encrypted at rest: {missing}."])

@@ -1,0 +1,104 @@
+"""`compliance.json`: which of the requirements R1 to R13 an installation meets as it is set up.
+
+A requirement that is met by half is `partly`, and its text says which half.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from mien.settings import C2paSettings, Settings
+from mien.trust.policy import Policy
+from mien.trust.signed_json import key_name, sign_json
+
+State = Literal["on", "partly", "off", "absent"]
+
+LIKENESS: dict[str, tuple[State, str]] = {
+    "required": ("on", "A face needs a proven record; withdrawing it ends its sessions."),
+    "implicit": ("partly", "Who uploads a face attests by that; nothing is proven."),
+}
+GATE: dict[str, tuple[State, str]] = {
+    "required": ("on", "Uploads and live pictures are checked; what can't be checked is refused."),
+    "on": ("partly", "Uploads and live pictures are checked; what can't be checked passes."),
+    "off": ("off", "Contents are not checked."),
+}
+LOST_FACE: dict[str, tuple[State, str]] = {
+    "blur": ("on", "Blurred while there is no face to swap."),
+    "hold": ("on", "The last swapped picture is held while there is no face to swap."),
+    "pass": ("off", "The camera's own picture is shown while there is no face to swap."),
+}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One of R1 to R13, and how far it is met."""
+
+    id: str
+    name: str
+    state: State
+    detail: str
+
+
+def compliance_of(
+    settings: Settings, policy: Policy | None, version: str, now: float, key: Ed25519PrivateKey
+) -> dict[str, Any]:
+    """The statement with the installation's signature.
+
+    settings: as the policy has them. policy: the signed one, None where settings decide.
+    """
+    statement = {
+        "about": "mien compliance 1",
+        "version": version,
+        "made_at": f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "policy": {
+            "signed": policy is not None,
+            "digest": None if policy is None else policy.digest,
+        },
+        "recording": {"allowed": settings.recording.allow, "days": settings.recording.keep_days},
+        "requirements": [asdict(one) for one in _requirements(settings, policy)],
+        "not_encrypted_at_rest": ["prepared source faces", "previews", "recordings"],
+    }
+    return {
+        "statement": statement,
+        "signature": sign_json(statement, key),
+        "key": key_name(key.public_key()),
+    }
+
+
+def _requirements(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
+    yield from _marks(settings)
+    yield Requirement("R7", "signed session statements", "absent", "Not built yet.")
+    yield Requirement("R8", "likeness records", *LIKENESS[settings.likeness])
+    yield Requirement("R9", "content gate and block list", *GATE[settings.gate])
+    yield Requirement("R10", "audit log", "on", "Chained and signed; keep checkpoints elsewhere.")
+    yield Requirement("R11", "kill switch", "on", "For all, a tenant, a likeness, a session.")
+    yield Requirement("R12", "lost faces", *LOST_FACE[settings.lost_face.value])
+    by = "The settings decide." if policy is None else "The operator's signed policy decides."
+    yield Requirement("R13", "this statement", "on", by)
+
+
+def _marks(settings: Settings) -> Iterator[Requirement]:
+    yield Requirement("R1", "invisible mark", "on", "In every frame that leaves.")
+    yield Requirement("R2", "visible label", "on", "Burned in, with an opening card.")
+    yield Requirement("R3", "C2PA manifests", *_manifests(settings.c2pa))
+    yield Requirement(
+        "R4", "inputs' manifests", "partly", "Kept in swapped files; not in recordings."
+    )
+    yield Requirement(
+        "R5",
+        "registry of marks",
+        "partly",
+        "Session, time and version; tenant and face only by the session, while it is kept.",
+    )
+    yield Requirement("R6", "free detector", "on", "By command, page and API.")
+
+
+def _manifests(c2pa: C2paSettings) -> tuple[State, str]:
+    if c2pa.cert is None:
+        return "partly", "Signed by a development CA that nobody else trusts."
+    if c2pa.tsa_url is None:
+        return "partly", "Signed by the operator's certificate, without time stamps."
+    return "on", "Signed by the operator's certificate, with time stamps."
