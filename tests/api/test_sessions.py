@@ -253,11 +253,20 @@ async def test_close_twice_then_nothing_more(house: House) -> None:
     assert (join.status_code, join.json()["code"]) == (410, 1008)
 
 
+async def ended(house: House, session_id: str) -> dict[str, Any]:
+    """The session's info, once it says why it ended."""
+    async with asyncio.timeout(15):
+        while True:
+            info: dict[str, Any] = (await house.call(INFO, {"_id": session_id}))["data"]
+            if info["reason"]:
+                return info
+            await asyncio.sleep(0.01)
+
+
 async def test_a_lost_worker_is_told_honestly_and_a_join_revives(house: House) -> None:
     data = await house.create()
     house.placement.stations[0].end(EndReason.WORKER_LOST)
-    for _ in range(3):
-        info = (await house.call(INFO, {"_id": data["_id"]}))["data"]
+    info = await ended(house, data["_id"])
     assert (info["faceswap_status"], info["reason"]) == (4, "worker lost")
     join = await house.http.post(data["join_url"], json={"sdp": OFFER}, headers=house.media(data))
     assert join.status_code == 200

@@ -161,11 +161,10 @@ class Desk:
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]]) -> T:
-    for _ in range(500):
-        if seen := await look():
-            return seen
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never came")
+    async with asyncio.timeout(15):
+        while not (seen := await look()):  # noqa: ASYNC110  no event tells
+            await asyncio.sleep(0.01)
+    return seen
 
 
 @asynccontextmanager

@@ -135,12 +135,15 @@ async def station_gone(desk: Desk, view: SessionView) -> bool:
 async def test_looking_goes_on_after_a_failure(desk: Desk) -> None:
     tenants = desk.store.tenants
 
+    failed = asyncio.Event()
+
     async def fail() -> list[Tenant]:
+        failed.set()
         raise RuntimeError("the database is away")
 
     view = await desk.create()
     desk.store.tenants = fail  # type: ignore[method-assign]
-    await asyncio.sleep(0.5)
+    await asyncio.wait_for(failed.wait(), 15)
     desk.store.tenants = tenants  # type: ignore[method-assign]
     await changed(desk, blocked=True)
     await desk.until(view, State.FAILED)

@@ -68,9 +68,9 @@ async def test_it_looks_by_itself_until_it_is_stopped(desk: Desk) -> None:
     looker = gate(desk)
     desk.station.camera = NUDE
     looker.start()
-    await asyncio.sleep(1.5)
+    ended = await desk.until(view, State.FAILED)
     await looker.stop()
-    assert (await desk.session(view)).reason is Reason.CONTENT_REFUSED
+    assert ended.reason is Reason.CONTENT_REFUSED
 
 
 async def test_a_gate_that_is_off_looks_at_nothing(desk: Desk) -> None:
