@@ -1,5 +1,6 @@
 """A page written for the Agora Web SDK makes a call; only its script's address was changed."""
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +15,7 @@ from tests.web.driving import CLIENT, Eyes, decoded
 from mien.bench.browser import Browser, BrowserOptions, Page
 from mien.bench.server import Server
 from mien.vision.face import BgrImage
-from mien.vision.identity import distance
+from mien.vision.identity import Embedding, distance
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +30,7 @@ GRAB = """((video) => {
   canvas.getContext('2d').drawImage(video, 0, 0);
   return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
 })"""
+MOMENTS = 7
 STATISTICS = {
     "getLocalVideoStats": {
         "codecType", "sendBytes", "sendFrameRate", "captureFrameRate", "sendPackets",
@@ -104,6 +106,15 @@ async def seen(page: Page, selector: str) -> BgrImage:
     return decoded(await page.evaluate(f"{GRAB}(document.querySelector({selector!r}))"))
 
 
+async def moment(page: Page, eyes: Eyes) -> tuple[Embedding, Embedding | None]:
+    """Who the camera and the result show, a little later than the last time."""
+    await asyncio.sleep(0.5)
+    camera, result = await seen(page, "#local-player video"), await seen(page, "#remote-list video")
+    person = eyes.who(camera)
+    assert person is not None
+    return person, eyes.who(result)
+
+
 @pytest.mark.parametrize(("mode", "codec"), [("rtc", "vp8"), ("live", "h264")])
 async def test_a_call_from_a_file_shows_the_swapped_face(
     browser: Browser, server: Server, eyes: Eyes, tmp_path: Path, mode: str, codec: str
@@ -124,11 +135,12 @@ async def test_a_call_from_a_file_shows_the_swapped_face(
     assert (shape["sendResolutionWidth"], shape["sendResolutionHeight"]) == (640, 480)
     source = eyes.who(decoded(source_image().split(",")[1]))
     await page.wait_for("client.getRTCStats().Duration >= 3", 20)
-    camera, result = await seen(page, "#local-player video"), await seen(page, "#remote-list video")
-    person, swapped = eyes.who(camera), eyes.who(result)
-    assert source is not None and person is not None and swapped is not None
-    assert distance(swapped, source) < distance(swapped, person)
+    moments = [await moment(page, eyes) for _ in range(MOMENTS)]
     await end_session(page, server)
+    assert source is not None
+    # She turns far to both sides: a single moment tells little.
+    nearer = [distance(s, source) < distance(s, p) for p, s in moments if s is not None]
+    assert sum(nearer) > MOMENTS / 2, nearer
 
 
 async def test_statistics_have_the_sdks_names_and_sensible_values(
