@@ -1,7 +1,6 @@
 """The process that carries one session: `python -m mien.live.worker`, started by live/local.py."""
 
 import asyncio
-import ctypes
 import secrets
 import time
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import cv2
 from mien.errors import NotFound, ParameterError
 from mien.live.agora_seat import AgoraSeat
 from mien.live.inside import Tell, run_child
+from mien.live.memory import give_back
 from mien.live.recorder import Recorder
 from mien.live.rehearsal import cpu_ms_per_frame
 from mien.live.stream import Stream, StreamOptions
@@ -79,8 +79,7 @@ class Worker:
         FrameEngine(self._tracker).warm_up()
         rehearse_marking()
         figures = {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
-        # What only the start needed goes back to the system: some 70 MB.
-        ctypes.CDLL(None).malloc_trim(0)
+        give_back()
         return figures
 
     async def _carry(self, body: Mapping[str, Any]) -> None:
