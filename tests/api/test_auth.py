@@ -115,8 +115,9 @@ async def test_every_documented_call_wants_credentials(house: House) -> None:
             answer = await house.http.request(method, path.replace("{", "x").replace("}", "x"))
             assert answer.json()["code"] == 1102, (method, path)
             assert answer.status_code == (401 if path.startswith("/v1") else 200)
-    # Whoever doubts a file may ask: the detector of marks is free for all.
+    # Whoever doubts a file or an installation may ask: these are free for all.
     open_paths = {
+        "/v1/compliance",
         "/api/open/v3/getToken",
         "/v1/provenance/detect",
         "/healthz",
