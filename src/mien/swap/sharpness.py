@@ -14,7 +14,7 @@ _ENOUGH_PIXELS = 200
 _FIRST_MEASURES = 5
 _FIRST_PACE, _PACE = 0.8, 0.25
 _STEP = 0.2
-_SOFTEST, _SHARPEST = 1.8, -0.3
+_SOFTEST, _SHARPEST = 1.2, -0.3
 
 
 class Sharpness:
@@ -73,4 +73,4 @@ def _soften(level: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
 def _detail(image: BgrImage, shown: NDArray[np.bool_]) -> float:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
     fine = np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.2))[::2, ::2]
-    return float(fine[shown].mean()) + 0.05
+    return float(np.median(fine[shown])) + 0.05
