@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from tests.live.fakes import JPEG, FakeImaging, FakePlacement
 
 from mien.api.app import create_app
-from mien.api.services import Services, World, build_services
+from mien.api.assembly import build_services
+from mien.api.services import Services, World
 from mien.errors import FetchFailed, MienError
 from mien.settings import Settings
 

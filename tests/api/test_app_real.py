@@ -15,7 +15,8 @@ from aiortc import RTCPeerConnection
 from tests.api.conftest import CLOSE, CREATE, INFO, UPDATE
 
 from mien.api.app import create_app
-from mien.api.services import World, build_services
+from mien.api.assembly import build_services
+from mien.api.services import World
 from mien.live.imaging_process import ImagingProcess
 from mien.live.local import LocalPlacement, LocalStation
 from mien.settings import Settings

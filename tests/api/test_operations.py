@@ -4,16 +4,19 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.api.conftest import House
 from tests.live.fakes import FakeImaging, FakePlacement
 
-from mien.api.services import World, build_services
+from mien.api.assembly import build_services
+from mien.api.services import World
 from mien.errors import Forbidden
 from mien.live.governance import policy_of
 from mien.settings import Settings
 from mien.trust.audit import LOG_FILE
 from mien.trust.policy import Policy
 from mien.trust.signed_json import is_signed
+from mien.trust.tenant_policy import TenantPolicy
 
 
 async def test_health_and_readiness(house: House) -> None:
@@ -87,8 +90,23 @@ async def test_a_policy_overrides_the_settings_of_a_server(tmp_path: Path) -> No
     )
     assert policy_of(services.settings) == policy
     with pytest.raises(Forbidden, match="records no sessions"):
-        services.recordings.require_allowed()
+        services.recordings.require_allowed("default")
     await services.start()
     await services.stop()
     started = json.loads((tmp_path / LOG_FILE).read_text().splitlines()[0])
     assert (started["event"], started["policy"]) == ("server.started", policy.digest)
+
+
+async def test_a_mistyped_tenant_of_the_policy_is_told_at_the_start(tmp_path: Path) -> None:
+    services = build_services(
+        Settings(data_dir=tmp_path),
+        FakePlacement(),
+        FakeImaging(),
+        World(clock=lambda: 1.0, monotonic=lambda: 1.0, random=secrets.token_bytes),
+        policy=Policy(tenants={"default": TenantPolicy(), "amce": TenantPolicy(gate="required")}),
+    )
+    with capture_logs() as logs:
+        await services.start()
+        await services.stop()
+    told = [line["tenants"] for line in logs if line["event"].startswith("policy names")]
+    assert told == [["amce"]]

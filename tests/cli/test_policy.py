@@ -1,5 +1,4 @@
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -35,14 +34,14 @@ def test_from_a_key_to_a_policy_in_force(data_dir: Path, tmp_path: Path) -> None
     assert made.exit_code == 0, made.output
     assert "mien policy sign policy-draft.json --key key.pem" in made.stdout
     assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
-    assert json.loads((tmp_path / "policy-draft.json").read_text()) == asdict(Policy())
+    assert json.loads((tmp_path / "policy-draft.json").read_text()) == Policy().as_json()
     assert not data_dir.exists(), "nothing is in force yet"
     signed = sign(tmp_path, likeness="required", recording_days=1)
     assert signed.exit_code == 0, signed.output
     assert run("check").exit_code == 0
     told = json.loads(run("show", "--json").stdout)
     assert told["source"] == "signed policy"
-    assert told["policy"] == asdict(Policy(likeness="required", recording_days=1.0))
+    assert told["policy"] == Policy(likeness="required", recording_days=1.0).as_json()
     assert told["digest"] in run("check").stdout
     log = data_dir / LOG_FILE
     assert json.loads(log.read_text())["digest"] == told["digest"]
@@ -53,7 +52,7 @@ def test_without_one_the_settings_are_shown(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MIEN_GATE", "off")
     told = json.loads(run("show", "--json").stdout)
     assert (told["source"], told["digest"]) == ("settings", None)
-    assert told["policy"] == asdict(Policy(gate="off"))
+    assert told["policy"] == Policy(gate="off").as_json()
     assert run("show").stdout.splitlines()[0] == "From: settings"
     none = run("check")
     assert none.exit_code == 1
@@ -106,3 +105,20 @@ def test_files_that_are_not_there_are_said(tmp_path: Path) -> None:
     answer = run("sign", "policy-draft.json", "--key", "key.pem")
     assert answer.exit_code == 1
     assert "Traceback" not in answer.output
+
+
+def test_a_tenant_s_rules_are_signed_and_shown(tmp_path: Path) -> None:
+    own = {"acme": {"likeness": "required", "lost_face": "hold"}}
+    assert sign(tmp_path, tenants=own).exit_code == 0
+    shown = json.loads(run("show", "--tenant", "acme", "--json").stdout)["policy"]
+    assert shown == Policy(likeness="required", lost_face="hold").as_json()
+    assert json.loads(run("show", "--json").stdout)["policy"]["tenants"] == own
+    last = run("show").stdout.splitlines()[-1]
+    assert last == "tenant acme: likeness required, lost_face hold"
+
+
+def test_a_tenant_s_laxer_rules_are_not_signed_by_mistake(data_dir: Path, tmp_path: Path) -> None:
+    answer = sign(tmp_path, gate="required", tenants={"acme": {"gate": "on"}})
+    assert answer.exit_code == 1
+    assert "tenant acme lets more through" in answer.stderr
+    assert not (data_dir / POLICY_FILE).exists()

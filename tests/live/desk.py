@@ -14,6 +14,7 @@ from tests.live.fakes import JPEG, FakeImaging, FakePlacement, FakeStation
 from mien.errors import FetchFailed
 from mien.live.blocked_faces import BlockedFaces
 from mien.live.certificates import open_identity
+from mien.live.governance import policy_of
 from mien.live.ids import Ids
 from mien.live.installation import open_installation
 from mien.live.journal import Journal
@@ -33,6 +34,7 @@ from mien.live.tokens import MediaToken
 from mien.settings import Settings
 from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
+from mien.trust.policy import Policy
 from mien.trust.sealing import open_seal
 
 TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
@@ -55,6 +57,7 @@ class Desk:
     pages: dict[str, bytes] = field(default_factory=lambda: {URL: JPEG})
     now: float = 1_800_000_000.0
     join_wait_s: float = 5.0
+    signed: Policy | None = None
 
     async def open(self) -> None:
         installation = open_installation(self.settings, secrets.token_bytes)
@@ -65,7 +68,8 @@ class Desk:
         await self.store.put_tenant(OTHER)
         ids = Ids(self.clock, secrets.token_bytes)
         limits = self.settings.limits
-        self.likenesses, self.gate = self._rules(ids)
+        policy = self.signed or policy_of(self.settings)
+        self.likenesses, self.gate = self._rules(ids, policy)
         self.sources = SourceLibrary(
             *(self.store, self.imaging, self.fetch, self.folder, limits, self.gate),
             ids=ids,
@@ -76,7 +80,7 @@ class Desk:
             self.store,
             signing,
             self.folder,
-            self.settings.recording,
+            policy,
             clock=self.clock,
             random=secrets.token_bytes,
         )
@@ -87,6 +91,7 @@ class Desk:
             self.recordings,
             Rates(limits),
             self.settings,
+            policy,
             installation,
             Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
             self.likenesses,
@@ -98,7 +103,7 @@ class Desk:
         )
         await self.service.start()
 
-    def _rules(self, ids: Ids) -> tuple[Likenesses, SourceGate]:
+    def _rules(self, ids: Ids, policy: Policy) -> tuple[Likenesses, SourceGate]:
         folder = self.settings.data_dir
         self.journal = Journal(open_audit_log(folder, self.clock))
         seal = open_seal(folder, secrets.token_bytes)
@@ -110,12 +115,12 @@ class Desk:
             self.journal,
             ids=ids,
             clock=self.clock,
-            mode=self.settings.likeness,
+            policy=policy,
         )
         self.blocked = BlockedFaces(
             self.store, seal, self.journal, clock=self.clock, random=secrets.token_bytes
         )
-        gate = SourceGate(likenesses, self.blocked, seal, self.journal, self.settings.gate)
+        gate = SourceGate(likenesses, self.blocked, seal, self.journal, policy)
         return likenesses, gate
 
     async def shut(self) -> None:
@@ -169,10 +174,10 @@ async def eventually(look: Callable[[], Awaitable[T | None]]) -> T:
 
 @asynccontextmanager
 async def opened_desk(folder: Path, **options: Any) -> AsyncIterator[Desk]:
-    """A desk that is open; options are settings, and join_wait_s."""
-    wait = options.pop("join_wait_s", 5.0)
+    """A desk that is open; options are settings, join_wait_s, and signed: a policy."""
+    wait, signed = options.pop("join_wait_s", 5.0), options.pop("signed", None)
     settings = Settings(data_dir=folder / "data", **{"join_grace_s": 0.2, **options})
-    desk = Desk(folder, settings, join_wait_s=wait)
+    desk = Desk(folder, settings, join_wait_s=wait, signed=signed)
     await desk.open()
     yield desk
     await desk.shut()

@@ -33,7 +33,6 @@ APP_ID, CERTIFICATE = "970CA35de60c44645bbae8a215061b33", "5CFd2fd1755d40ecb7297
 SEAT = AgoraSeat(APP_ID, CERTIFICATE, "channel", front_uid=1, algorithm_uid=3, expire_s=3600)
 MARKING = Marking(bytes(range(32)), 0xC0FFEE)
 CONFIG = {
-    "lost_face": "blur",
     "camera_timeout_s": 10.0,
     "measure": False,
     "peer": {"loopback": True, "udp_ports": None},
@@ -107,6 +106,7 @@ async def worker(channel: Channel) -> AsyncIterator[Child]:
     brief = {
         "source_path": str(prepared(channel.folder)),
         "quality": 2,
+        "lost_face": "blur",
         "algorithm_uid": 3,
         "marking": MARKING.as_json(),
     }

@@ -8,8 +8,10 @@ import pytest_asyncio
 from tests.live.desk import Desk, opened_desk
 from tests.live.fakes import BROKEN, EILEEN, NUDE
 
-from mien.live.live_gate import BLIND_S, GateMode, LiveGate
+from mien.live.live_gate import BLIND_S, LiveGate
 from mien.live.session import Reason, State
+from mien.trust.policy import Policy
+from mien.trust.strictness import GateMode
 
 
 @pytest_asyncio.fixture
@@ -19,7 +21,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 def gate(desk: Desk, mode: GateMode = "on") -> LiveGate:
-    return LiveGate(desk.service.running, desk.service.end, desk.imaging, mode, desk.clock)
+    return LiveGate(
+        desk.service.running, desk.service.end, desk.imaging, Policy(gate=mode), desk.clock
+    )
 
 
 async def test_a_camera_that_shows_nudity_ends_its_session_and_no_other(desk: Desk) -> None:

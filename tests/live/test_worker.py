@@ -17,7 +17,6 @@ from mien.trust.marking import Marking
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONFIG = {
-    "lost_face": "blur",
     "camera_timeout_s": 10.0,
     "measure": False,
     "peer": {"loopback": True, "udp_ports": None},
@@ -26,6 +25,7 @@ MARKING = Marking(bytes(32), 5)
 BRIEF = {
     "source_path": None,
     "quality": 2,
+    "lost_face": "blur",
     "algorithm_uid": 3,
     "marking": MARKING.as_json(),
 }

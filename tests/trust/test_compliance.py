@@ -10,6 +10,7 @@ from mien.settings import C2paSettings, LostFace, RecordingSettings, Settings
 from mien.trust.compliance import compliance_of
 from mien.trust.policy import Policy
 from mien.trust.signed_json import is_signed
+from mien.trust.tenant_policy import TenantPolicy
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 
@@ -60,6 +61,7 @@ def test_it_says_when_what_and_by_whose_word() -> None:
     assert statement["version"] == "1.2.3"
     assert statement["made_at"] == "2027-01-15T08:00:00Z"
     assert statement["policy"] == {"signed": False, "digest": None}
+    assert statement["tenants"] == {"with_own_rules": 0, "laxer": 0}
     assert statement["recording"] == {"allowed": False, "days": 2}
     by_policy = stated(Policy())
     assert by_policy["policy"] == {"signed": True, "digest": Policy().digest}
@@ -73,3 +75,25 @@ def test_anybody_can_check_who_signed_it() -> None:
     assert is_signed(kept["statement"], kept["signature"], key)
     kept["statement"]["requirements"][6]["state"] = "on"
     assert not is_signed(kept["statement"], kept["signature"], key)
+
+
+def test_a_stricter_tenant_changes_nothing_that_is_said_of_all() -> None:
+    strict = TenantPolicy(likeness="required", recording_days=1.0)
+    statement = stated(Policy(tenants={"acme": strict}))
+    assert statement["tenants"] == {"with_own_rules": 1, "laxer": 0}
+    assert statement["requirements"] == stated(Policy())["requirements"]
+    assert statement["recording"] == {"allowed": True, "days": 7.0}
+
+
+def test_a_laxer_tenant_is_told_and_not_named() -> None:
+    lax = TenantPolicy(gate="off", lost_face="pass", recording="allow", laxer=True)
+    policy = Policy(gate="required", recording="deny", tenants={"acme": lax})
+    # A server's settings are those of its policy.
+    denied = RecordingSettings(allow=False)
+    statement = stated(policy, gate="required", recording=denied)
+    assert statement["tenants"] == {"with_own_rules": 1, "laxer": 1}
+    assert statement["recording"]["allowed"] is True
+    told = {one["id"]: one for one in statement["requirements"]}
+    assert (told["R9"]["state"], told["R12"]["state"]) == ("off", "off")
+    assert told["R9"]["detail"] == "For some tenants: Contents are not checked."
+    assert "acme" not in json.dumps(statement)

@@ -4,16 +4,15 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mien.errors import MienError
-from mien.live.governance import govern, install_policy, policy_of, signed_policy
+from mien.live.governance import install_policy, policy_of, signed_policy
 from mien.settings import Settings
 from mien.trust.audit import open_audit_log, read_key
 from mien.trust.policy import Policy, read_draft, write_draft
@@ -24,6 +23,7 @@ app = typer.Typer(add_completion=False, help="The operator's signed word on what
 DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 Key = Annotated[Path, typer.Option(help="The operator's private key; keep it off the server.")]
 Draft = Annotated[Path, typer.Argument(help="A policy that is not signed yet.")]
+Tenant = Annotated[str | None, typer.Option(help="What this tenant is under.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -62,18 +62,27 @@ def check(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(tenant: Tenant = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What a server that is started now goes by, and who says so."""
     settings = Settings()
     with _told():
         policy = signed_policy(data_dir or settings.data_dir)
     source = "settings" if policy is None else "signed policy"
-    rules = asdict(policy_of(govern(settings, policy)))
+    in_force = policy or policy_of(settings)
+    rules = (in_force.of(tenant) if tenant else in_force).as_json()
     if as_json:
         digest = None if policy is None else policy.digest
         typer.echo(json.dumps({"source": source, "digest": digest, "policy": rules}))
         return
-    typer.echo("\n".join([f"From: {source}", *(f"{name}: {rules[name]}" for name in rules)]))
+    typer.echo("\n".join([f"From: {source}", *_in_words(rules)]))
+
+
+def _in_words(rules: dict[str, Any]) -> Iterator[str]:
+    """A line a field, then a line a tenant."""
+    tenants = rules.pop("tenants", {})
+    yield from (f"{name}: {value}" for name, value in rules.items())
+    for tenant, own in tenants.items():
+        yield f"tenant {tenant}: " + ", ".join(f"{name} {value}" for name, value in own.items())
 
 
 @contextmanager

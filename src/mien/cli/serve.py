@@ -15,8 +15,9 @@ import uvicorn
 from rich.console import Console
 
 from mien.api.app import create_app
+from mien.api.assembly import build_services
 from mien.api.logs import set_up_logs
-from mien.api.services import Services, World, build_services
+from mien.api.services import Services, World
 from mien.errors import MienError
 from mien.live.governance import govern, signed_policy
 from mien.settings import Settings

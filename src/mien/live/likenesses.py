@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -16,11 +16,11 @@ from mien.live.likeness_store import LikenessStore
 from mien.live.records import Source
 from mien.live.store import OPEN_STATES
 from mien.trust.likeness import Basis, Likeness, Scope, alike, is_genuine, sign_likeness
+from mien.trust.policy import Policy
 from mien.trust.private_file import write_private
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
 
-Mode = Literal["implicit", "required"]
 EVERYTHING = (Scope.LIVE, Scope.FILE, Scope.RECORDING)
 
 
@@ -38,7 +38,7 @@ class Registration:
 
 
 class Likenesses:
-    """The installation's likeness records. `mode` says whether a call alone is enough."""
+    """The installation's likeness records. `policy` says for whom a call alone is enough."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Likenesses:
         *,
         ids: Ids,
         clock: Clock,
-        mode: Mode,
+        policy: Policy,
     ) -> None:
         self._store = store
         self._key = key
@@ -59,7 +59,7 @@ class Likenesses:
         self._journal = journal
         self._ids = ids
         self._clock = clock
-        self._mode = mode
+        self._policy = policy
 
     async def register(
         self, tenant_id: str, about: Registration, embedding: Embedding | None
@@ -94,7 +94,7 @@ class Likenesses:
         proven = [one for one in fitting if one.proven and self.is_genuine(one)]
         if proven:
             return await self._bind(source, proven[0])
-        if self._mode == "required":
+        if self._policy.of(tenant_id).likeness == "required":
             raise VerificationRequired("No valid likeness record proves the use of this face.")
         if fitting:
             return await self._bind(source, fitting[0])

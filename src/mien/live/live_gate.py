@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import structlog
 
@@ -11,9 +10,10 @@ from mien.live.ids import Clock
 from mien.live.imaging import Imaging
 from mien.live.placement import Station
 from mien.live.session import Reason
+from mien.trust.policy import Policy
+from mien.trust.strictness import GateMode
 from mien.vision.nudity import NUDE
 
-GateMode = Literal["off", "on", "required"]
 End = Callable[[str, Reason], Awaitable[None]]
 
 LOOK_EVERY_S = 1.0
@@ -33,22 +33,21 @@ class LiveGate:
         running: Callable[[], list[Station]],
         end: End,
         imaging: Imaging,
-        mode: GateMode,
+        policy: Policy,
         clock: Clock,
     ) -> None:
         self._running = running
         self._end = end
         self._imaging = imaging
-        self._mode = mode
+        self._policy = policy
         self._clock = clock
         self._nude: dict[str, int] = {}
         self._seen: dict[str, float] = {}
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look, unless the gate is off."""
-        if self._mode != "off":
-            self._looking = asyncio.create_task(self._run())
+        """Begin to look."""
+        self._looking = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Look no more."""
@@ -57,8 +56,8 @@ class LiveGate:
             await asyncio.gather(self._looking, return_exceptions=True)
 
     async def look(self) -> None:
-        """At every session that runs, once."""
-        stations = self._running()
+        """At every session that runs, once; not where its tenant's gate is off."""
+        stations = [one for one in self._running() if self._mode(one) != "off"]
         ids = {station.brief.session_id for station in stations}
         self._nude = {one: count for one, count in self._nude.items() if one in ids}
         self._seen = {one: self._seen.get(one, self._clock()) for one in ids}
@@ -72,13 +71,16 @@ class LiveGate:
         except MienError as error:
             log.warning("gate.blind", session=session_id, error=str(error))
             blind_s = self._clock() - self._seen[session_id]
-            if self._mode == "required" and blind_s > BLIND_S:
+            if self._mode(station) == "required" and blind_s > BLIND_S:
                 await self._refuse(session_id)
             return
         self._seen[session_id] = self._clock()
         self._nude[session_id] = self._nude.get(session_id, 0) + 1 if score >= NUDE else 0
         if self._nude[session_id] >= IN_A_ROW:
             await self._refuse(session_id)
+
+    def _mode(self, station: Station) -> GateMode:
+        return self._policy.of(station.brief.tenant_id).gate
 
     async def _refuse(self, session_id: str) -> None:
         try:

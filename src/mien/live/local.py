@@ -49,6 +49,7 @@ class LocalStation:
         body = {
             "source_path": str(self.brief.source_path) if self.brief.source_path else None,
             "quality": self.brief.quality,
+            "lost_face": self.brief.lost_face,
             "algorithm_uid": self.brief.algorithm_uid,
             "record_to": str(self.brief.record_to) if self.brief.record_to else None,
             "marking": self.brief.marking.as_json(),
@@ -180,7 +181,6 @@ class LocalPlacement:
         ice, limits = self._settings.ice, self._settings.limits
         ports = [ice.udp_port_min, ice.udp_port_max] if ice.udp_port_max else None
         return {
-            "lost_face": self._settings.lost_face.value,
             "camera_timeout_s": self._settings.camera_timeout_s,
             "peer": {
                 "public_address": ice.public_address,

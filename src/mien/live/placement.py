@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from mien.live.agora_seat import AgoraSeat
 from mien.trust.marking import Marking
+from mien.trust.strictness import LostFaceMode
 
 PeerKind = Literal["join", "whip", "whep"]
 
@@ -37,6 +38,7 @@ class SessionBrief:
     front_uid: int
     algorithm_uid: int
     marking: Marking
+    lost_face: LostFaceMode = "blur"
     tenant_id: str = ""
     agora: AgoraSeat | None = None
     record_to: Path | None = None

@@ -15,8 +15,8 @@ from mien.live.records import Recording
 from mien.live.schema import RecordingRow
 from mien.live.signing import Signing
 from mien.live.store import Store
-from mien.settings import RecordingSettings
 from mien.trust.credentials import SigningFailed
+from mien.trust.policy import Policy
 
 RECORDING_PREFIX = "rec_"
 DAY_S = 86_400.0
@@ -34,30 +34,30 @@ class RecordingLibrary:
         store: Store,
         signing: Signing,
         folder: Path,
-        settings: RecordingSettings,
+        policy: Policy,
         *,
         clock: Clock,
         random: RandomBytes,
     ) -> None:
         self._store, self._signing, self._folder = store, signing, folder
-        self._settings, self._clock, self._random = settings, clock, random
+        self._policy, self._clock, self._random = policy, clock, random
         self._finishing: set[asyncio.Task[None]] = set()
 
-    def require_allowed(self) -> None:
-        """Raises Forbidden where the installation does not record."""
-        if not self._settings.allow:
-            raise Forbidden("This installation records no sessions. Leave out `record`.")
+    def require_allowed(self, tenant_id: str) -> None:
+        """Raises Forbidden where no sessions of the tenant are recorded."""
+        if self._policy.of(tenant_id).recording == "deny":
+            raise Forbidden("This server records no sessions of this account. Leave out `record`.")
 
     def new(self, tenant_id: str, session_id: str, mark_id: int) -> Recording:
         """A recording that may begin; nothing is kept of it before `keep`."""
-        now = self._clock()
+        now, days = self._clock(), self._policy.of(tenant_id).recording_days
         return Recording(
             id=RECORDING_PREFIX + self._random(16).hex(),
             tenant_id=tenant_id,
             session_id=session_id,
             mark_id=mark_id,
             created_at=now,
-            expires_at=now + self._settings.keep_days * DAY_S,
+            expires_at=now + days * DAY_S,
             ready=False,
             bytes=0,
         )

@@ -31,6 +31,7 @@ from mien.live.store import Store
 from mien.live.tokens import MediaToken
 from mien.live.warden import Warden
 from mien.settings import Settings
+from mien.trust.policy import Policy
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ class SessionService:
         recordings: RecordingLibrary,
         rates: Rates,
         settings: Settings,
+        policy: Policy,
         installation: Installation,
         marks: Marks,
         likenesses: Likenesses,
@@ -92,7 +94,7 @@ class SessionService:
         self.kills = KillSwitch(store, journal, clock)
         self._stations = Stations(
             *(store, placement, sources, recordings, marks),
-            *(self._access, self._admission, journal, settings),
+            *(self._access, self._admission, journal, settings, policy),
             monotonic=monotonic,
             join_wait_s=join_wait_s,
             most_revivals=MOST_REVIVALS,
@@ -146,7 +148,7 @@ class SessionService:
         if stream_type == "agora":
             require_agora(self._settings.agora)
         if record:
-            self._recordings.require_allowed()
+            self._recordings.require_allowed(tenant.id)
         await self._kill_watch.refuse(tenant.id)
         async with self._admission.enter(tenant):
             kept = await self._sources.obtain(tenant.id, photos)

@@ -1,7 +1,5 @@
 """What a face must pass before it is kept, and before it is worn."""
 
-from typing import Literal
-
 import numpy as np
 
 from mien.errors import ContentRefused, FaceBlocked
@@ -11,15 +9,14 @@ from mien.live.journal import Journal
 from mien.live.likenesses import Likenesses
 from mien.live.records import Source
 from mien.trust.likeness import Scope
+from mien.trust.policy import Policy
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
 from mien.vision.nudity import NUDE
 
-GateMode = Literal["off", "on", "required"]
-
 
 class SourceGate:
-    """`mode`: off lets every picture through; required refuses also what could not be looked at."""
+    """As the tenant's policy says: off lets pass, required refuses also what was not checked."""
 
     def __init__(
         self,
@@ -27,19 +24,20 @@ class SourceGate:
         blocked: BlockedFaces,
         seal: Seal,
         journal: Journal,
-        mode: GateMode,
+        policy: Policy,
     ) -> None:
         self._likenesses = likenesses
         self._blocked = blocked
         self._seal = seal
         self._journal = journal
-        self._mode = mode
+        self._policy = policy
 
     async def screen(self, tenant_id: str, prepared: PreparedSource) -> None:
         """Before a prepared face is kept. Raises ContentRefused, FaceBlocked."""
-        if self._mode == "off":
+        mode = self._policy.of(tenant_id).gate
+        if mode == "off":
             return
-        if self._mode == "required" and (prepared.nudity is None or not prepared.identity):
+        if mode == "required" and (prepared.nudity is None or not prepared.identity):
             raise ContentRefused("The picture could not be checked; send another one.")
         if prepared.nudity is not None and prepared.nudity >= NUDE:
             await self._journal.write("source.refused", tenant=tenant_id, why="nudity")
@@ -50,7 +48,7 @@ class SourceGate:
     async def license(self, tenant_id: str, source: Source, use: Scope = Scope.LIVE) -> None:
         """Before a face is worn. Raises FaceBlocked, VerificationRequired."""
         embedding = self.opened(source.id, source.identity)
-        if embedding is not None and self._mode != "off":
+        if embedding is not None and self._policy.of(tenant_id).gate != "off":
             await self._require_unblocked(tenant_id, embedding)
         await self._likenesses.license(tenant_id, source, embedding, use)
 

@@ -22,6 +22,7 @@ from mien.live.sources import SourceLibrary
 from mien.live.store import Store
 from mien.live.waiting import WaitingList
 from mien.settings import Settings
+from mien.trust.policy import Policy
 from mien.trust.registry import mark_name
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ class Stations:
         admission: Admission,
         journal: Journal,
         settings: Settings,
+        policy: Policy,
         *,
         monotonic: Clock,
         join_wait_s: float,
@@ -55,6 +57,7 @@ class Stations:
         self._access = access
         self._admission = admission
         self._journal = journal
+        self._policy = policy
         self._when_full = settings.when_full
         self._join_wait_s = join_wait_s
         self._most_revivals = most_revivals
@@ -157,6 +160,7 @@ class Stations:
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
             marking=marking,
+            lost_face=self._policy.of(session.tenant_id).lost_face,
             tenant_id=session.tenant_id,
             agora=self._access.agora_seat(session),
             record_to=self._recordings.path(recording.id) if session.record else None,

@@ -3,7 +3,7 @@
 A requirement that is met by half is `partly`, and its text says which half.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -15,6 +15,8 @@ from mien.trust.policy import Policy
 from mien.trust.signed_json import key_name, sign_json
 
 State = Literal["on", "partly", "off", "absent"]
+# The more of a requirement is met, the further behind.
+BY_STRICTNESS: tuple[State, ...] = ("absent", "off", "partly", "on")
 
 LIKENESS: dict[str, tuple[State, str]] = {
     "required": ("on", "A face needs a proven record; withdrawing it ends its sessions."),
@@ -57,7 +59,8 @@ def compliance_of(
             "signed": policy is not None,
             "digest": None if policy is None else policy.digest,
         },
-        "recording": {"allowed": settings.recording.allow, "days": settings.recording.keep_days},
+        "tenants": _tenants(policy),
+        "recording": _recording(settings, policy),
         "requirements": [asdict(one) for one in _requirements(settings, policy)],
         "not_encrypted_at_rest": ["prepared source faces", "previews", "recordings"],
     }
@@ -71,13 +74,49 @@ def compliance_of(
 def _requirements(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
     yield from _marks(settings)
     yield Requirement("R7", "signed session statements", "absent", "Not built yet.")
-    yield Requirement("R8", "likeness records", *LIKENESS[settings.likeness])
-    yield Requirement("R9", "content gate and block list", *GATE[settings.gate])
+    yield Requirement(
+        "R8", "likeness records", *_laxest("likeness", LIKENESS, settings.likeness, policy)
+    )
+    yield Requirement(
+        "R9", "content gate and block list", *_laxest("gate", GATE, settings.gate, policy)
+    )
     yield Requirement("R10", "audit log", "on", "Chained and signed; keep checkpoints elsewhere.")
     yield Requirement("R11", "kill switch", "on", "For all, a tenant, a likeness, a session.")
-    yield Requirement("R12", "lost faces", *LOST_FACE[settings.lost_face.value])
+    lost = _laxest("lost_face", LOST_FACE, settings.lost_face.value, policy)
+    yield Requirement("R12", "lost faces", *lost)
     by = "The settings decide." if policy is None else "The operator's signed policy decides."
     yield Requirement("R13", "this statement", "on", by)
+
+
+def _laxest(
+    field: str, table: Mapping[str, tuple[State, str]], value: str, policy: Policy | None
+) -> tuple[State, str]:
+    """What is met for every tenant; the statement names none of them."""
+    own = [getattr(policy.of(name), field) for name in policy.tenants] if policy else []
+    general = table[value]
+    state, detail = min([general, *map(table.__getitem__, own)], key=_rank)
+    return general if state == general[0] else (state, f"For some tenants: {detail}")
+
+
+def _rank(met: tuple[State, str]) -> int:
+    return BY_STRICTNESS.index(met[0])
+
+
+def _tenants(policy: Policy | None) -> dict[str, int]:
+    """How many have rules of their own, and how many of those let more through."""
+    if policy is None:
+        return {"with_own_rules": 0, "laxer": 0}
+    general = policy.as_json()
+    laxer = sum(bool(own.laxer_in(general)) for own in policy.tenants.values())
+    return {"with_own_rules": len(policy.tenants), "laxer": laxer}
+
+
+def _recording(settings: Settings, policy: Policy | None) -> dict[str, Any]:
+    """Whether any tenant's sessions may be recorded, and the longest that recordings are kept."""
+    own = [policy.of(name) for name in policy.tenants] if policy else []
+    allowed = settings.recording.allow or any(one.recording == "allow" for one in own)
+    days = max([settings.recording.keep_days, *(one.recording_days for one in own)])
+    return {"allowed": allowed, "days": days}
 
 
 def _marks(settings: Settings) -> Iterator[Requirement]:

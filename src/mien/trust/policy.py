@@ -1,15 +1,24 @@
 """The operator's policy: what an installation lets through, signed with the operator's key."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mien.errors import MienError
 from mien.trust.signed_json import canonical, is_signed, key_name, sign_json
+from mien.trust.strictness import (
+    GateMode,
+    LikenessMode,
+    LostFaceMode,
+    RecordingDays,
+    RecordingMode,
+)
+from mien.trust.tenant_policy import TenantPolicy
 
 
 class PolicyRefused(MienError):
@@ -20,22 +29,34 @@ class PolicyRefused(MienError):
 class Policy:
     """The defaults are those of the settings. recording_days: how long recordings are kept.
 
-    label: `burned_in` is all there is; no policy takes label or mark away.
+    label: `burned_in` is all there is; no policy takes label or mark away. tenants: by their
+    names, what is otherwise for them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
-    likeness: Literal["implicit", "required"] = "implicit"
-    gate: Literal["off", "on", "required"] = "on"
-    recording: Literal["allow", "deny"] = "allow"
-    recording_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
+    likeness: LikenessMode = "implicit"
+    gate: GateMode = "on"
+    recording: RecordingMode = "allow"
+    recording_days: RecordingDays = 7.0
     label: Literal["burned_in"] = "burned_in"
-    lost_face: Literal["pass", "hold", "blur"] = "blur"
+    lost_face: LostFaceMode = "blur"
+    tenants: Mapping[str, TenantPolicy] = field(default_factory=dict, hash=False)
+
+    def of(self, tenant_id: str) -> "Policy":
+        """What a tenant is under."""
+        own = self.tenants.get(tenant_id)
+        return replace(self, tenants={}, **(own.fields if own else {}))
+
+    def as_json(self) -> dict[str, Any]:
+        """As the file has it; without tenants as it was before they had policies."""
+        tenants = {name: own.said for name, own in self.tenants.items()}
+        return {**vars(self), "tenants": tenants} if tenants else _installation(self)
 
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical form, hex: what the audit log calls it."""
-        return sha256(canonical(asdict(self))).hexdigest()
+        return sha256(canonical(self.as_json())).hexdigest()
 
 
 def read_draft(data: bytes) -> Policy:
@@ -45,12 +66,12 @@ def read_draft(data: bytes) -> Policy:
 
 def write_draft(policy: Policy) -> bytes:
     """A policy for an operator to edit."""
-    return json.dumps(asdict(policy), indent=2).encode() + b"\n"
+    return json.dumps(policy.as_json(), indent=2).encode() + b"\n"
 
 
 def sign_policy(policy: Policy, key: Ed25519PrivateKey) -> bytes:
     """The whole of a signed policy file."""
-    about = asdict(policy)
+    about = policy.as_json()
     return _written(about, sign_json(about, key), key_name(key.public_key()))
 
 
@@ -84,14 +105,29 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 def _parsed(about: dict[str, Any]) -> Policy:
-    known = {field.name for field in fields(Policy)}
-    if missing := known - set(about):
+    known = {each.name for each in fields(Policy)}
+    if missing := known - set(about) - {"tenants"}:
         raise PolicyRefused(f"The policy lacks {', '.join(sorted(missing))}; say all fields.")
     if unknown := set(about) - known:
         raise PolicyRefused(f"The policy says {', '.join(sorted(unknown))}: no such field.")
     try:
-        return TypeAdapter(Policy).validate_json(json.dumps(about), strict=True)
+        policy = TypeAdapter(Policy).validate_json(json.dumps(about), strict=True)
     except ValidationError as error:
         wrong = error.errors()[0]
-        field = ".".join(str(part) for part in wrong["loc"])
-        raise PolicyRefused(f"The policy's {field}: {wrong['msg']}.") from error
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise PolicyRefused(f"The policy's {place}: {wrong['msg']}.") from error
+    _require_strict_tenants(policy)
+    return policy
+
+
+def _require_strict_tenants(policy: Policy) -> None:
+    for name, own in policy.tenants.items():
+        if (laxer := own.laxer_in(_installation(policy))) and not own.laxer:
+            raise PolicyRefused(
+                f"The policy of tenant {name} lets more through than the installation's: "
+                f'{", ".join(laxer)}. Say "laxer": true there if it is meant.'
+            )
+
+
+def _installation(policy: Policy) -> dict[str, Any]:
+    return {name: value for name, value in vars(policy).items() if name != "tenants"}
