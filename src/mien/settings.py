@@ -61,6 +61,15 @@ class AgoraSettings(BaseSettings):
         return bool(self.app_id and self.app_certificate)
 
 
+class TlsSettings(BaseSettings):
+    """HTTPS without a proxy; environment prefix MIEN_TLS_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_TLS_", extra="ignore")
+
+    cert: Path | None = Field(default=None, description="PEM, the server's own first, then its CA.")
+    key: Path | None = Field(default=None, description="Its private key, PEM without a password.")
+
+
 class RecordingSettings(BaseSettings):
     """Whether sessions may be recorded; environment prefix MIEN_RECORDING_."""
 
@@ -94,6 +103,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="Whose X-Forwarded headers are believed."
+    )
     data_dir: Path = Path("data")
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; SQLite in data_dir."
@@ -126,6 +138,7 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=3.0, gt=0)
     fetch_allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
+    tls: TlsSettings = Field(default_factory=TlsSettings)
     ice: IceSettings = Field(default_factory=IceSettings)
     recording: RecordingSettings = Field(default_factory=RecordingSettings)
     c2pa: C2paSettings = Field(default_factory=C2paSettings)

@@ -3,15 +3,22 @@ import os
 import re
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mien.live.governance import POLICY_FILE, install_policy
 from mien.trust.audit import open_audit_log
@@ -172,5 +179,76 @@ def test_a_signed_policy_decides_before_the_environment(tmp_path: Path) -> None:
         assert statement["policy"] == {"signed": True, "digest": policy.digest}
         states = {one["id"]: one["state"] for one in statement["requirements"]}
         assert (states["R8"], states["R9"], states["R12"]) == ("on", "off", "on")
+    finally:
+        serving.kill()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mien test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(made.public_bytes(Encoding.PEM))
+    plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key_file.write_bytes(key.private_bytes(*plain))
+    return cert_file, key_file
+
+
+def test_https_by_its_own(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    given = {"MIEN_TLS_CERT": str(cert), "MIEN_TLS_KEY": str(key)}
+    serving = Serving(tmp_path / "data", "--port", "0", **given)
+    try:
+        origin = serving.told()["API"].removesuffix("/docs")
+        assert origin.startswith("https://127.0.0.1:")
+        trusted = ssl.create_default_context(cafile=str(cert))
+        assert httpx.get(f"{origin}/healthz", verify=trusted).status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{origin.replace('https', 'http')}/healthz")
+        assert serving.end() == 0
+    finally:
+        serving.kill()
+
+
+@pytest.mark.parametrize("missing", ["MIEN_TLS_CERT", "MIEN_TLS_KEY"])
+def test_half_a_certificate_is_told_and_nothing_is_served(tmp_path: Path, missing: str) -> None:
+    cert, key = certificate(tmp_path)
+    given = {"MIEN_TLS_CERT": str(cert), "MIEN_TLS_KEY": str(key)}
+    del given[missing]
+    refused = Serving(tmp_path / "data", "--port", "0", **given)
+    assert refused.process.wait(30) == 1
+    assert "Both name PEM files" in refused.log.read_text()
+    assert not (tmp_path / "data").exists()
+    refused.kill()
+
+
+@pytest.mark.parametrize(("proxies", "scheme"), [(None, "https"), ('["10.0.0.9"]', "http")])
+def test_a_proxy_is_believed_where_it_is_named(
+    tmp_path: Path, proxies: str | None, scheme: str
+) -> None:
+    given = {} if proxies is None else {"MIEN_PROXIES": proxies}
+    serving = Serving(tmp_path / "data", "--port", "0", **given)
+    try:
+        told = serving.told()
+        with httpx.Client(base_url=told["API"].removesuffix("/docs"), timeout=30) as http:
+            key = {"x-api-key": told["Client secret"]}
+            image = {"file": FACE.read_bytes()}
+            source = http.post("/v1/sources", files=image, headers=key).json()["data"]["id"]
+            asked = {"subject": "Eileen", "source": source, "basis": "self", "adult": True}
+            made = http.post("/v1/likenesses", json=asked, headers=key).json()["data"]["id"]
+            outside = {**key, "Host": "faces.example", "X-Forwarded-Proto": "https"}
+            link = http.post(f"/v1/likenesses/{made}/invite", headers=outside).json()["data"]
+        url = link["url"]
+        assert url.startswith(f"{scheme}://faces.example/consent/")
     finally:
         serving.kill()

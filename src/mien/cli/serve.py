@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from mien.api.logs import set_up_logs
 from mien.api.services import Services, World
 from mien.errors import MienError
 from mien.live.governance import govern, signed_policy
-from mien.settings import Settings
+from mien.settings import Settings, TlsSettings
 
 # A request that is still open at the end may take so long; then the sessions are ended.
 LAST_REQUESTS_S = 1
@@ -36,14 +37,32 @@ def serve(
     """Serve the API and the studio page."""
     settings = _settings(host, port, data_dir)
     set_up_logs(settings.log_level)
+    tls = _tls(settings.tls)
     with contextlib.closing(_listen(settings)) as listener:
-        asyncio.run(_serve(settings, listener))
+        asyncio.run(_serve(settings, listener, tls))
 
 
 def _settings(host: str | None, port: int | None, data_dir: Path | None) -> Settings:
     given = {"host": host, "port": port, "data_dir": data_dir}
     settings = Settings()
     return settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+
+
+def _tls(given: TlsSettings) -> ssl.SSLContext | None:
+    """What HTTPS is spoken with; None for HTTP. Read first: a bad file must cost nothing."""
+    if given.cert is None and given.key is None:
+        return None
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(given.cert or "", given.key)
+    except OSError as error:
+        typer.echo(
+            f"Can't use MIEN_TLS_CERT={given.cert} with MIEN_TLS_KEY={given.key}: {error}. "
+            "Both name PEM files: a certificate with its chain, and the key that belongs to it.",
+            err=True,
+        )
+        raise typer.Exit(1) from error
+    return context
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -60,13 +79,20 @@ def _listen(settings: Settings) -> socket.socket:
         raise typer.Exit(1) from error
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     try:
         services = _services(settings)
     except MienError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    config = uvicorn.Config(
+    server = _Server(_config(settings, services, tls), services)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _config(settings: Settings, services: Services, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    return uvicorn.Config(
         create_app(services),
         log_config=None,
         access_log=False,
@@ -75,11 +101,9 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         http="h11",  # the one that bounds a request's head
         h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=LAST_REQUESTS_S,
+        forwarded_allow_ips=list(settings.proxies),
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
-    server = _Server(config, services)
-    await server.serve(sockets=[listener])
-    if not server.started:
-        raise typer.Exit(1)
 
 
 def _services(settings: Settings) -> Services:
@@ -126,7 +150,7 @@ async def _tell(services: Services, listener: socket.socket) -> None:
     """Print the studio's address and the credentials, on standard output."""
     kept = services.installation
     token = await services.accounts.exchange(kept.client_id, kept.client_secret)
-    origin = _origin(services.settings.host, listener.getsockname()[1])
+    origin = _origin(services.settings, listener.getsockname()[1])
     console = Console(highlight=False, soft_wrap=True)
     console.print("Mien is ready.", style="bold")
     # Plain text: a terminal's markup must not eat brackets of a token.
@@ -139,7 +163,9 @@ async def _tell(services: Services, listener: socket.socket) -> None:
         typer.echo(f"{name + ':':<15}{value}")
 
 
-def _origin(host: str, port: int) -> str:
+def _origin(settings: Settings, port: int) -> str:
     """An address that a browser on this machine can open."""
+    host = settings.host
+    scheme = "http" if settings.tls.cert is None else "https"
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"
