@@ -131,6 +131,7 @@ class Settings(BaseSettings):
     label_language: str = Field(
         default="en", pattern="^[a-z]{2}$", description="Of the visible label: en, de, fr..."
     )
+    issuer: str | None = Field(default=None, description="Who session statements say made them.")
     token_ttl_s: int = Field(default=31_536_000, ge=60)
     media_token_ttl_s: int = Field(default=3600, ge=60)
     join_grace_s: float = Field(default=60.0, gt=0, description="A session nobody joins ends then.")

@@ -11,6 +11,8 @@ from mien.live.signing import Signing
 from mien.settings import Settings
 from mien.trust.marking import Marker
 from mien.trust.registry import mark_name, session_digest
+from mien.trust.session_statement import read_statement
+from mien.trust.statement_keys import StatementKeys
 from mien.vision.image import decode_image, encode_jpeg
 
 DETECT = "/v1/provenance/detect"
@@ -110,3 +112,19 @@ async def test_the_page_is_there(house: House) -> None:
         answer = await house.http.get(f"/verify/{part}")
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)
+
+
+async def test_a_player_gets_the_statement_and_anybody_the_keys(house: House) -> None:
+    session, other = await house.create(), await house.create()
+    path = f"/v1/channels/{session['channel_id']}/statement"
+    answer = await house.http.get(path, headers=house.media(session))
+    published = await house.http.get("/v1/provenance/keys", headers={"Origin": "null"})
+    assert published.headers["content-type"] == "application/jwk-set+json"
+    assert published.headers["access-control-allow-origin"] == "*"
+    keys = StatementKeys.from_jwks(published.json())
+    statement = read_statement(answer.json()["data"]["statement"], keys)
+    assert statement.session == session_digest(session["_id"])
+    assert statement.iss == f"mien-{house.services.installation.app_id}"
+    assert all("d" not in key for key in published.json()["keys"])
+    for headers, status in (({}, 401), (house.key, 401), (house.media(other), 403)):
+        assert (await house.http.get(path, headers=headers)).status_code == status

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.trust.test_session_statement import STATEMENT
 from typer.testing import CliRunner, Result
 
 from mien.cli.app import main
@@ -11,6 +12,8 @@ from mien.settings import Settings
 from mien.trust.keyring import KEYRING_FILE
 from mien.trust.marking import Marker
 from mien.trust.registry import mark_name
+from mien.trust.session_statement import sign_statement
+from mien.trust.statement_keys import open_statement_keys, rotate_statement_keys
 from mien.vision.image import decode_image, encode_jpeg
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -145,3 +148,46 @@ def test_a_bitmap_carries_no_manifest_and_that_is_said(data_dir: Path, tmp_path:
     answer = CliRunner().invoke(main, [*arguments, "-o", str(output)])
     assert answer.exit_code == 0
     assert "carry no C2PA manifest" in answer.stderr
+
+
+@pytest.fixture
+def stated(data_dir: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "statement.jws"
+    path.write_text(sign_statement(STATEMENT, open_statement_keys(data_dir).newest) + "\n")
+    return path
+
+
+def test_a_session_statement_holds_also_after_its_key_was_rotated(
+    stated: Path, data_dir: Path, tmp_path: Path
+) -> None:
+    answer = run("--statement", stated)
+    assert answer.exit_code == 0
+    assert answer.stdout == f"The statement holds. {STATEMENT.as_text()}\n"
+    published = tmp_path / "keys.json"
+    published.write_text(json.dumps(rotate_statement_keys(data_dir).public()))
+    for more in ((), ("--keys", published)):
+        found = as_json("--statement", stated, *more)
+        assert found == {"valid": True, "statement": STATEMENT.__dict__}
+
+
+def test_a_changed_or_foreign_statement_does_not_hold(stated: Path, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.json"
+    foreign.write_text(json.dumps(open_statement_keys(tmp_path / "elsewhere").public()))
+    assert run("--statement", stated, "--keys", foreign).exit_code == 1
+    stated.write_text(stated.read_text().replace(".e", ".f", 1))
+    answer = run("--statement", stated)
+    assert (answer.exit_code, answer.stdout) == (
+        1,
+        "The statement was changed after it was signed.\n",
+    )
+    assert as_json("--statement", stated) == {"valid": False, "statement": None}
+
+
+def test_one_thing_is_checked_at_a_time(stated: Path, tmp_path: Path) -> None:
+    for arguments in ((), (stated, "--statement", stated)):
+        answer = run(*arguments)
+        assert answer.exit_code == 2
+        assert "Name a file to look at" in answer.stderr
+    unreadable = tmp_path / "keys.json"
+    unreadable.write_text("{}")
+    assert run("--statement", stated, "--keys", unreadable).exit_code == 2

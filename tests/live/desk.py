@@ -21,6 +21,7 @@ from mien.live.journal import Journal
 from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
+from mien.live.notary import Notary
 from mien.live.rates import Rates
 from mien.live.recordings import RecordingLibrary
 from mien.live.records import Tenant
@@ -36,6 +37,7 @@ from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
 from mien.trust.policy import Policy
 from mien.trust.sealing import open_seal
+from mien.trust.statement_keys import open_statement_keys
 
 TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.0)
 OTHER = Tenant("t2", "other", "e" * 64, False, 100, 1.0)
@@ -84,6 +86,8 @@ class Desk:
             clock=self.clock,
             random=secrets.token_bytes,
         )
+        keys = open_statement_keys(self.settings.data_dir)
+        self.notary = Notary(keys, "desk", Policy(), signed=False, clock=self.clock)
         self.service = SessionService(
             self.store,
             self.placement,
@@ -94,6 +98,7 @@ class Desk:
             policy,
             installation,
             Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
+            self.notary,
             self.likenesses,
             self.journal,
             ids=ids,

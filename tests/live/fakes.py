@@ -60,6 +60,7 @@ class FakeStation:
         self.picture = JPEG
         self.refuses = False
         self.halted = False
+        self.statement = brief.statement
 
     async def join(self, offer: Offer) -> PeerAnswer:
         if self.dead:
@@ -88,6 +89,11 @@ class FakeStation:
 
     async def halt(self, halted: bool) -> None:
         self.halted = halted
+
+    async def hand_on(self, statement: str) -> None:
+        if self.dead:
+            raise NoCapacity("The session's process is gone.")
+        self.statement = statement
 
     async def look(self) -> bytes:
         if self.dead:

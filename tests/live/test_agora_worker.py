@@ -109,6 +109,7 @@ async def worker(channel: Channel) -> AsyncIterator[Child]:
         "lost_face": "blur",
         "algorithm_uid": 3,
         "marking": MARKING.as_json(),
+        "statement": "e30.e30.AA",
     }
     bad = {**SEAT.as_json(), "app_id": "short"}
     with pytest.raises(ParameterError, match=r"initialize.*MIEN_AGORA_APP_ID"):

@@ -73,6 +73,26 @@ async def test_a_page_is_greeted_before_it_hears_anything_else() -> None:
     assert line.said[3]["text"] == "Live."
 
 
+async def test_what_the_server_signed_is_told_at_the_greeting_and_when_it_is_renewed() -> None:
+    audience = Audience(7, time.monotonic)
+    audience.set_statement("first")
+    _, line = join(audience, 1)
+    _, late = join(audience, 2)
+    late.open = False
+    audience.inform()
+    audience.set_statement("second")
+    late.open = True
+    audience.inform()
+
+    def told(line: Line) -> list[Mapping[str, Any]]:
+        return [message for message in line.said if message["type"] == "statement"]
+
+    first, second = ({"type": "statement", "uid": 7, "statement": s} for s in ("first", "second"))
+    assert told(line) == [first, second]
+    assert told(late) == [second]
+    assert [message["type"] for message in late.said] == ["user-joined", "state", "statement"]
+
+
 async def test_a_page_whose_channel_opens_late_misses_nothing() -> None:
     audience = Audience(7, time.monotonic)
     _, line = join(audience, 1)

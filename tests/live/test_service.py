@@ -276,8 +276,10 @@ async def test_an_end_is_told_and_a_join_revives(
     assert (await desk.service.info(TENANT, view.session.id)).statistics == {}
     await desk.join(view)
     assert len(desk.placement.stations) == 2
-    again = replace(desk.station.brief, marking=desk.placement.stations[0].brief.marking)
-    assert again == desk.placement.stations[0].brief
+    first = desk.placement.stations[0].brief
+    # Its mark is a new one, and so is what is said of it.
+    again = replace(desk.station.brief, marking=first.marking, statement=first.statement)
+    assert again == first
     session = await desk.session(view)
     assert (session.state, session.reason) == (State.LIVE, None)
 

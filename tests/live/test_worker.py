@@ -28,6 +28,7 @@ BRIEF = {
     "lost_face": "blur",
     "algorithm_uid": 3,
     "marking": MARKING.as_json(),
+    "statement": "e30.e30.AA",
 }
 
 

@@ -22,6 +22,7 @@ from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
 from mien.live.live_gate import LiveGate
 from mien.live.marks import Marks
+from mien.live.notary import Notary
 from mien.live.placement import Placement
 from mien.live.rates import Rates
 from mien.live.recordings import RecordingLibrary
@@ -35,6 +36,7 @@ from mien.trust.audit import KEY_FILE, open_audit_log, read_key
 from mien.trust.keyring import open_keyring
 from mien.trust.policy import Policy
 from mien.trust.sealing import open_seal
+from mien.trust.statement_keys import open_statement_keys
 from mien.trust.wording import wording_of
 
 SOURCES_FOLDER, EVIDENCE_FOLDER, RECORDINGS_FOLDER = "sources", "evidence", "recordings"
@@ -95,6 +97,7 @@ class _Assembly:
             consents=self.consents,
             gate=self.gate,
             live_gate=self.live_gate,
+            notary=self.notary,
             sessions=self.sessions,
             signing=self.signing,
             inspection=self.inspection,
@@ -193,12 +196,23 @@ class _Assembly:
         return Marks(self.keyring, self.store, language, self.world.random, self.world.clock)
 
     @cached_property
+    def notary(self) -> Notary:
+        """Who signs what is said of live sessions."""
+        return Notary(
+            open_statement_keys(self.settings.data_dir),
+            self.settings.issuer or f"mien-{self.installation.app_id}",
+            self.policy,
+            signed=self.signed is not None,
+            clock=self.world.clock,
+        )
+
+    @cached_property
     def sessions(self) -> SessionService:
         """What a caller can do with sessions."""
         return SessionService(
             *(self.store, self.placement, self.sources, self.recordings, self.rates),
             *(self.settings, self.policy, self.installation, self.marks),
-            *(self.likenesses, self.journal),
+            *(self.notary, self.likenesses, self.journal),
             ids=self.ids,
             clock=self.world.clock,
             monotonic=self.world.monotonic,

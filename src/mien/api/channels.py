@@ -43,6 +43,12 @@ class JoinData(BaseModel):
     ice_servers: list[dict[str, Any]]
 
 
+class StatementData(BaseModel):
+    """What the server says of the session, signed."""
+
+    statement: str = Field(description="A compact JWS; keys at /v1/provenance/keys.")
+
+
 class IceData(BaseModel):
     """RTCIceServer dictionaries."""
 
@@ -87,6 +93,12 @@ async def leave(services: Wired, grant: Granted, peer_id: str) -> Plain:
 async def ice(services: Wired, grant: Granted, channel_id: str) -> Envelope[IceData]:
     """STUN and TURN servers, with credentials that run out."""
     return Envelope(data=IceData(ice_servers=_servers(services.sessions, channel_id)))
+
+
+@router.get("/statement", summary="Get the newest session statement")
+async def statement(services: Wired, grant: Granted) -> Envelope[StatementData]:
+    """What the data channel tells at the start and every minute, for players without one."""
+    return Envelope(data=StatementData(statement=await services.sessions.statement(grant)))
 
 
 def _servers(sessions: SessionService, channel_id: str) -> list[dict[str, Any]]:

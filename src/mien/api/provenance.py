@@ -1,8 +1,9 @@
-"""/v1/provenance/detect: anybody may ask whether a file carries this installation's mark."""
+"""/v1/provenance: anybody may ask if a file is marked, and for the keys of session statements."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from mien.api.auth import Wired
@@ -26,6 +27,12 @@ FILE_DOC: dict[str, Any] = {
         },
     }
 }
+
+
+class JwkSet(JSONResponse):
+    """RFC 7517's own media type."""
+
+    media_type = "application/jwk-set+json"
 
 
 class StatementData(BaseModel):
@@ -70,3 +77,9 @@ async def detect(services: Wired, request: Request) -> Envelope[VerdictData]:
     statement = None if mark_id is None else await services.store.statement(mark_id)
     verdict = Verdict(finding, statement, credentials)
     return Envelope(data=VerdictData(**verdict.as_json(), text=verdict.as_text()))
+
+
+@router.get("/keys", summary="The keys of session statements", response_class=JwkSet)
+async def keys(services: Wired) -> JwkSet:
+    """A JWK set (RFC 7517), older keys included. Needs no credentials."""
+    return JwkSet(services.notary.keys.public())

@@ -17,6 +17,7 @@ from mien.live.installation import Installation
 from mien.live.journal import Journal
 from mien.live.likenesses import Likenesses
 from mien.live.live_gate import LiveGate
+from mien.live.notary import Notary
 from mien.live.placement import Placement
 from mien.live.rates import Rates
 from mien.live.recordings import RecordingLibrary
@@ -53,6 +54,7 @@ class Services:
     consents: Consents
     gate: SourceGate
     live_gate: LiveGate
+    notary: Notary
     sessions: SessionService
     inspection: InspectionProcess
     signing: Signing

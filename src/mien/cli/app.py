@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "Sign and check the policy that this installation is under.",
     "compliance": "Say which requirements this installation meets.",
     "marks": "List and rotate the keys that output is marked with.",
+    "statements": "List and rotate the keys that session statements are signed with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",
     "evaluate": "Measure how good the swap looks, with sheets to look at.",

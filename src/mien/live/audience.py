@@ -31,6 +31,7 @@ class Audience:
     def __init__(self, algorithm_uid: int, clock: Callable[[], float]) -> None:
         self.state = "waiting"
         self._algorithm_uid = algorithm_uid
+        self._statement = ""
         self._members: dict[str, Member] = {}
         self._published: list[str] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -109,6 +110,12 @@ class Audience:
         for member in self._greeted():
             member.peer.send_message(self._state_message())
 
+    def set_statement(self, statement: str) -> None:
+        """Say what the server has signed, and say it again to whoever comes."""
+        self._statement = statement
+        for member in self._greeted():
+            member.peer.send_message(self._statement_message())
+
     def inform(self) -> None:
         """Tell pages what they have not heard yet, in the order they expect; call often."""
         for member in self:
@@ -140,10 +147,15 @@ class Audience:
             member.greeted = True
             member.peer.send_message({"type": "user-joined", **about})
             member.peer.send_message(self._state_message())
+            if self._statement:
+                member.peer.send_message(self._statement_message())
         for media in ("video", "audio"):
             if media in self._published and media not in member.told:
                 member.told.add(media)
                 member.peer.send_message({"type": "user-published", **about, "media": media})
+
+    def _statement_message(self) -> dict[str, Any]:
+        return {"type": "statement", "uid": self._algorithm_uid, "statement": self._statement}
 
     def _state_message(self) -> dict[str, str]:
         return {"type": "state", "state": self.state, "text": TEXTS[self.state]}

@@ -35,6 +35,7 @@ class LocalStation:
         self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self.gone: asyncio.Future[Any] = child.ended
         self.statistics: Mapping[str, Any] = {"peers": 0}
+        self.statement = brief.statement
         self._child = child
         child.on_event = self._hear
         child.ended.add_done_callback(lambda _: self._end(EndReason.WORKER_LOST))
@@ -53,6 +54,7 @@ class LocalStation:
             "algorithm_uid": self.brief.algorithm_uid,
             "record_to": str(self.brief.record_to) if self.brief.record_to else None,
             "marking": self.brief.marking.as_json(),
+            "statement": self.brief.statement,
             "agora": self.brief.agora.as_json() if self.brief.agora else None,
         }
         await self._child.call("carry", body)
@@ -79,6 +81,11 @@ class LocalStation:
     async def halt(self, halted: bool) -> None:
         """See Station."""
         await self._child.call("halt", {"halted": halted})
+
+    async def hand_on(self, statement: str) -> None:
+        """See Station."""
+        self.statement = statement
+        await self._child.call("hand_on", {"statement": statement})
 
     async def look(self) -> bytes:
         """See Station. Raises ProcessLost."""

@@ -53,6 +53,10 @@ class Peers:
         await station.hang_up(peer_id)
         self._stations.roster.peer_left(station.brief.session_id, peer_id)
 
+    async def statement(self, grant: MediaToken) -> str:
+        """What the server last said of the session, signed. Raises NotFound."""
+        return (await self._running(grant)).statement
+
     async def _granted(self, grant: MediaToken) -> Session:
         session = await self._store.session_by_channel(grant.channel)
         if session is None:

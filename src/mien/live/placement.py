@@ -29,6 +29,7 @@ class SessionBrief:
 
     marking holds a secret key and agora a certificate, which their reprs do not show; nothing
     else is secret. agora: where the session goes over that network.
+    statement: what the server says of it at its start, signed.
     """
 
     session_id: str
@@ -42,6 +43,7 @@ class SessionBrief:
     tenant_id: str = ""
     agora: AgoraSeat | None = None
     record_to: Path | None = None
+    statement: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,15 @@ class Station(Protocol):
     """One session's process, seen from the API process. Calls raise MienError subclasses.
 
     gone is done when the process has ended and writes nothing any more.
-    statistics["peers"] is how many peers are connected or connecting, as of now.
+    statistics["peers"] is how many peers are connected or connecting, as of now. statement is the
+    newest signed one.
     """
 
     brief: SessionBrief
     ended: asyncio.Future[EndReason]
     gone: asyncio.Future[Any]
     statistics: Mapping[str, Any]
+    statement: str
 
     async def join(self, offer: Offer) -> PeerAnswer:
         """Answer an offer. Raises MediaRejected, or NoCapacity when the process is gone."""
@@ -100,6 +104,9 @@ class Station(Protocol):
 
     async def halt(self, halted: bool) -> None:
         """Show a card instead of every picture, without sound, until told otherwise."""
+
+    async def hand_on(self, statement: str) -> None:
+        """Tell everybody on the stream what the server now says of it, signed."""
 
     async def look(self) -> bytes:
         """A small JPEG of the camera's newest picture; empty where none came since the last."""

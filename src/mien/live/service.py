@@ -19,6 +19,7 @@ from mien.live.kill_watch import KillWatch
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.media_access import MediaAccess
+from mien.live.notary import Notary
 from mien.live.peers import Peers
 from mien.live.placement import PeerAnswer, PeerKind, Placement, Station
 from mien.live.rates import Rates
@@ -72,6 +73,7 @@ class SessionService:
         policy: Policy,
         installation: Installation,
         marks: Marks,
+        notary: Notary,
         likenesses: Likenesses,
         journal: Journal,
         *,
@@ -89,11 +91,12 @@ class SessionService:
         self._access = MediaAccess(settings, installation, clock)
         self._likenesses = likenesses
         self._journal = journal
+        self._notary = notary
         self._ids = ids
         self._clock = clock
         self.kills = KillSwitch(store, journal, clock)
         self._stations = Stations(
-            *(store, placement, sources, recordings, marks),
+            *(store, placement, sources, recordings, marks, notary),
             *(self._access, self._admission, journal, settings, policy),
             monotonic=monotonic,
             join_wait_s=join_wait_s,
@@ -118,6 +121,7 @@ class SessionService:
         self._stations.start()
         self._warden.start()
         self._kill_watch.start()
+        self._notary.start(self.running)
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
@@ -125,6 +129,7 @@ class SessionService:
         self._admission.draining = True
         await self._warden.stop()
         await self._kill_watch.stop()
+        await self._notary.stop()
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
@@ -230,6 +235,10 @@ class SessionService:
     async def hang_up(self, grant: MediaToken, peer_id: str) -> None:
         """End one peer. Raises NotFound."""
         await self._peers.hang_up(grant, peer_id)
+
+    async def statement(self, grant: MediaToken) -> str:
+        """What the server last said of a live session, signed. Raises NotFound, SessionClosed."""
+        return await self._peers.statement(grant)
 
     def ice_servers(self, channel_id: str) -> IceServers:
         """The servers for a peer of that channel, credentials fresh."""

@@ -14,6 +14,7 @@ from mien.live.journal import Journal
 from mien.live.marks import Marks
 from mien.live.media_access import MediaAccess
 from mien.live.meter import Meter
+from mien.live.notary import Notary
 from mien.live.placement import Offer, PeerAnswer, Placement, SessionBrief, Station
 from mien.live.recordings import RecordingLibrary
 from mien.live.roster import Roster
@@ -40,6 +41,7 @@ class Stations:
         sources: SourceLibrary,
         recordings: RecordingLibrary,
         marks: Marks,
+        notary: Notary,
         access: MediaAccess,
         admission: Admission,
         journal: Journal,
@@ -54,6 +56,7 @@ class Stations:
         self._sources = sources
         self._recordings = recordings
         self._marks = marks
+        self._notary = notary
         self._access = access
         self._admission = admission
         self._journal = journal
@@ -164,6 +167,7 @@ class Stations:
             tenant_id=session.tenant_id,
             agora=self._access.agora_seat(session),
             record_to=self._recordings.path(recording.id) if session.record else None,
+            statement=self._notary.sign(session.id, marking.mark_id),
         )
         station = await self.roster.open(brief)
         if session.record:

@@ -144,6 +144,10 @@ class Stream:
             self._newest = None
             self._show_again()
 
+    def hand_on(self, statement: str) -> None:
+        """Tell everybody what the server has signed; who comes later hears it too."""
+        self._audience.set_statement(statement)
+
     async def look(self) -> bytes:
         """A small JPEG of the newest picture that came; empty where none came since the last."""
         image, self._unseen = self._unseen, None

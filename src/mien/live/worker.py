@@ -52,6 +52,7 @@ class Worker:
             "hang_up": self._hang_up,
             "change_source": self._change_source,
             "halt": self._halt,
+            "hand_on": self._hand_on,
         }
         if call == "look":
             return Message(blob=await self._session().look())
@@ -93,6 +94,7 @@ class Worker:
         recorder = Recorder(Path(body["record_to"])) if body.get("record_to") else None
         engine = FrameEngine(self._tracker, options, hands=self._hands)
         self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
+        self._stream.hand_on(body["statement"])
         if body["source_path"]:
             await self._stream.change_source(Path(body["source_path"]))
         if body.get("agora"):
@@ -131,6 +133,9 @@ class Worker:
 
     async def _halt(self, body: Mapping[str, Any]) -> None:
         self._session().halt(bool(body["halted"]))
+
+    async def _hand_on(self, body: Mapping[str, Any]) -> None:
+        self._session().hand_on(str(body["statement"]))
 
     def _session(self) -> Stream:
         if self._stream is None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from mien.errors import MienError
 from mien.trust.signed_json import canonical, is_signed, key_name, sign_json
 from mien.trust.strictness import (
     GateMode,
+    LabelBy,
     LikenessMode,
     LostFaceMode,
     RecordingDays,
@@ -29,8 +30,8 @@ class PolicyRefused(MienError):
 class Policy:
     """The defaults are those of the settings. recording_days: how long recordings are kept.
 
-    label: `burned_in` is all there is; no policy takes label or mark away. tenants: by their
-    names, what is otherwise for them.
+    label: who draws it; no policy takes label or mark away. tenants: by their names, what is
+    otherwise for them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -39,7 +40,7 @@ class Policy:
     gate: GateMode = "on"
     recording: RecordingMode = "allow"
     recording_days: RecordingDays = 7.0
-    label: Literal["burned_in"] = "burned_in"
+    label: LabelBy = "burned_in"
     lost_face: LostFaceMode = "blur"
     tenants: Mapping[str, TenantPolicy] = field(default_factory=dict, hash=False)
 

@@ -10,6 +10,8 @@ GateMode = Literal["off", "on", "required"]
 RecordingMode = Literal["allow", "deny"]
 RecordingDays = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 LostFaceMode = Literal["pass", "hold", "blur"]
+# client: by pages that say that they do; into the picture while anybody has not said so.
+LabelBy = Literal["burned_in", "client"]
 
 # More is stricter. While a face is lost, neither hold nor blur shows it bare.
 RANKS: Mapping[str, Mapping[str, int]] = {

@@ -95,7 +95,16 @@ export class Panel {
     button.textContent = running ? 'Stop' : 'Start';
     button.toggleAttribute('data-stop', running);
     this.#byId('studio').toggleAttribute('data-live', running);
-    if (!running) this.meters(null);
+    if (running) return;
+    this.meters(null);
+    this.#byId('meter-statement').textContent = '–';
+  }
+
+  /** @param {import('./statement.js').Statement | null} statement null where it did not hold */
+  statement(statement) {
+    const at = statement && new Date(statement.iat * 1000).toLocaleTimeString();
+    this.#byId('meter-statement').textContent = at ? `signed ${at}` : 'not verified';
+    this.#byId('meter-statement').title = statement ? JSON.stringify(statement, null, 1) : '';
   }
 
   /** @param {import('./meters.js').Reading | null} reading */

@@ -7,6 +7,7 @@ import { FACES, NOTES, STATES, comingBack } from './messages.js';
 import { Meters } from './meters.js';
 import { Panel } from './panel.js';
 import { FaceChooser } from './sources.js';
+import { verified } from './statement.js';
 import { ResultWindow } from './window.js';
 
 /** @typedef {import('./sources.js').Face} Face */
@@ -213,7 +214,15 @@ export class Studio extends EventTarget {
   #takeMessage(message) {
     if (message.type === 'state') this.#serverState(message.state, message.text);
     if (message.type === 'refused') this.#problem({ kind: 'refused' });
+    if (message.type === 'statement') this.#takeStatement(message.statement);
     if (message.type === 'statistics') this.#meters.serverMs = message.latency_ms ?? null;
+  }
+
+  /** @param {string} text a JWS */
+  async #takeStatement(text) {
+    const live = this.#live;
+    const statement = await verified(text);
+    if (live === this.#live) this.#panel.statement(statement);
   }
 
   /** @param {string} state @param {string} [text] the server's words, for states unknown here */

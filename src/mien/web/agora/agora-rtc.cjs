@@ -1826,6 +1826,7 @@ class Presence {
     if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
     if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
     if (type === 'stream-message') this.#emit('stream-message', uid, bytesOf(message.data));
+    if (type === 'statement') this.#emit('stream-message', uid, jsonBytes(message));
   }
 
   /** @param {number} uid @returns {RemoteUser} */
@@ -1860,6 +1861,12 @@ class Presence {
     this.#users.remove(user);
     this.#emit('user-left', user, reason);
   }
+}
+
+/** What the server has signed comes as another user's message would: JSON, as bytes.
+ * @param {object} message @returns {Uint8Array} */
+function jsonBytes(message) {
+  return new TextEncoder().encode(JSON.stringify(message));
 }
 
 /** @param {string} text base64 @returns {Uint8Array} */

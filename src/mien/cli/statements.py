@@ -1,0 +1,52 @@
+"""`mien statements`: the keys that session statements are signed with."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.errors import MienError
+from mien.settings import Settings
+from mien.trust.audit import open_audit_log
+from mien.trust.statement_keys import (
+    KEYS_FILE,
+    StatementKeys,
+    read_statement_keys,
+    rotate_statement_keys,
+)
+
+app = typer.Typer(add_completion=False, help="The keys that session statements are signed with.")
+
+DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
+
+
+@app.command()
+def keys(data_dir: DataDir = None) -> None:
+    """List the keys by name; the last one signs, all are published."""
+    folder = data_dir or Settings().data_dir
+    try:
+        kept = read_statement_keys(folder / KEYS_FILE)
+    except (MienError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    _list(kept)
+
+
+@app.command()
+def rotate(data_dir: DataDir = None) -> None:
+    """Make a new key. A server takes it at its next start; older statements still verify."""
+    folder = data_dir or Settings().data_dir
+    try:
+        kept = rotate_statement_keys(folder)
+        about = {"key": kept.newest.thumbprint()}
+        open_audit_log(folder, time.time).append("statements.key_rotated", **about)
+    except (MienError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    _list(kept)
+
+
+def _list(kept: StatementKeys) -> None:
+    for key in kept.keys:
+        typer.echo(key.thumbprint())
