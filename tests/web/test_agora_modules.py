@@ -4,13 +4,11 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.web.agora_page import served
 
 from mien.bench.browser import Browser, Page
 
@@ -26,24 +24,14 @@ NAMES = [
 LONGEST_FILE = 400
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("site")
     (folder / "agora").symlink_to(FOLDER)
     (folder / "agora_checks.js").symlink_to(CHECKS)
     (folder / "index.html").write_text("<!doctype html><title>checks</title>")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: Quiet(*a, directory=str(folder)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(folder) as origin:
+        yield f"{origin}/"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,16 +4,11 @@ import asyncio
 import json
 import os
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from tests.web.agora_page import PAGES, close, create
+from tests.web.agora_page import PAGES, close, create, served
 
 from mien.bench.browser import Browser, BrowserOptions
 from mien.bench.server import Server
@@ -26,25 +21,6 @@ pytestmark = [
 
 NPM = shutil.which("npm")
 INSTALL_S = 180
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *values: object) -> None:
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The origin of a server for static files."""
-    handler = partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{web.server_port}"
-        finally:
-            web.shutdown()
-            thread.join()
 
 
 async def command(folder: Path, *words: str, **environment: str) -> tuple[int, str]:

@@ -203,7 +203,7 @@ async def test_encoder_settings_are_kept_and_changed_in_flight(lab: Lab) -> None
         assert (settings["width"], settings["height"]) == (320, 240)
         await lab.wait_for("client.getLocalVideoStats().sendResolutionWidth === 320")
         assert await lab.run("return codeOf(() => camera.setEncoderConfiguration('9p'))") == (
-            "INVALID_PARAMS"
+            "no error"
         )
 
 

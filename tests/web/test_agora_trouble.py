@@ -80,8 +80,9 @@ async def test_calls_out_of_order_are_refused_with_the_sdks_code(lab: Lab) -> No
         await lab.run("globalThis.camera = await AgoraRTC.createCameraVideoTrack();")
         assert await lab.run("return codeOf(() => client.publish(camera))") == "INVALID_OPERATION"
         assert await lab.run("return codeOf(() => client.subscribe(3, 'video'))") == (
-            "INVALID_OPERATION"
+            "INVALID_REMOTE_USER"
         )
+        assert await lab.run("return codeOf(() => client.unpublish(camera))") == "INVALID_OPERATION"
         assert await lab.run("return codeOf(() => client.renewToken('x'))") == "INVALID_OPERATION"
         assert await lab.run("return codeOf(() => client.leave())") == "no error"
         await lab.join()

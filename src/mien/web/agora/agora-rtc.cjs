@@ -33,38 +33,6 @@ class AgoraRTCError extends Error {
   }
 }
 
-/** The codes that this client uses. */
-const AgoraRTCErrorCode = Object.freeze({
-  UNEXPECTED_ERROR: 'UNEXPECTED_ERROR',
-  UNEXPECTED_RESPONSE: 'UNEXPECTED_RESPONSE',
-  INVALID_PARAMS: 'INVALID_PARAMS',
-  INVALID_OPERATION: 'INVALID_OPERATION',
-  OPERATION_ABORTED: 'OPERATION_ABORTED',
-  NOT_SUPPORTED: 'NOT_SUPPORTED',
-  NOT_READABLE: 'NOT_READABLE',
-  PERMISSION_DENIED: 'PERMISSION_DENIED',
-  DEVICE_NOT_FOUND: 'DEVICE_NOT_FOUND',
-  ENUMERATE_DEVICES_FAILED: 'ENUMERATE_DEVICES_FAILED',
-  MEDIA_OPTION_INVALID: 'MEDIA_OPTION_INVALID',
-  CONSTRAINT_NOT_SATISFIED: 'CONSTRAINT_NOT_SATISFIED',
-  WEB_SECURITY_RESTRICT: 'WEB_SECURITY_RESTRICT',
-  SHARE_AUDIO_NOT_ALLOWED: 'SHARE_AUDIO_NOT_ALLOWED',
-  TRACK_IS_DISABLED: 'TRACK_IS_DISABLED',
-  TRACK_STATE_UNREACHABLE: 'TRACK_STATE_UNREACHABLE',
-  INVALID_LOCAL_TRACK: 'INVALID_LOCAL_TRACK',
-  SET_ENCODING_PARAMETER_ERROR: 'SET_ENCODING_PARAMETER_ERROR',
-  CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS: 'CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS',
-  CAN_NOT_GET_GATEWAY_SERVER: 'CAN_NOT_GET_GATEWAY_SERVER',
-  INVALID_REMOTE_USER: 'INVALID_REMOTE_USER',
-  REMOTE_USER_IS_NOT_PUBLISHED: 'REMOTE_USER_IS_NOT_PUBLISHED',
-  NETWORK_ERROR: 'NETWORK_ERROR',
-  NETWORK_TIMEOUT: 'NETWORK_TIMEOUT',
-  EXCHANGE_SDP_FAILED: 'EXCHANGE_SDP_FAILED',
-  ICE_FAILED: 'ICE_FAILED',
-  FETCH_AUDIO_FILE_FAILED: 'FETCH_AUDIO_FILE_FAILED',
-  DECODE_AUDIO_FILE_FAILED: 'DECODE_AUDIO_FILE_FAILED',
-});
-
 /** @type {Readonly<Record<string, string>>} the name of a getUserMedia failure to a code */
 const MEDIA_CODES = Object.freeze({
   NotAllowedError: 'PERMISSION_DENIED',
@@ -80,8 +48,9 @@ const MEDIA_CODES = Object.freeze({
 
 /** @param {any} error of getUserMedia or getDisplayMedia @returns {AgoraRTCError} */
 function mediaError(error) {
-  const code = MEDIA_CODES[error?.name] ?? 'UNEXPECTED_ERROR';
-  return new AgoraRTCError(code, `${error?.name}: ${error?.message}`);
+  const unplugged = error?.name === 'OverconstrainedError' && error.constraint === 'deviceId';
+  const code = unplugged ? 'DEVICE_NOT_FOUND' : (MEDIA_CODES[error?.name] ?? 'UNEXPECTED_ERROR');
+  return new AgoraRTCError(code, `${error?.name}: ${error?.message || error?.constraint || ''}`);
 }
 
 /** @param {string} what @returns {AgoraRTCError} */
@@ -94,203 +63,49 @@ function requireParameter(fine, message) {
   if (!fine) throw new AgoraRTCError('INVALID_PARAMS', message);
 }
 
-// ---- checks.js
-/** What is wrong with what the page hands in, in the words of the SDK. */
+// ---- activity.js
+/** Whether a track is more than silence or one still picture. */
 
 
-const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
-const MOST_UID = 2 ** 32 - 1;
+const LOOK_MS = 200;
 
-/** @param {unknown} appId @param {unknown} channel @param {unknown} token @param {unknown} uid */
-function checkJoin(appId, channel, token, uid) {
-  requireParameter(typeof appId === 'string' && appId.length > 0, 'appid is empty');
-  requireParameter(
-    typeof channel === 'string' && CHANNEL_NAME.test(channel),
-    'channel is no name of 1 to 64 characters',
-  );
-  requireParameter(
-    token === null || (typeof token === 'string' && token.length > 0),
-    'token is empty; if you do not use a token, set it to null',
-  );
-  requireParameter(uid === null || isUid(uid), 'uid is no number from 0 to 4294967295 and no string');
+/** Whether the picture changes. @param {any} track @param {number} timeout ms */
+async function pictureMoves(track, timeout) {
+  if (track?.trackMediaType !== 'video') throw noTrack('video');
+  const media = track.getMediaStreamTrack();
+  if (media.readyState !== 'live' || !media.enabled) return false;
+  const video = Object.assign(document.createElement('video'), { muted: true, srcObject: new MediaStream([media]) });
+  await video.play().catch(() => {});
+  const first = look(video);
+  return await within(timeout, () => look(video) !== first);
 }
 
-/** @param {unknown} uid */
-function isUid(uid) {
-  if (typeof uid === 'string') return uid.length <= 255;
-  return Number.isInteger(uid) && Number(uid) >= 0 && Number(uid) <= MOST_UID;
+/** Whether there is sound. @param {any} track @param {number} timeout ms */
+function soundIsHeard(track, timeout) {
+  if (track?.trackMediaType !== 'audio') throw noTrack('audio');
+  return within(timeout, () => track.getVolumeLevel() > 0);
 }
 
-/**
- * What the server would refuse as well, with the words of the SDK.
- * @param {import('./token.js').TokenClaims} claims
- * @param {string} appId @param {string} channel @param {number | string | null} uid
- */
-function checkClaims(claims, appId, channel, uid) {
-  const refuse = (/** @type {string} */ why) => {
-    throw new AgoraRTCError('CAN_NOT_GET_GATEWAY_SERVER', why);
-  };
-  if (claims.appId !== appId) refuse('invalid vendor key, can not find appid');
-  if (claims.channel !== channel) refuse('invalid token, authorized failed: another channel');
-  const anyUid = uid === null || Number(uid) === 0 || !claims.uid;
-  if (!anyUid && claims.uid !== String(uid)) refuse('invalid token, authorized failed: another uid');
+/** @param {number} timeout ms @param {() => boolean} happens @returns {Promise<boolean>} */
+async function within(timeout, happens) {
+  for (const until = performance.now() + timeout; performance.now() < until; ) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (happens()) return true;
+  }
+  return false;
 }
 
-/** @param {any} track */
-function checkTrack(track) {
-  const fits = typeof track?.getMediaStreamTrack === 'function';
-  requireParameter(fits, 'parameter is not local track');
+/** @param {string} kind */
+function noTrack(kind) {
+  return new AgoraRTCError('INVALID_TRACK', `the parameter is not a ${kind} track`);
 }
 
-/** @param {any} track */
-function checkPublishable(track) {
-  if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
-  if (track.enabled !== false) return;
-  throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
-}
-
-/** @param {any} server @returns {RTCIceServer} */
-function iceServer(server) {
-  if (server?.urls) return server;
-  requireParameter(typeof server?.turnServerURL === 'string', 'turnServerURL is missing');
-  const { turnServerURL: host, username, password, security, udpport, tcpport } = server;
-  const scheme = security ? 'turns' : 'turn';
-  const urls = [`${scheme}:${host}:${udpport ?? 3478}?transport=udp`];
-  if (tcpport) urls.push(`${scheme}:${host}:${tcpport}?transport=tcp`);
-  return { urls, username, credential: password };
-}
-
-// ---- emitter.js
-/** Events by name, as the SDK has them. */
-
-class EventEmitter {
-  /** @type {Map<string, {listener: Function, once: boolean}[]>} */
-  #listeners = new Map();
-
-  /** @param {string} event @returns {Function[]} */
-  getListeners(event) {
-    return this.#of(event).map(({ listener }) => listener);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  on(event, listener) {
-    this.#add(event, listener, false);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  once(event, listener) {
-    this.#add(event, listener, true);
-  }
-
-  /** @param {string} event @param {Function} listener */
-  off(event, listener) {
-    this.#listeners.set(event, this.#of(event).filter((kept) => kept.listener !== listener));
-  }
-
-  /** @param {string} [event] all events when missing */
-  removeAllListeners(event) {
-    if (event) this.#listeners.delete(event);
-    else this.#listeners.clear();
-  }
-
-  /** A listener that throws must not stop the client. @param {string} event @param {...any} values */
-  emit(event, ...values) {
-    for (const { listener, once } of [...this.#of(event)]) {
-      if (once) this.off(event, listener);
-      try {
-        listener.apply(this, values);
-      } catch (error) {
-        console.error(error);
-      }
-    }
-  }
-
-  /** @param {string} event */
-  #of(event) {
-    return this.#listeners.get(event) ?? [];
-  }
-
-  /** @param {string} event @param {Function} listener @param {boolean} once */
-  #add(event, listener, once) {
-    const kept = this.#of(event);
-    if (kept.some((known) => known.listener === listener)) return;
-    this.#listeners.set(event, [...kept, { listener, once }]);
-  }
-}
-
-// ---- cloud.js
-/** What only Agora's cloud has. Wishes that change nothing are taken; services are refused. */
-
-
-/** Methods of the SDK's client that a server of one's own does without. */
-class CloudClient extends EventEmitter {
-  setProxyServer() {}
-
-  startProxyServer() {}
-
-  stopProxyServer() {}
-
-  async setDualStreamMode() {}
-
-  setLowStreamParameter() {}
-
-  async enableDualStream() {}
-
-  async disableDualStream() {}
-
-  async setRemoteVideoStreamType() {}
-
-  async setRemoteDefaultVideoStreamType() {}
-
-  async setStreamFallbackOption() {}
-
-  async pickSVCLayer() {}
-
-  async setRTMConfig() {}
-
-  async sendCustomReportMessage() {}
-
-  setEncryptionConfig() {} // WebRTC encrypts anyway
-
-  setLicense() {}
-
-  setLocalAccessPointsV2() {}
-
-  async startLiveStreaming() {
-    throw notSupported('startLiveStreaming');
-  }
-
-  async setLiveTranscoding() {
-    throw notSupported('setLiveTranscoding');
-  }
-
-  async stopLiveStreaming() {
-    throw notSupported('stopLiveStreaming');
-  }
-
-  async startChannelMediaRelay() {
-    throw notSupported('startChannelMediaRelay');
-  }
-
-  async updateChannelMediaRelay() {
-    throw notSupported('updateChannelMediaRelay');
-  }
-
-  async stopChannelMediaRelay() {
-    throw notSupported('stopChannelMediaRelay');
-  }
-
-  async enableContentInspect() {
-    throw notSupported('enableContentInspect');
-  }
-
-  async disableContentInspect() {
-    throw notSupported('disableContentInspect');
-  }
-
-  async setImageModeration() {
-    throw notSupported('setImageModeration');
-  }
+/** @param {HTMLVideoElement} video @returns {string} a small picture, as text */
+function look(video) {
+  const canvas = new OffscreenCanvas(32, 24);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
 }
 
 // ---- encoding.js
@@ -372,22 +187,28 @@ function videoEncoding(wanted = DEFAULT_VIDEO) {
 function screenEncoding(wanted = DEFAULT_SCREEN) {
   if (typeof wanted !== 'string') return { ...wanted };
   const { width, height, ...rest } = fromPreset(SCREEN_PRESETS, wanted);
+  if (!width) return rest;
   return { width: { max: Number(width) }, height: { max: Number(height) }, ...rest };
 }
 
 /** @param {AudioEncoding | string} [wanted] @returns {AudioEncoding} */
 function audioEncoding(wanted) {
   if (typeof wanted !== 'string') return { ...wanted };
-  requireParameter(wanted in AUDIO_PRESETS, `encoderConfig: there is no preset ${wanted}`);
+  warnOfUnknown(AUDIO_PRESETS, wanted);
   return { ...AUDIO_PRESETS[wanted] };
 }
 
 /** @param {object} presets @param {string} name @returns {VideoEncoding} */
 function fromPreset(presets, name) {
   const known = /** @type {Record<string, number[]>} */ (presets);
-  requireParameter(name in known, `encoderConfig: there is no preset ${name}`);
-  const [width, height, frameRate, bitrateMax] = known[name];
+  warnOfUnknown(presets, name);
+  const [width, height, frameRate, bitrateMax] = known[name] ?? [];
   return { width, height, frameRate, bitrateMax };
+}
+
+/** The SDK takes any name, and lets the device choose. @param {object} presets @param {string} name */
+function warnOfUnknown(presets, name) {
+  if (!(name in presets)) console.warn(`AgoraRTC: there is no encoderConfig "${name}"`);
 }
 
 /** What getUserMedia is asked for. A plain number is a wish; bounds are bounds.
@@ -430,348 +251,258 @@ function constrain(wish) {
   return typeof wish === 'number' ? { ideal: wish } : wish;
 }
 
-// ---- quality.js
-/** Judgements on the figures: network quality from 1 to 6, and exceptions with their recoveries. */
+// ---- devices.js
+/** Cameras, microphones and screens: asked for, listed, watched. */
 
-/** Grade 1 up to these; one worse for each bound passed. */
-const LOSS_BOUNDS = Object.freeze([0.01, 0.03, 0.08, 0.2]);
-const ROUND_TRIP_BOUNDS_MS = Object.freeze([100, 200, 350, 600]);
-const UNKNOWN = 0;
-const DOWN = 6;
 
-const PATIENCE = 5;
-const RECOVERED = 2000;
+/** @typedef {'videoinput' | 'audioinput' | 'audiooutput'} DeviceKind */
 
-/** @typedef {{uplinkNetworkQuality: number, downlinkNetworkQuality: number}} NetworkQuality */
+/** @returns {MediaDevices} */
+function mediaDevices() {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new AgoraRTCError(
+      'NOT_SUPPORTED',
+      'browsers give cameras and microphones only to https pages and to localhost',
+    );
+  }
+  return navigator.mediaDevices;
+}
+
+/** @param {MediaStreamConstraints} constraints @returns {Promise<MediaStream>} */
+async function capture(constraints) {
+  const devices = mediaDevices();
+  try {
+    return await devices.getUserMedia(constraints);
+  } catch (error) {
+    throw mediaError(error);
+  }
+}
 
 /**
- * @param {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} line
- * @param {string} state of the client @returns {NetworkQuality}
+ * A camera that can't keep the bounds that were asked for gives what it has: the stream is more
+ * than the numbers.
+ * @param {import('./encoding.js').VideoEncoding} encoding @param {MediaTrackConstraints} which
+ * @param {MediaTrackConstraints} [audio] asked for at the same time @returns {Promise<MediaStream>}
  */
-function networkQuality(line, state) {
-  if (state === 'RECONNECTING' || globalThis.navigator?.onLine === false) return both(DOWN);
-  if (state !== 'CONNECTED' || !line.known) return both(UNKNOWN);
-  const delay = grade(line.roundTripMs, ROUND_TRIP_BOUNDS_MS);
-  return {
-    uplinkNetworkQuality: Math.max(delay, grade(line.sentLoss, LOSS_BOUNDS)),
-    downlinkNetworkQuality: Math.max(delay, grade(line.receivedLoss, LOSS_BOUNDS)),
-  };
-}
-
-/** @param {number} value @param {readonly number[]} bounds @returns {number} 1 to 5 */
-function grade(value, bounds) {
-  return 1 + bounds.filter((bound) => value > bound).length;
-}
-
-/** @param {number} value @returns {NetworkQuality} */
-function both(value) {
-  return { uplinkNetworkQuality: value, downlinkNetworkQuality: value };
-}
-
-/** @type {Readonly<Record<string, number>>} */
-const EXCEPTION_CODES = Object.freeze({
-  FRAMERATE_INPUT_TOO_LOW: 1001,
-  FRAMERATE_SENT_TOO_LOW: 1002,
-  SEND_VIDEO_BITRATE_TOO_LOW: 1003,
-  RECV_VIDEO_DECODE_FAILED: 1005,
-  AUDIO_INPUT_LEVEL_TOO_LOW: 2001,
-  AUDIO_OUTPUT_LEVEL_TOO_LOW: 2002,
-  SEND_AUDIO_BITRATE_TOO_LOW: 2003,
-});
-
-/** Tells what has been wrong for five looks in a row, and when it is right again. */
-class ExceptionWatch {
-  #tell;
-  /** @type {Map<string, {bad: number, told: boolean}>} */
-  #conditions = new Map();
-
-  /** @param {(event: {code: number, msg: string, uid: number | string}) => void} tell */
-  constructor(tell) {
-    this.#tell = tell;
-  }
-
-  /** @param {any} video @param {number | string} uid @param {number} [frameRate] that was asked for */
-  sentVideo(video, uid, frameRate) {
-    const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
-    const least = frameRate && frameRate > 10 ? 5 : 1;
-    this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);
-    this.#note('FRAMERATE_SENT_TOO_LOW', captured > 5 && sent <= 1, uid);
-    this.#note('SEND_VIDEO_BITRATE_TOO_LOW', sendBitrate === 0, uid);
-  }
-
-  /** @param {any} audio @param {number | string} uid */
-  sentAudio(audio, uid) {
-    this.#note('AUDIO_INPUT_LEVEL_TOO_LOW', audio.sendVolumeLevel === 0, uid);
-    this.#note('SEND_AUDIO_BITRATE_TOO_LOW', audio.sendBitrate === 0, uid);
-  }
-
-  /** @param {any} video @param {number} uid */
-  receivedVideo(video, uid) {
-    this.#note('RECV_VIDEO_DECODE_FAILED', video.receiveBitrate > 0 && !video.decodeFrameRate, uid);
-  }
-
-  /** @param {any} audio @param {number} uid */
-  receivedAudio(audio, uid) {
-    this.#note('AUDIO_OUTPUT_LEVEL_TOO_LOW', audio.receiveBitrate > 0 && !audio.receiveLevel, uid);
-  }
-
-  /** @param {string} msg @param {boolean} wrong @param {number | string} uid */
-  #note(msg, wrong, uid) {
-    const key = `${msg} ${uid}`;
-    const { bad, told } = this.#conditions.get(key) ?? { bad: 0, told: false };
-    const count = wrong ? bad + 1 : 0;
-    const telling = !told && count >= PATIENCE;
-    this.#conditions.set(key, { bad: count, told: wrong && (told || telling) });
-    const code = EXCEPTION_CODES[msg];
-    if (telling) this.#tell({ code, msg, uid });
-    if (told && !wrong) this.#tell({ code: code + RECOVERED, msg: `${msg}_RECOVER`, uid });
+async function captureCamera(encoding, which, audio) {
+  try {
+    return await capture({ audio, video: { ...videoConstraints(encoding), ...which } });
+  } catch (error) {
+    if (/** @type {AgoraRTCError} */ (error).code !== 'MEDIA_OPTION_INVALID') throw error;
+    return capture({ audio, video: { ...softConstraints(encoding), ...which } });
   }
 }
 
-// ---- monitor.js
-/** Looks at a joined client every second: statistics, network quality, volumes, exceptions. */
+/** @param {import('./encoding.js').VideoEncoding} encoding @param {{[option: string]: any}} config @param {boolean} audio */
+async function captureScreen(encoding, config, audio) {
+  const { displaySurface, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab } = config;
+  const video = { ...videoConstraints(encoding), displaySurface };
+  const options = { video, audio, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab };
+  try {
+    return await mediaDevices().getDisplayMedia(/** @type {any} */ (options));
+  } catch (error) {
+    throw mediaError(error);
+  }
+}
 
-
-const TICK_MS = 1000;
-const REPORT_TICKS = 2;
+/** @param {DeviceKind} [kind] every kind when missing @returns {Promise<MediaDeviceInfo[]>} */
+async function listDevices(kind) {
+  const devices = mediaDevices();
+  try {
+    const all = await devices.enumerateDevices();
+    return all.filter((device) => !kind || device.kind === kind);
+  } catch (error) {
+    throw new AgoraRTCError('ENUMERATE_DEVICES_FAILED', String(error));
+  }
+}
 
 /**
- * @typedef {object} Watched
- * @property {import('./statistics.js').Statistics} statistics
- * @property {import('./remoteusers.js').RemoteUsers} users
- * @property {import('./publications.js').Publications} publications
- * @property {() => string} state
- * @property {() => number | string} uid
- * @property {() => import('./connection.js').PeerLink | null | undefined} link
- * @property {(event: string, ...values: any[]) => void} emit
+ * The devices with their names; browsers hide these until camera or microphone was allowed once.
+ * @param {DeviceKind | undefined} kind @param {boolean} [skipPermissionCheck]
+ */
+async function listNamedDevices(kind, skipPermissionCheck = false) {
+  const found = await listDevices(kind);
+  const hidden = found.filter((device) => !device.label).map((device) => device.kind);
+  if (skipPermissionCheck || hidden.length === 0) return found;
+  const video = hidden.includes('videoinput');
+  const audio = hidden.some((one) => one !== 'videoinput');
+  const stream = await capture({ video, audio });
+  const named = await listDevices(kind);
+  for (const track of stream.getTracks()) track.stop();
+  return named;
+}
+
+/** @param {DeviceKind} kind @param {string} deviceId @returns {Promise<void>} */
+async function requireDevice(kind, deviceId) {
+  const found = await listDevices(kind);
+  if (found.some((device) => device.deviceId === deviceId)) return;
+  throw new AgoraRTCError('DEVICE_NOT_FOUND', `there is no ${kind} ${deviceId}`);
+}
+
+/**
+ * @typedef {object} DeviceInfo
+ * @property {number} initAt milliseconds since the epoch
+ * @property {number} updateAt milliseconds since the epoch
+ * @property {'ACTIVE' | 'INACTIVE'} state
+ * @property {MediaDeviceInfo} device
  */
 
-class Monitor {
-  #watched;
-  #exceptions;
-  #ticks = 0;
-  #timer = 0;
-  indicatesVolume = false;
+/** Tells which devices come and go, once the page may know them. */
+class DeviceWatch {
+  #report;
+  /** @type {Map<string, DeviceInfo> | null} */
+  #known = null;
 
-  /** @param {Watched} watched */
-  constructor(watched) {
-    this.#watched = watched;
-    this.#exceptions = new ExceptionWatch((event) => watched.emit('exception', event));
+  /** @param {(info: DeviceInfo) => void} report */
+  constructor(report) {
+    this.#report = report;
   }
 
   start() {
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    const devices = globalThis.navigator?.mediaDevices;
+    devices?.addEventListener?.('devicechange', () => this.compare());
+    return this.compare();
   }
 
-  stop() {
-    clearInterval(this.#timer);
-    this.#watched.statistics.clear();
+  /** Compare the devices with those that were there before. */
+  async compare() {
+    const listed = await globalThis.navigator?.mediaDevices?.enumerateDevices?.().catch(() => []);
+    const named = (listed ?? []).filter((device) => device.deviceId && device.label);
+    if (named.length === 0 && !this.#known) return;
+    const before = this.#known;
+    this.#known = before ?? new Map();
+    for (const device of named) this.#arrived(device, before !== null);
+    const present = new Set(named.map(keyOf));
+    for (const [key, info] of this.#known) if (!present.has(key)) this.#left(info);
   }
 
-  quality() {
-    return networkQuality(this.#watched.statistics.line(), this.#watched.state());
+  /** @param {MediaDeviceInfo} device @param {boolean} tell */
+  #arrived(device, tell) {
+    const known = /** @type {Map<string, DeviceInfo>} */ (this.#known);
+    const info = known.get(keyOf(device));
+    if (info?.state === 'ACTIVE') return;
+    const now = Date.now();
+    /** @type {DeviceInfo} */
+    const fresh = { initAt: info?.initAt ?? now, updateAt: now, state: 'ACTIVE', device };
+    known.set(keyOf(device), fresh);
+    if (tell) this.#report(fresh);
   }
 
-  async #tick() {
-    const { statistics, users, publications, state, link, emit } = this.#watched;
-    const report = await link()?.statistics().catch(() => null);
-    if (report) statistics.take(report);
-    if (report) await publications.refresh();
-    for (const { videoTrack } of users.list) videoTrack?.progress(statistics.framesDecoded);
-    if (state() === 'CONNECTED') this.#watchExceptions();
-    this.#ticks += 1;
-    if (this.#ticks % REPORT_TICKS || state() === 'DISCONNECTED') return;
-    emit('network-quality', this.quality());
-    if (this.indicatesVolume) emit('volume-indicator', this.#volumes());
-  }
-
-  #watchExceptions() {
-    const { statistics, users, publications } = this.#watched;
-    const uid = this.#watched.uid();
-    const [video] = publications.of('video');
-    const [audio] = publications.of('audio');
-    if (video?.enabled && !video.muted) {
-      this.#exceptions.sentVideo(statistics.localVideo(), uid, wanted(video.encoding?.frameRate));
-    }
-    if (audio?.enabled && !audio.muted) this.#exceptions.sentAudio(statistics.localAudio(), uid);
-    for (const user of users.list) {
-      if (user.videoTrack) this.#exceptions.receivedVideo(statistics.remoteVideo(), user.uid);
-      if (user.audioTrack) this.#exceptions.receivedAudio(statistics.remoteAudio(), user.uid);
-    }
-  }
-
-  /** @returns {{uid: number | string, level: number}[]} levels from 0 to 100, loudest first */
-  #volumes() {
-    const { users, publications, uid } = this.#watched;
-    const own = publications.of('audio').map((track) => ({ uid: uid(), track }));
-    const others = users.list.map((user) => ({ uid: user.uid, track: user.audioTrack }));
-    const heard = [...own, ...others].filter(({ track }) => track?.getVolumeLevel);
-    const levels = heard.map((one) => ({ uid: one.uid, level: one.track.getVolumeLevel() * 100 }));
-    return levels.sort((one, other) => other.level - one.level);
+  /** @param {DeviceInfo} info */
+  #left(info) {
+    if (info.state === 'INACTIVE') return;
+    Object.assign(info, { state: 'INACTIVE', updateAt: Date.now() });
+    this.#report(info);
   }
 }
 
-// ---- publications.js
-/** The local tracks that a client sends. Tracks come and go by replaceTrack: nothing is negotiated. */
+/** @param {MediaDeviceInfo} device */
+function keyOf(device) {
+  return `${device.kind} ${device.deviceId}`;
+}
 
-
-/** @typedef {import('./connection.js').PeerLink} PeerLink */
-
-/** @type {Readonly<Record<string, string>>} */
-const DEGRADATION = Object.freeze({
-  motion: 'maintain-framerate',
-  detail: 'maintain-resolution',
-  balanced: 'balanced',
-});
+// ---- itself.js
+/** Objects that also work through a Proxy. */
 
 /**
- * What is asked of a track. Wrapper libraries hand in tracks of another copy of the SDK, so only
- * what the SDK documents may be used; ours have `attach` and `outgoingTrack` besides.
- * @typedef {any} PublishableTrack
+ * Vue and others hand a page's objects out behind a Proxy, which has none of their private fields.
+ * So every method and accessor of the classes is given the object itself, whoever asks.
+ * @param {object} object whose constructor has just begun
  */
+function knowItself(object) {
+  let level = Object.getPrototypeOf(object);
+  for (; level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name === 'constructor' || Object.hasOwn(object, name)) continue;
+      Object.defineProperty(object, name, bound(object, member));
+    }
+  }
+}
 
-class Publications {
-  #desk;
-  #statistics;
-  #onClosed;
-  /** @type {Map<PublishableTrack, () => void>} each with what to do when its media changes */
-  #tracks = new Map();
-  /** @type {import('./sound.js').Mixer | null} */
-  #mixer = null;
-  /** @type {PeerLink | null} */
-  #link = null;
+/** The object behind a Proxy, where it is one of ours.
+ * @param {any} thing @returns {any} */
+function withoutProxy(thing) {
+  return thing?.itself?.() ?? thing;
+}
 
-  /**
-   * @param {import('./sound.js').SoundDesk} desk
-   * @param {(kind: 'audio' | 'video') => any} statistics of the sent track
-   * @param {(track: PublishableTrack) => void} onClosed
-   */
-  constructor(desk, statistics, onClosed) {
-    this.#desk = desk;
-    this.#statistics = statistics;
-    this.#onClosed = onClosed;
+/** @param {object} object @param {PropertyDescriptor} member @returns {PropertyDescriptor} */
+function bound(object, { value, get, set }) {
+  const shared = { configurable: true, enumerable: false };
+  if (!get && !set) return { ...shared, writable: true, value: value.bind(object) };
+  return { ...shared, get: get?.bind(object), set: set?.bind(object) };
+}
+
+// ---- emitter.js
+/** Events by name, as the SDK has them. */
+
+
+class EventEmitter {
+  /** @type {Map<string, {listener: Function, once: boolean}[]>} */
+  #listeners = new Map();
+
+  constructor() {
+    knowItself(this);
   }
 
-  get tracks() {
-    return [...this.#tracks.keys()];
+  /** A method's result comes through a Proxy as it is. @returns {this} */
+  itself() {
+    return this;
   }
 
-  /** @param {'audio' | 'video'} kind @returns {PublishableTrack[]} */
-  of(kind) {
-    return this.tracks.filter((track) => kindOf(track) === kind);
+  /** @param {string} event @returns {Function[]} */
+  getListeners(event) {
+    return this.#of(event).map(({ listener }) => listener);
   }
 
-  /** @param {PublishableTrack} track */
-  has(track) {
-    return this.#tracks.has(track);
+  /** @param {string} event @param {Function} listener */
+  on(event, listener) {
+    this.#add(event, listener, false);
   }
 
-  /** @param {PublishableTrack} track */
-  async add(track) {
-    const kind = kindOf(track);
-    const update = () => this.#send(kind);
-    this.#tracks.set(track, update);
-    if (track.attach) this.#attach(track);
-    else track.on?.('track-updated', update);
-    await this.#send(kind);
+  /** @param {string} event @param {Function} listener */
+  addListener(event, listener) {
+    this.#add(event, listener, false);
   }
 
-  /** @param {PublishableTrack} track */
-  async remove(track) {
-    const kind = kindOf(track);
-    this.#forget(track);
-    await this.#send(kind);
+  /** @param {string} event @param {Function} listener */
+  once(event, listener) {
+    this.#add(event, listener, true);
   }
 
-  /** Send everything on another connection. @param {PeerLink} link */
-  async resume(link) {
-    this.#link = link;
-    for (const track of this.#tracks.keys()) this.#attach(track);
-    await Promise.all([this.#send('audio'), this.#send('video')]);
+  /** @param {string} event @param {Function} listener */
+  off(event, listener) {
+    this.#listeners.set(event, this.#of(event).filter((kept) => kept.listener !== listener));
   }
 
-  /** Let go of every track; the page keeps them. */
-  clear() {
-    this.#link = null;
-    for (const track of this.tracks) this.#forget(track);
-    this.#mixer?.close();
-    this.#mixer = null;
+  /** @param {string} [event] all events when missing */
+  removeAllListeners(event) {
+    if (event) this.#listeners.delete(event);
+    else this.#listeners.clear();
   }
 
-  /** Tracks of others may change their media without a word. */
-  async refresh() {
-    for (const kind of /** @type {const} */ (['audio', 'video'])) {
-      const [track] = this.of(kind);
-      const sent = this.#link?.transceivers[kind].sender.track;
-      if (track && !track.outgoingTrack && sent !== track.getMediaStreamTrack()) {
-        await this.#send(kind);
+  /** A listener that throws must not stop the client. @param {string} event @param {...any} values */
+  emit(event, ...values) {
+    for (const { listener, once } of [...this.#of(event)]) {
+      if (once) this.off(event, listener);
+      try {
+        listener.apply(this, values);
+      } catch (error) {
+        console.error(error);
       }
     }
   }
 
-  /** @param {PublishableTrack} track */
-  #forget(track) {
-    const update = this.#tracks.get(track);
-    this.#tracks.delete(track);
-    track.off?.('track-updated', update);
-    track.attach?.(null);
+  /** @param {string} event */
+  #of(event) {
+    return this.#listeners.get(event) ?? [];
   }
 
-  /** @param {PublishableTrack} track */
-  #attach(track) {
-    const kind = kindOf(track);
-    track.attach?.({
-      transceiver: this.#link?.transceivers[kind],
-      statistics: () => this.#statistics(kind),
-      mediaChanged: () => this.#send(kind),
-      encodingChanged: () => this.#encode(kind),
-      closed: () => this.#onClosed(track),
-    });
+  /** @param {string} event @param {Function} listener @param {boolean} once */
+  #add(event, listener, once) {
+    const kept = this.#of(event);
+    if (kept.some((known) => known.listener === listener)) return;
+    this.#listeners.set(event, [...kept, { listener, once }]);
   }
-
-  /** @param {'audio' | 'video'} kind */
-  async #send(kind) {
-    const sender = this.#link?.transceivers[kind].sender;
-    const tracks = this.of(kind).map((track) => track.outgoingTrack?.() ?? track.getMediaStreamTrack());
-    const media = tracks.length > 1 ? this.#mix(tracks) : (tracks[0] ?? null);
-    await sender?.replaceTrack(media).catch(ignoreClosed);
-    if (media) await this.#encode(kind);
-  }
-
-  /** @param {MediaStreamTrack[]} tracks @returns {MediaStreamTrack} */
-  #mix(tracks) {
-    this.#mixer ??= this.#desk.mixer([]);
-    this.#mixer.replace(tracks);
-    return this.#mixer.track;
-  }
-
-  /** Bound bit and frame rate as the track's settings say. @param {'audio' | 'video'} kind */
-  async #encode(kind) {
-    const sender = this.#link?.transceivers[kind].sender;
-    const [track] = this.of(kind);
-    if (!sender || !track) return;
-    const { bitrateMax, bitrate, frameRate, scaleResolutionDownBy } = track.encoding ?? {};
-    const parameters = sender.getParameters();
-    const most = kind === 'video' ? bitrateMax : bitrate;
-    Object.assign(parameters.encodings[0] ?? {}, {
-      maxBitrate: most ? most * 1000 : undefined,
-      ...(kind === 'video' && { maxFramerate: wanted(frameRate), scaleResolutionDownBy }),
-    });
-    const degradationPreference = DEGRADATION[track.optimizationMode] ?? 'balanced';
-    if (kind === 'video') Object.assign(parameters, { degradationPreference });
-    // Not every browser knows every field; the media goes on without.
-    await sender.setParameters(parameters).catch(() => {});
-  }
-}
-
-/** @param {PublishableTrack} track @returns {'audio' | 'video'} */
-function kindOf(track) {
-  return track.trackMediaType ?? track.getMediaStreamTrack().kind;
-}
-
-/** @param {DOMException} error of a sender whose connection went away meanwhile */
-function ignoreClosed(error) {
-  if (error.name !== 'InvalidStateError') throw error;
 }
 
 // ---- playback.js
@@ -783,7 +514,7 @@ const GESTURES = ['pointerup', 'keydown', 'touchend'];
  * @typedef {object} VideoPlayerConfig
  * @property {'cover' | 'contain' | 'fill'} [fit]
  * @property {boolean} [mirror]
- * @property {boolean} [noStyle] leave the look to the page
+ * @property {boolean} [noStyle] leave fit and mirror to the page
  */
 
 /** Starts elements, and those that the browser held back again at the next gesture. */
@@ -859,11 +590,12 @@ class VideoPlayer {
    * @param {MediaStreamTrack} track @param {VideoPlayerConfig} config @param {() => void} onFirstFrame
    */
   play(target, track, config, onFirstFrame) {
-    this.stop();
     const place = this.#find(target);
-    const video = place instanceof HTMLVideoElement ? place : this.#makeVideo(place, config);
+    const again = this.element && (this.#box?.parentElement ?? this.element) === place;
+    if (!again) this.stop();
+    const video = this.element ?? this.#videoIn(place);
     this.element = video;
-    if (place !== video || !config.noStyle) style(video, config);
+    style(video, config);
     // The sound is played by an element of its own.
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: false });
     video.setAttribute('playsinline', '');
@@ -874,13 +606,15 @@ class VideoPlayer {
   /** @param {MediaStreamTrack} track */
   show(track) {
     if (!this.element) return;
-    this.element.srcObject = new MediaStream([track]);
+    const shown = /** @type {MediaStream | null} */ (this.element.srcObject);
+    if (shown?.getTracks()[0] !== track) this.element.srcObject = new MediaStream([track]);
     this.#autoplay.start(this.element);
   }
 
   stop() {
     if (!this.element) return;
     this.#autoplay.forget(this.element);
+    this.element.removeEventListener('pause', this.#goOn);
     this.element.srcObject = null;
     this.#box?.remove();
     this.element = this.#box = null;
@@ -907,18 +641,28 @@ class VideoPlayer {
     return document.body;
   }
 
-  /** @param {HTMLElement} place @param {VideoPlayerConfig} config */
-  #makeVideo(place, { noStyle }) {
+  /** Browsers pause a video that the page moves to another place. */
+  #goOn = () => {
+    if (this.element) this.#autoplay.start(this.element);
+  };
+
+  /** @param {HTMLElement} place @returns {HTMLVideoElement} the place itself, or a new one in it */
+  #videoIn(place) {
+    const video = place instanceof HTMLVideoElement ? place : this.#makeVideo(place);
+    video.addEventListener('pause', this.#goOn);
+    return video;
+  }
+
+  /** @param {HTMLElement} place */
+  #makeVideo(place) {
     const box = document.createElement('div');
     box.id = `agora-video-player-${this.#id}`;
-    if (!noStyle) {
-      const look = 'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
-      box.style.cssText = look;
-    }
+    const look = 'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
+    box.style.cssText = look;
     const video = document.createElement('video');
     video.id = `video_${this.#id}`;
     video.className = 'agora_video_player';
-    if (!noStyle) video.style.cssText = 'width:100%;height:100%;position:absolute;left:0;top:0';
+    video.style.cssText = 'width:100%;height:100%;position:absolute;left:0;top:0';
     box.append(video);
     place.append(box);
     this.#box = box;
@@ -1008,449 +752,6 @@ class AudioPlayer {
   }
 }
 
-// ---- track.js
-/** What every track has, and what pictures and sound add to it. */
-
-
-/**
- * @typedef {object} Stage where tracks are seen and heard
- * @property {import('./playback.js').Autoplay} autoplay
- * @property {import('./sound.js').SoundDesk} desk
- *
- * @typedef {object} Link how a track belongs to a client
- * @property {RTCRtpTransceiver} transceiver
- * @property {() => any} statistics
- * @property {() => Promise<void>} mediaChanged
- * @property {() => Promise<void>} encodingChanged
- * @property {() => void} closed
- */
-
-/** A media track in the SDK's clothes. */
-class Track extends EventEmitter {
-  /** @type {Link | null} */
-  link = null;
-
-  /** @param {Stage} stage @param {MediaStreamTrack} media */
-  constructor(stage, media) {
-    super();
-    this.stage = stage;
-    this.media = media;
-    this.trackMediaType = /** @type {'audio' | 'video'} */ (media.kind);
-    this.trackId = `track-${media.kind}-${Math.random().toString(16).slice(2, 10)}`;
-  }
-
-  getTrackId() {
-    return this.trackId;
-  }
-
-  getTrackLabel() {
-    return this.media.label;
-  }
-
-  getMediaStreamTrack() {
-    return this.media;
-  }
-
-  /** @returns {RTCRtpTransceiver | undefined} */
-  getRTCRtpTransceiver() {
-    return this.link?.transceiver;
-  }
-
-  /** The client took the track, or let go of it. @param {Link | null} link */
-  attach(link) {
-    this.link = link;
-    if (link) this.emit('transceiver-updated', link.transceiver);
-  }
-
-  getStats() {
-    return this.link?.statistics() ?? {};
-  }
-
-  /** @param {MediaStreamTrack} media */
-  async replaceMedia(media) {
-    this.media = media;
-    this.showMedia();
-    await this.link?.mediaChanged();
-    this.emit('track-updated', media);
-  }
-
-  /** Play the present media where the last was played. */
-  showMedia() {}
-
-  stop() {}
-
-  pipe() {
-    throw notSupported('a processing extension');
-  }
-
-  unpipe() {}
-
-  useExtension() {
-    throw notSupported('a processing extension');
-  }
-
-  removeExtension() {
-    return false;
-  }
-}
-
-/**
- * @template {new (...values: any[]) => Track} Base
- * @param {Base} Kind @param {{mirrored: boolean}} options whether it is shown mirrored by default
- */
-function withPictures(Kind, { mirrored }) {
-  return class extends Kind {
-    #player = new VideoPlayer(this.stage.autoplay, this.trackId);
-
-    get isPlaying() {
-      return this.#player.element !== null;
-    }
-
-    /**
-     * Put a <video> into an element.
-     * @param {string | HTMLElement} element @param {import('./playback.js').VideoPlayerConfig} [config]
-     */
-    play(element, config = {}) {
-      const look = { ...config, mirror: config.mirror ?? mirrored };
-      this.#player.play(element, this.media, look, () => this.pictureShown());
-    }
-
-    stop() {
-      this.#player.stop();
-    }
-
-    showMedia() {
-      this.#player.show(this.media);
-    }
-
-    /** The first picture is on the page. */
-    pictureShown() {}
-
-    /** @returns {ImageData} */
-    getCurrentFrameData() {
-      return this.#player.frame();
-    }
-
-    /**
-     * @param {string} type such as image/png @param {number} quality 0 to 1
-     * @returns {Promise<{buffer: Uint8Array, width: number, height: number}>}
-     */
-    async getCurrentFrameImage(type, quality) {
-      const frame = this.#player.frame();
-      const canvas = new OffscreenCanvas(frame.width, frame.height);
-      canvas.getContext('2d')?.putImageData(frame, 0, 0);
-      const blob = await canvas.convertToBlob({ type, quality });
-      const buffer = new Uint8Array(await blob.arrayBuffer());
-      return { buffer, width: frame.width, height: frame.height };
-    }
-
-    /** @returns {{visible: true} | {visible: false, reason: string} | undefined} */
-    getVideoElementVisibleStatus() {
-      return this.#player.element ? visibility(this.#player.element) : undefined;
-    }
-  };
-}
-
-/** @param {HTMLElement} element @returns {{visible: true} | {visible: false, reason: string}} */
-function visibility(element) {
-  const { width, height, top, left, bottom, right } = element.getBoundingClientRect();
-  if (!element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true })) {
-    return { visible: false, reason: 'STYLE' };
-  }
-  if (!width || !height) return { visible: false, reason: 'SIZE' };
-  const outside = bottom <= 0 || right <= 0 || top >= innerHeight || left >= innerWidth;
-  return outside ? { visible: false, reason: 'POSITION' } : { visible: true };
-}
-
-/**
- * @template {new (...values: any[]) => Track} Base
- * @param {Base} Kind
- */
-function withSound(Kind) {
-  return class extends Kind {
-    player = new AudioPlayer(this.stage.autoplay);
-    /** @type {import('./sound.js').Meter | null} */
-    #meter = null;
-
-    get isPlaying() {
-      return this.player.playing;
-    }
-
-    play() {
-      this.player.play(this.media);
-    }
-
-    stop() {
-      this.player.stop();
-    }
-
-    showMedia() {
-      this.player.show(this.media);
-      this.closeMeter();
-    }
-
-    /** @returns {number} 0 to 1 */
-    getVolumeLevel() {
-      if (this.media.readyState === 'ended') return 0;
-      this.#meter ??= this.stage.desk.meter(this.media);
-      return this.#meter.level();
-    }
-
-    closeMeter() {
-      this.#meter?.close();
-      this.#meter = null;
-    }
-
-    /** @param {string} deviceId of an audiooutput */
-    async setPlaybackDevice(deviceId) {
-      await this.player.useSpeaker(deviceId);
-    }
-
-    setAudioFrameCallback() {
-      throw notSupported('raw audio');
-    }
-  };
-}
-
-// ---- remotetrack.js
-/** What comes back: the swapped picture, and the sound in step with it. */
-
-
-const VideoState = Object.freeze({
-  VideoStateStopped: 0,
-  VideoStateStarting: 1,
-  VideoStateDecoding: 2,
-  VideoStateFrozen: 3,
-});
-
-/** A track that another user publishes. */
-class RemoteTrack extends Track {
-  /** @param {import('./track.js').Stage} stage @param {MediaStreamTrack} media @param {number} uid */
-  constructor(stage, media, uid) {
-    super(stage, media);
-    this.uid = uid;
-  }
-
-  getUserId() {
-    return this.uid;
-  }
-
-  /** Go on with another connection's media. @param {import('./track.js').Link} link */
-  renew(link) {
-    this.attach(link);
-    this.replaceMedia(link.transceiver.receiver.track);
-  }
-
-  /** No more, as after unsubscribe. */
-  end() {
-    this.stop();
-    this.link = null;
-  }
-}
-
-class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
-  /** @type {number} */
-  #state = VideoState.VideoStateStarting;
-  #decoded = 0;
-  #firstTold = false;
-
-  /** @param {number} framesDecoded so far; asked once a second */
-  progress(framesDecoded) {
-    const moving = framesDecoded > this.#decoded;
-    this.#decoded = framesDecoded;
-    if (moving) this.pictureShown();
-    if (moving) this.#become(VideoState.VideoStateDecoding);
-    else if (this.#firstTold) this.#become(VideoState.VideoStateFrozen);
-  }
-
-  pictureShown() {
-    if (this.#firstTold) return;
-    this.#firstTold = true;
-    this.emit('first-frame-decoded');
-  }
-
-  end() {
-    super.end();
-    this.#become(VideoState.VideoStateStopped);
-  }
-
-  /** @param {number} state */
-  #become(state) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.emit('video-state-changed', state);
-  }
-}
-
-class RemoteAudioTrack extends withSound(RemoteTrack) {
-  /** @param {number} volume 0 to 100 */
-  setVolume(volume) {
-    requireParameter(volume >= 0, 'volume is negative');
-    this.player.volume = volume;
-  }
-
-  /** @param {number} volume */
-  setAmplifiedVolume(volume) {
-    this.setVolume(volume);
-  }
-
-  getVolume() {
-    return this.player.volume;
-  }
-
-  end() {
-    super.end();
-    this.closeMeter();
-  }
-}
-
-// ---- remoteusers.js
-/** Who else is in the channel, what they publish, and what of it is subscribed. */
-
-
-/** @typedef {'audio' | 'video'} Kind */
-
-/** Somebody else in the channel. */
-class RemoteUser {
-  hasAudio = false;
-  hasVideo = false;
-  /** @type {RemoteAudioTrack | undefined} */
-  audioTrack = undefined;
-  /** @type {RemoteVideoTrack | undefined} */
-  videoTrack = undefined;
-  /** @type {never[]} */
-  dataChannels = [];
-
-  /** @param {number} uid */
-  constructor(uid) {
-    this.uid = uid;
-  }
-
-  /** @param {Kind} kind */
-  publishes(kind) {
-    return kind === 'audio' ? this.hasAudio : this.hasVideo;
-  }
-
-  /** @param {Kind} kind @param {boolean} published */
-  setPublished(kind, published) {
-    if (kind === 'audio') this.hasAudio = published;
-    else this.hasVideo = published;
-  }
-
-  /** @param {Kind} kind */
-  track(kind) {
-    return kind === 'audio' ? this.audioTrack : this.videoTrack;
-  }
-
-  /** Stop and forget a track. @param {Kind} kind */
-  endTrack(kind) {
-    this.track(kind)?.end();
-    if (kind === 'audio') this.audioTrack = undefined;
-    else this.videoTrack = undefined;
-  }
-}
-
-class RemoteUsers {
-  #stage;
-  #statistics;
-  /** @type {RemoteUser[]} */
-  #users = [];
-  /** @type {import('./connection.js').PeerLink | null} */
-  #link = null;
-  #ownVoice = false;
-
-  /**
-   * @param {import('./track.js').Stage} stage
-   * @param {(kind: Kind) => any} statistics of the received track
-   */
-  constructor(stage, statistics) {
-    this.#stage = stage;
-    this.#statistics = statistics;
-  }
-
-  get list() {
-    return [...this.#users];
-  }
-
-  /** Whether what comes is the sound that this page sends: it is not played to who speaks.
-   * @param {boolean} own */
-  set ownVoice(own) {
-    this.#ownVoice = own;
-    for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
-  }
-
-  /** @param {number | string} uid @returns {RemoteUser | undefined} */
-  find(uid) {
-    return this.#users.find((user) => String(user.uid) === String(uid));
-  }
-
-  /** @param {number} uid @returns {RemoteUser} */
-  add(uid) {
-    const user = new RemoteUser(uid);
-    this.#users.push(user);
-    return user;
-  }
-
-  /** @param {RemoteUser} user */
-  remove(user) {
-    user.endTrack('audio');
-    user.endTrack('video');
-    this.#users = this.#users.filter((kept) => kept !== user);
-  }
-
-  clear() {
-    for (const user of this.list) this.remove(user);
-    this.#link = null;
-  }
-
-  /** Subscribed tracks go on with another connection. @param {import('./connection.js').PeerLink} link */
-  resume(link) {
-    this.#link = link;
-    for (const user of this.#users) {
-      user.audioTrack?.renew(this.#linkOf('audio', link));
-      user.videoTrack?.renew(this.#linkOf('video', link));
-    }
-  }
-
-  /** @param {RemoteUser | number | string} user or the uid @returns {RemoteUser} */
-  require(user) {
-    const uid = typeof user === 'object' ? user?.uid : user;
-    const found = this.find(uid);
-    if (!found) throw new AgoraRTCError('INVALID_REMOTE_USER', 'user is not in the channel');
-    return found;
-  }
-
-  /** @param {RemoteUser} user @param {Kind} kind @returns {RemoteAudioTrack | RemoteVideoTrack} */
-  subscribe(user, kind) {
-    if (!user.publishes(kind)) {
-      throw new AgoraRTCError('REMOTE_USER_IS_NOT_PUBLISHED', `the user has published no ${kind}`);
-    }
-    const known = user.track(kind);
-    if (known) return known;
-    const link = this.#linkOf(kind, /** @type {import('./connection.js').PeerLink} */ (this.#link));
-    const media = link.transceiver.receiver.track;
-    const Type = kind === 'audio' ? RemoteAudioTrack : RemoteVideoTrack;
-    const track = new Type(this.#stage, media, user.uid);
-    track.attach(link);
-    if (track instanceof RemoteAudioTrack) {
-      track.player.silent = this.#ownVoice;
-      user.audioTrack = track;
-    } else user.videoTrack = track;
-    return track;
-  }
-
-  /** @param {Kind} kind @param {import('./connection.js').PeerLink} link @returns {import('./track.js').Link} */
-  #linkOf(kind, link) {
-    return {
-      transceiver: link.transceivers[kind],
-      statistics: () => this.#statistics(kind),
-      mediaChanged: async () => {},
-      encodingChanged: async () => {},
-      closed: () => {},
-    };
-  }
-}
-
 // ---- statistics.js
 /** WebRTC's figures under the SDK's names. Bit rates in bit/s, delays in ms, durations in s. */
 
@@ -1482,7 +783,7 @@ class Statistics {
   call(joinedAt, users) {
     const pair = this.#pair();
     return {
-      Duration: Math.round((performance.now() - joinedAt) / 1000),
+      Duration: Math.round((performance.now() - joinedAt) / 1000) || 0,
       UserCount: users,
       RTT: milliseconds(pair.currentRoundTripTime),
       SendBitrate: this.#rate(pair, 'bytesSent') * 8,
@@ -1661,9 +962,1491 @@ function milliseconds(seconds = 0) {
   return Math.round(seconds * 1000);
 }
 
+// ---- track.js
+/** What every track has, and what pictures and sound add to it. */
+
+
+/**
+ * @typedef {object} Stage where tracks are seen and heard
+ * @property {import('./playback.js').Autoplay} autoplay
+ * @property {import('./sound.js').SoundDesk} desk
+ *
+ * @typedef {object} Link how a track belongs to a client
+ * @property {RTCRtpTransceiver} transceiver
+ * @property {() => any} statistics
+ * @property {() => Promise<void>} mediaChanged
+ * @property {() => Promise<void>} encodingChanged
+ * @property {() => void} closed
+ */
+
+/** A media track in the SDK's clothes. */
+class Track extends EventEmitter {
+  /** @type {Link | null} */
+  link = null;
+  /** Where a processing extension would hand its result back: there is none. */
+  processorDestination = null;
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media */
+  constructor(stage, media) {
+    super();
+    this.stage = stage;
+    this.media = media;
+    this.trackMediaType = /** @type {'audio' | 'video'} */ (media.kind);
+    this.trackId = `track-${media.kind}-${Math.random().toString(16).slice(2, 10)}`;
+  }
+
+  getTrackId() {
+    return this.trackId;
+  }
+
+  getTrackLabel() {
+    return this.media.label;
+  }
+
+  getMediaStreamTrack() {
+    return this.media;
+  }
+
+  get mediaStreamTrack() {
+    return this.media;
+  }
+
+  toString() {
+    return this.trackId;
+  }
+
+  /** @returns {RTCRtpTransceiver | undefined} */
+  getRTCRtpTransceiver() {
+    return this.link?.transceiver;
+  }
+
+  /** The client took the track, or let go of it. @param {Link | null} link */
+  attach(link) {
+    this.link = link;
+    if (link) this.emit('transceiver-updated', link.transceiver);
+  }
+
+  getStats() {
+    return this.link?.statistics() ?? this.noStatistics();
+  }
+
+  /** @returns {any} the figures of a track that belongs to no client */
+  noStatistics() {
+    const none = new Statistics();
+    return this.trackMediaType === 'audio' ? none.localAudio() : none.localVideo();
+  }
+
+  /** @param {MediaStreamTrack} media */
+  async replaceMedia(media) {
+    this.media = media;
+    this.showMedia();
+    await this.link?.mediaChanged();
+    this.emit('track-updated', media);
+  }
+
+  /** Play the present media where the last was played. */
+  showMedia() {}
+
+  stop() {}
+
+  pipe() {
+    throw notSupported('a processing extension');
+  }
+
+  unpipe() {}
+
+  useExtension() {
+    throw notSupported('a processing extension');
+  }
+
+  removeExtension() {
+    return false;
+  }
+}
+
+/**
+ * @template {new (...values: any[]) => Track} Base
+ * @param {Base} Kind
+ */
+function withPictures(Kind) {
+  return class extends Kind {
+    #player = new VideoPlayer(this.stage.autoplay, this.trackId);
+
+    get isPlaying() {
+      return Boolean(this.#player.element?.isConnected);
+    }
+
+    /**
+     * Put a <video> into an element.
+     * @param {string | HTMLElement} element @param {import('./playback.js').VideoPlayerConfig} [config]
+     */
+    play(element, config = {}) {
+      const look = { ...this.usualLook(), ...config };
+      this.#player.play(element, this.media, look, () => this.pictureShown());
+    }
+
+    /** What `play` does unless it is told. @returns {import('./playback.js').VideoPlayerConfig} */
+    usualLook() {
+      return { fit: 'cover', mirror: false };
+    }
+
+    stop() {
+      this.#player.stop();
+    }
+
+    showMedia() {
+      this.#player.show(this.media);
+    }
+
+    /** The first picture is on the page. */
+    pictureShown() {}
+
+    /** @returns {ImageData} */
+    getCurrentFrameData() {
+      return this.#player.frame();
+    }
+
+    /**
+     * @param {string} type such as image/png @param {number} quality 0 to 1
+     * @returns {Promise<{buffer: Uint8Array, width: number, height: number}>}
+     */
+    async getCurrentFrameImage(type, quality) {
+      const frame = this.#player.frame();
+      const canvas = new OffscreenCanvas(frame.width, frame.height);
+      canvas.getContext('2d')?.putImageData(frame, 0, 0);
+      const blob = await canvas.convertToBlob({ type, quality });
+      const buffer = new Uint8Array(await blob.arrayBuffer());
+      return { buffer, width: frame.width, height: frame.height };
+    }
+
+    /** @returns {{visible: true} | {visible: false, reason: string} | undefined} */
+    getVideoElementVisibleStatus() {
+      return this.#player.element ? visibility(this.#player.element) : undefined;
+    }
+  };
+}
+
+/** @param {HTMLElement} element @returns {{visible: true} | {visible: false, reason: string}} */
+function visibility(element) {
+  const { width, height, top, left, bottom, right } = element.getBoundingClientRect();
+  if (!element.checkVisibility?.({ opacityProperty: true, visibilityProperty: true })) {
+    return { visible: false, reason: 'STYLE' };
+  }
+  if (!width || !height) return { visible: false, reason: 'SIZE' };
+  const outside = bottom <= 0 || right <= 0 || top >= innerHeight || left >= innerWidth;
+  return outside ? { visible: false, reason: 'POSITION' } : { visible: true };
+}
+
+/**
+ * @template {new (...values: any[]) => Track} Base
+ * @param {Base} Kind
+ */
+function withSound(Kind) {
+  return class extends Kind {
+    player = new AudioPlayer(this.stage.autoplay);
+    /** @type {import('./sound.js').Meter | null} */
+    #meter = null;
+    /** @type {import('./sound.js').Tap | null} */
+    #tap = null;
+    /** @type {() => void} open the tap on the present media */
+    #tapAgain = () => {};
+
+    get isPlaying() {
+      return this.player.playing;
+    }
+
+    play() {
+      this.player.play(this.media);
+    }
+
+    stop() {
+      this.player.stop();
+    }
+
+    showMedia() {
+      this.player.show(this.media);
+      this.closeMeter();
+      this.#tapAgain();
+    }
+
+    /** @returns {number} 0 to 1 */
+    getVolumeLevel() {
+      if (this.media.readyState === 'ended') return 0;
+      this.#meter ??= this.stage.desk.meter(this.media);
+      return this.#meter.level();
+    }
+
+    closeMeter() {
+      this.#meter?.close();
+      this.#meter = null;
+    }
+
+    /** Let go of everything that listens. */
+    deafen() {
+      this.closeMeter();
+      this.setAudioFrameCallback(null);
+    }
+
+    /** @param {string} deviceId of an audiooutput */
+    async setPlaybackDevice(deviceId) {
+      try {
+        await this.player.useSpeaker(deviceId);
+      } catch (error) {
+        throw new AgoraRTCError('PERMISSION_DENIED', `can not set sink id: ${error}`);
+      }
+    }
+
+    /**
+     * @param {((buffer: AudioBuffer) => void) | null} callback null for no more
+     * @param {number} [frameSize] samples, a power of two from 256 to 16384
+     */
+    setAudioFrameCallback(callback, frameSize = 2048) {
+      this.#tapAgain = () => {
+        this.#tap?.close();
+        this.#tap = callback && this.stage.desk.tap(this.media, callback, frameSize);
+      };
+      this.#tapAgain();
+    }
+
+    addReferenceTrack() {} // echo is cancelled by the browser
+
+    removeReferenceTrack() {
+      return false;
+    }
+  };
+}
+
+// ---- localtrack.js
+/** What every track that the page sends has. */
+
+
+/** @typedef {import('./track.js').Stage} Stage */
+
+/** A track that can be published. */
+class LocalTrack extends Track {
+  muted = false;
+  enabled = true;
+  closed = false;
+  /** @type {Promise<unknown>} changes take turns */
+  #turn = Promise.resolve();
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media */
+  constructor(stage, media) {
+    super(stage, media);
+    this.#watch(media);
+  }
+
+  /** @param {boolean} enabled @returns {Promise<void>} */
+  async setEnabled(enabled) {
+    requireParameter(typeof enabled === 'boolean', 'Invalid enabled: The value is of the boolean type.');
+    return this.inTurn(async () => {
+      if (enabled === this.enabled) return;
+      if (!enabled && this.muted) throw unreachable('cannot set enabled while the track is muted');
+      if (enabled) await this.switchOn();
+      else this.switchOff();
+      this.enabled = enabled;
+    });
+  }
+
+  /** @param {boolean} muted @returns {Promise<void>} */
+  async setMuted(muted) {
+    requireParameter(typeof muted === 'boolean', 'Invalid muted: The value is of the boolean type.');
+    return this.inTurn(async () => {
+      if (muted === this.muted) return;
+      if (muted && !this.enabled) throw unreachable('cannot set muted while the track is disabled');
+      this.muted = muted;
+      this.media.enabled = !muted;
+    });
+  }
+
+  /** Stop for good; a published track is unpublished. */
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    this.stop();
+    this.link?.closed();
+    this.media.stop();
+  }
+
+  /** @returns {MediaStreamTrack} what is sent */
+  outgoingTrack() {
+    return this.media;
+  }
+
+  async switchOn() {
+    this.media.enabled = true;
+  }
+
+  switchOff() {
+    this.media.enabled = false;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    media.enabled = !this.muted;
+    this.#watch(media);
+    return super.replaceMedia(media);
+  }
+
+  /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  inTurn(change) {
+    const result = this.#turn.then(change);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  #watch(media) {
+    media.addEventListener('ended', () => {
+      if (media === this.media && !this.closed) this.emit('track-ended');
+    });
+  }
+}
+
+/** @param {string} message */
+function unreachable(message) {
+  return new AgoraRTCError('TRACK_STATE_UNREACHABLE', message);
+}
+
+// ---- localaudio.js
+/** Sound that the page sends: of a microphone, or a track of its own. */
+
+
+/** @typedef {import('./track.js').Stage} Stage */
+
+/** A sound track of any origin. */
+class LocalAudioTrack extends withSound(LocalTrack) {
+  /** @type {import('./sound.js').Mixer | null} */
+  #gain = null;
+
+  /** @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').AudioEncoding} encoding */
+  constructor(stage, media, encoding) {
+    super(stage, media);
+    this.encoding = encoding;
+  }
+
+  /** @param {number} volume 0 to 1000; 100 for as it is */
+  setVolume(volume) {
+    requireParameter(volume >= 0 && volume <= 1000, 'invalid volume: the value range is [0, 1000].');
+    const first = !this.#gain;
+    if (first && volume === 100) return;
+    this.#gain ??= this.stage.desk.mixer([this.media]);
+    this.#gain.amplify(volume / 100);
+    if (first) this.link?.mediaChanged();
+  }
+
+  outgoingTrack() {
+    return this.#gain?.track ?? this.media;
+  }
+
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    this.#gain?.replace([media]);
+    return super.replaceMedia(media);
+  }
+
+  close() {
+    super.close();
+    this.deafen();
+    this.#gain?.close();
+  }
+}
+
+/** A microphone: it can be changed, and is let go while it is disabled. */
+class MicrophoneAudioTrack extends LocalAudioTrack {
+  /**
+   * @param {Stage} stage @param {MediaStreamTrack} media
+   * @param {import('./encoding.js').AudioEncoding} encoding @param {MediaTrackConstraints} constraints
+   */
+  constructor(stage, media, encoding, constraints) {
+    super(stage, media, encoding);
+    this.constraints = constraints;
+  }
+
+  /** @param {string} deviceId @returns {Promise<void>} */
+  setDevice(deviceId) {
+    return this.inTurn(async () => {
+      await requireDevice('audioinput', deviceId);
+      const before = this.constraints;
+      this.constraints = { ...before, deviceId: { exact: deviceId } };
+      if (!this.enabled) return;
+      this.media.stop();
+      try {
+        await this.switchOn();
+      } catch (error) {
+        this.constraints = before;
+        await this.switchOn();
+        throw error;
+      }
+    });
+  }
+
+  async switchOn() {
+    await this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
+  }
+
+  switchOff() {
+    this.media.stop();
+  }
+}
+
+// ---- buffersource.js
+/** Sound from a file or a buffer, to be published: music behind a voice. */
+
+
+/** @typedef {'stopped' | 'playing' | 'paused'} SourceState */
+/** @typedef {File | string | AudioBuffer} Source */
+
+class BufferSourceAudioTrack extends LocalAudioTrack {
+  #context;
+  #buffer;
+  #out;
+  /** @type {AudioBufferSourceNode | null} */
+  #node = null;
+  #loop = false;
+  #cycles = 1;
+  /** Where in the buffer it was, seconds, when the context's clock stood at `#since`. */
+  #at = 0;
+  #since = 0;
+  /** Percent. */
+  playbackSpeed = 100;
+  /** @type {SourceState} */
+  currentState = 'stopped';
+
+  /**
+   * @param {import('./track.js').Stage} stage @param {Source} source @param {AudioBuffer} buffer
+   * @param {import('./encoding.js').AudioEncoding} encoding
+   */
+  constructor(stage, source, buffer, encoding) {
+    const { context } = stage.desk;
+    const out = context.createMediaStreamDestination();
+    super(stage, out.stream.getAudioTracks()[0], encoding);
+    this.#context = context;
+    this.#buffer = buffer;
+    this.#out = out;
+    this.source = source;
+  }
+
+  /** Seconds. */
+  get duration() {
+    return this.#buffer.duration;
+  }
+
+  /** @returns {number} seconds from the buffer's beginning */
+  getCurrentTime() {
+    if (this.currentState === 'stopped') return 0;
+    const passed = this.#node ? (this.#context.currentTime - this.#since) * this.#rate : 0;
+    return (this.#at + passed) % this.duration;
+  }
+
+  /** @param {{loop?: boolean, cycle?: number, startPlayTime?: number}} [options] seconds */
+  startProcessAudioBuffer({ loop = false, cycle = 1, startPlayTime = 0 } = {}) {
+    this.#loop = loop;
+    this.#cycles = cycle;
+    this.stage.desk.resume();
+    this.#run(startPlayTime);
+  }
+
+  pauseProcessAudioBuffer() {
+    if (this.currentState !== 'playing') return;
+    this.#at = this.getCurrentTime();
+    this.#halt();
+    this.#become('paused');
+  }
+
+  resumeProcessAudioBuffer() {
+    if (this.currentState === 'paused') this.#run(this.#at);
+  }
+
+  stopProcessAudioBuffer() {
+    this.#halt();
+    this.#become('stopped');
+  }
+
+  /** @param {number} time seconds */
+  seekAudioBuffer(time) {
+    if (this.currentState === 'playing') this.#run(time);
+    else this.#at = time;
+  }
+
+  /** @param {number} speed percent, 50 to 400 */
+  setAudioBufferPlaybackSpeed(speed) {
+    requireParameter(speed >= 50 && speed <= 400, 'invalid speed: the value range is [50, 400].');
+    const time = this.getCurrentTime();
+    this.playbackSpeed = speed;
+    if (this.currentState === 'playing') this.#run(time);
+  }
+
+  close() {
+    this.stopProcessAudioBuffer();
+    super.close();
+  }
+
+  get #rate() {
+    return this.playbackSpeed / 100;
+  }
+
+  /** @param {number} time seconds */
+  #run(time) {
+    this.#halt();
+    const node = this.#context.createBufferSource();
+    Object.assign(node, { buffer: this.#buffer, loop: this.#loop || this.#cycles > 1 });
+    node.playbackRate.value = this.#rate;
+    node.connect(this.#out);
+    node.onended = () => node === this.#node && this.stopProcessAudioBuffer();
+    node.start(0, time, this.#loop ? undefined : this.duration * this.#cycles - time);
+    this.#node = node;
+    this.#at = time;
+    this.#since = this.#context.currentTime;
+    this.#become('playing');
+  }
+
+  #halt() {
+    this.#node?.disconnect();
+    this.#node = null;
+  }
+
+  /** @param {SourceState} state */
+  #become(state) {
+    if (state === this.currentState) return;
+    this.currentState = state;
+    this.emit('source-state-change', state);
+  }
+}
+
+/** @param {AudioContext} context @param {Source} source @returns {Promise<AudioBuffer>} */
+async function readSource(context, source) {
+  if (source instanceof AudioBuffer) return source;
+  const fits = typeof source === 'string' || source instanceof File;
+  requireParameter(fits, 'source is no address, File or AudioBuffer');
+  const bytes = await (typeof source === 'string' ? fetched(source) : source.arrayBuffer());
+  try {
+    return await context.decodeAudioData(bytes);
+  } catch (error) {
+    throw new AgoraRTCError('DECODE_AUDIO_FILE_FAILED', String(error));
+  }
+}
+
+/** @param {string} address @returns {Promise<ArrayBuffer>} */
+async function fetched(address) {
+  try {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    return await answer.arrayBuffer();
+  } catch (error) {
+    throw new AgoraRTCError('FETCH_AUDIO_FILE_FAILED', String(error));
+  }
+}
+
+// ---- checks.js
+/** What is wrong with what the page hands in, in the words of the SDK. */
+
+
+const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
+const MOST_UID = 2 ** 32 - 1;
+
+/** @param {unknown} appId @param {unknown} channel @param {unknown} token @param {unknown} uid */
+function checkJoin(appId, channel, token, uid) {
+  requireParameter(typeof appId === 'string' && appId.length > 0, 'appid is empty');
+  requireParameter(
+    typeof channel === 'string' && CHANNEL_NAME.test(channel),
+    'channel is no name of 1 to 64 characters',
+  );
+  requireParameter(
+    token === null || (typeof token === 'string' && token.length > 0),
+    'token is empty; if you do not use a token, set it to null',
+  );
+  requireParameter(uid === null || isUid(uid), 'uid is no number from 0 to 4294967295 and no string');
+}
+
+/** @param {unknown} uid */
+function isUid(uid) {
+  if (typeof uid === 'string') return uid.length <= 255;
+  return Number.isInteger(uid) && Number(uid) >= 0 && Number(uid) <= MOST_UID;
+}
+
+/**
+ * What the server would refuse as well, with the words of the SDK.
+ * @param {import('./token.js').TokenClaims} claims
+ * @param {string} appId @param {string} channel @param {number | string | null} uid
+ */
+function checkClaims(claims, appId, channel, uid) {
+  const refuse = (/** @type {string} */ why) => {
+    throw new AgoraRTCError('CAN_NOT_GET_GATEWAY_SERVER', why);
+  };
+  if (claims.appId !== appId) refuse('invalid vendor key, can not find appid');
+  if (claims.channel !== channel) refuse('invalid token, authorized failed: another channel');
+  const anyUid = uid === null || Number(uid) === 0 || !claims.uid;
+  if (!anyUid && claims.uid !== String(uid)) refuse('invalid token, authorized failed: another uid');
+}
+
+/** @param {any} track */
+function checkTrack(track) {
+  const fits = typeof track?.getMediaStreamTrack === 'function';
+  if (!fits && Number.isInteger(track?.id)) throw notSupported('a data channel');
+  requireParameter(fits, 'parameter is not local track');
+}
+
+/** @param {any} track */
+function checkPublishable(track) {
+  if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
+  if (track.enabled !== false) return;
+  throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
+}
+
+/** @param {string[]} known @param {string} value @param {string} name */
+function requireOneOf(known, value, name) {
+  requireParameter(known.includes(value), `${name} can only be set as ${JSON.stringify(known)}`);
+}
+
+/** @param {any} mediaType */
+function requireKind(mediaType) {
+  if (mediaType === 'datachannel') throw notSupported('a data channel');
+  requireOneOf(['audio', 'video'], mediaType, 'mediaType');
+}
+
+/** @param {any} server @returns {RTCIceServer} */
+function iceServer(server) {
+  if (server?.urls) return server;
+  requireParameter(typeof server?.turnServerURL === 'string', 'turnServerURL is missing');
+  const { turnServerURL: host, username, password, security, udpport, tcpport } = server;
+  const scheme = security ? 'turns' : 'turn';
+  const urls = [`${scheme}:${host}:${udpport ?? 3478}?transport=udp`];
+  if (tcpport) urls.push(`${scheme}:${host}:${tcpport}?transport=tcp`);
+  return { urls, username, credential: password };
+}
+
+// ---- cloud.js
+/** What only Agora's cloud has. Wishes that change nothing are taken; services are refused. */
+
+
+/** Functions of AgoraRTC that a server of one's own does without. */
+class CloudEntry extends EventEmitter {
+  setLogLevel() {}
+
+  enableLogUpload() {} // nothing is ever sent to anybody else
+
+  disableLogUpload() {}
+
+  setArea() {}
+
+  setAppType() {}
+
+  processExternalMediaAEC() {}
+
+  async preload() {}
+
+  registerExtensions() {
+    console.warn('AgoraRTC: processing extensions are not available on this server');
+  }
+
+  use() {
+    return this;
+  }
+
+  /** @returns {Promise<{state: 'unavailable'}>} */
+  async startLastmileProbeTest() {
+    return { state: 'unavailable' };
+  }
+
+  createChannelMediaRelayConfiguration() {
+    throw notSupported('channel media relay');
+  }
+
+  async getElectronScreenSources() {
+    throw new AgoraRTCError('ELECTRON_IS_NULL', 'this page does not run in Electron');
+  }
+}
+
+/** Methods of the SDK's client that a server of one's own does without. */
+class CloudClient extends EventEmitter {
+  setProxyServer() {}
+
+  startProxyServer() {}
+
+  stopProxyServer() {}
+
+  async setDualStreamMode() {}
+
+  setLowStreamParameter() {}
+
+  async enableDualStream() {}
+
+  async disableDualStream() {}
+
+  async setRemoteVideoStreamType() {}
+
+  async setRemoteDefaultVideoStreamType() {}
+
+  async setStreamFallbackOption() {}
+
+  async pickSVCLayer() {}
+
+  async setRTMConfig() {}
+
+  async sendCustomReportMessage() {}
+
+  setEncryptionConfig() {} // WebRTC encrypts anyway
+
+  setLicense() {}
+
+  setLocalAccessPoints() {}
+
+  setLocalAccessPointsV2() {}
+
+  setP2PTransport() {}
+
+  async startLiveStreaming() {
+    throw notSupported('startLiveStreaming');
+  }
+
+  async setLiveTranscoding() {
+    throw notSupported('setLiveTranscoding');
+  }
+
+  async stopLiveStreaming() {
+    throw notSupported('stopLiveStreaming');
+  }
+
+  async startChannelMediaRelay() {
+    throw notSupported('startChannelMediaRelay');
+  }
+
+  async updateChannelMediaRelay() {
+    throw notSupported('updateChannelMediaRelay');
+  }
+
+  async stopChannelMediaRelay() {
+    throw notSupported('stopChannelMediaRelay');
+  }
+
+  async enableContentInspect() {
+    throw notSupported('enableContentInspect');
+  }
+
+  async disableContentInspect() {
+    throw notSupported('disableContentInspect');
+  }
+
+  async setImageModeration() {
+    throw notSupported('setImageModeration');
+  }
+}
+
+// ---- quality.js
+/** Judgements on the figures: network quality from 1 to 6, and exceptions with their recoveries. */
+
+/** Grade 1 up to these; one worse for each bound passed. */
+const LOSS_BOUNDS = Object.freeze([0.01, 0.03, 0.08, 0.2]);
+const ROUND_TRIP_BOUNDS_MS = Object.freeze([100, 200, 350, 600]);
+const UNKNOWN = 0;
+const DOWN = 6;
+
+const PATIENCE = 5;
+const RECOVERED = 2000;
+
+/** @typedef {{uplinkNetworkQuality: number, downlinkNetworkQuality: number}} NetworkQuality */
+
+/**
+ * @param {{known: boolean, roundTripMs: number, sentLoss: number, receivedLoss: number}} line
+ * @param {string} state of the client @returns {NetworkQuality}
+ */
+function networkQuality(line, state) {
+  if (state === 'RECONNECTING' || globalThis.navigator?.onLine === false) return both(DOWN);
+  if (state !== 'CONNECTED' || !line.known) return both(UNKNOWN);
+  const delay = grade(line.roundTripMs, ROUND_TRIP_BOUNDS_MS);
+  return {
+    uplinkNetworkQuality: Math.max(delay, grade(line.sentLoss, LOSS_BOUNDS)),
+    downlinkNetworkQuality: Math.max(delay, grade(line.receivedLoss, LOSS_BOUNDS)),
+  };
+}
+
+/** @param {number} value @param {readonly number[]} bounds @returns {number} 1 to 5 */
+function grade(value, bounds) {
+  return 1 + bounds.filter((bound) => value > bound).length;
+}
+
+/** @param {number} value @returns {NetworkQuality} */
+function both(value) {
+  return { uplinkNetworkQuality: value, downlinkNetworkQuality: value };
+}
+
+/** @type {Readonly<Record<string, number>>} */
+const EXCEPTION_CODES = Object.freeze({
+  FRAMERATE_INPUT_TOO_LOW: 1001,
+  FRAMERATE_SENT_TOO_LOW: 1002,
+  SEND_VIDEO_BITRATE_TOO_LOW: 1003,
+  RECV_VIDEO_DECODE_FAILED: 1005,
+  AUDIO_INPUT_LEVEL_TOO_LOW: 2001,
+  AUDIO_OUTPUT_LEVEL_TOO_LOW: 2002,
+  SEND_AUDIO_BITRATE_TOO_LOW: 2003,
+});
+
+/** Tells what has been wrong for five looks in a row, and when it is right again. */
+class ExceptionWatch {
+  #tell;
+  /** @type {Map<string, {bad: number, told: boolean}>} */
+  #conditions = new Map();
+
+  /** @param {(event: {code: number, msg: string, uid: number | string}) => void} tell */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** @param {any} video @param {number | string} uid @param {number} [frameRate] that was asked for */
+  sentVideo(video, uid, frameRate) {
+    const { captureFrameRate: captured, sendFrameRate: sent, sendBitrate } = video;
+    const least = frameRate && frameRate > 10 ? 5 : 1;
+    this.#note('FRAMERATE_INPUT_TOO_LOW', Boolean(frameRate && captured < least), uid);
+    this.#note('FRAMERATE_SENT_TOO_LOW', captured > 5 && sent <= 1, uid);
+    this.#note('SEND_VIDEO_BITRATE_TOO_LOW', sendBitrate === 0, uid);
+  }
+
+  /** @param {any} audio @param {number | string} uid */
+  sentAudio(audio, uid) {
+    this.#note('AUDIO_INPUT_LEVEL_TOO_LOW', audio.sendVolumeLevel === 0, uid);
+    this.#note('SEND_AUDIO_BITRATE_TOO_LOW', audio.sendBitrate === 0, uid);
+  }
+
+  /** @param {any} video @param {number} uid */
+  receivedVideo(video, uid) {
+    this.#note('RECV_VIDEO_DECODE_FAILED', video.receiveBitrate > 0 && !video.decodeFrameRate, uid);
+  }
+
+  /** @param {any} audio @param {number} uid */
+  receivedAudio(audio, uid) {
+    this.#note('AUDIO_OUTPUT_LEVEL_TOO_LOW', audio.receiveBitrate > 0 && !audio.receiveLevel, uid);
+  }
+
+  /** @param {string} msg @param {boolean} wrong @param {number | string} uid */
+  #note(msg, wrong, uid) {
+    const key = `${msg} ${uid}`;
+    const { bad, told } = this.#conditions.get(key) ?? { bad: 0, told: false };
+    const count = wrong ? bad + 1 : 0;
+    const telling = !told && count >= PATIENCE;
+    this.#conditions.set(key, { bad: count, told: wrong && (told || telling) });
+    const code = EXCEPTION_CODES[msg];
+    if (telling) this.#tell({ code, msg, uid });
+    if (told && !wrong) this.#tell({ code: code + RECOVERED, msg: `${msg}_RECOVER`, uid });
+  }
+}
+
+// ---- monitor.js
+/** Looks at a joined client every second: statistics, network quality, volumes, exceptions. */
+
+
+const TICK_MS = 1000;
+const REPORT_TICKS = 2;
+
+/**
+ * @typedef {object} Watched
+ * @property {import('./statistics.js').Statistics} statistics
+ * @property {import('./remoteusers.js').RemoteUsers} users
+ * @property {import('./publications.js').Publications} publications
+ * @property {() => string} state
+ * @property {() => number | string} uid
+ * @property {() => import('./connection.js').PeerLink | null | undefined} link
+ * @property {(event: string, ...values: any[]) => void} emit
+ * @property {() => number} volumeMs
+ */
+
+class Monitor {
+  #watched;
+  #exceptions;
+  #ticks = 0;
+  #timer = 0;
+  #volumeTimer = 0;
+  #indicatesVolume = false;
+
+  /** @param {Watched} watched */
+  constructor(watched) {
+    this.#watched = watched;
+    this.#exceptions = new ExceptionWatch((event) => watched.emit('exception', event));
+  }
+
+  start() {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    if (this.#indicatesVolume) this.indicateVolume();
+  }
+
+  /** Tell from now on how loud everybody is. */
+  indicateVolume() {
+    const { state, emit, volumeMs } = this.#watched;
+    this.#indicatesVolume = true;
+    clearInterval(this.#volumeTimer);
+    if (state() === 'DISCONNECTED') return;
+    this.#volumeTimer = setInterval(() => emit('volume-indicator', this.#volumes()), volumeMs());
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    clearInterval(this.#volumeTimer);
+    this.#watched.statistics.clear();
+  }
+
+  quality() {
+    return networkQuality(this.#watched.statistics.line(), this.#watched.state());
+  }
+
+  async #tick() {
+    const { statistics, users, publications, state, link, emit } = this.#watched;
+    const report = await link()?.statistics().catch(() => null);
+    if (report) statistics.take(report);
+    if (report) await publications.refresh();
+    for (const { videoTrack } of users.list) videoTrack?.progress(statistics.framesDecoded);
+    if (state() === 'CONNECTED') this.#watchExceptions();
+    this.#ticks += 1;
+    if (this.#ticks % REPORT_TICKS || state() === 'DISCONNECTED') return;
+    emit('network-quality', this.quality());
+  }
+
+  #watchExceptions() {
+    const { statistics, users, publications } = this.#watched;
+    const uid = this.#watched.uid();
+    const [video] = publications.of('video');
+    const [audio] = publications.of('audio');
+    if (video?.enabled && !video.muted) {
+      this.#exceptions.sentVideo(statistics.localVideo(), uid, wanted(video.encoding?.frameRate));
+    }
+    if (audio?.enabled && !audio.muted) this.#exceptions.sentAudio(statistics.localAudio(), uid);
+    for (const user of users.list) {
+      if (user.videoTrack) this.#exceptions.receivedVideo(statistics.remoteVideo(), user.uid);
+      if (user.audioTrack) this.#exceptions.receivedAudio(statistics.remoteAudio(), user.uid);
+    }
+  }
+
+  /** @returns {{uid: number | string, level: number}[]} levels from 0 to 100, loudest first */
+  #volumes() {
+    const { users, publications, uid } = this.#watched;
+    const own = publications.of('audio').map((track) => ({ uid: uid(), track }));
+    const others = users.list.map((user) => ({ uid: user.uid, track: user.audioTrack }));
+    const levels = [...own, ...others].map((one) => ({
+      uid: one.uid,
+      level: (one.track?.getVolumeLevel?.() ?? 0) * 100,
+    }));
+    return levels.sort((one, other) => other.level - one.level);
+  }
+}
+
+// ---- publications.js
+/** The local tracks that a client sends. Tracks come and go by replaceTrack: nothing is negotiated. */
+
+
+/** @typedef {import('./connection.js').PeerLink} PeerLink */
+
+/** @type {Readonly<Record<string, string>>} */
+const DEGRADATION = Object.freeze({
+  motion: 'maintain-framerate',
+  detail: 'maintain-resolution',
+  balanced: 'balanced',
+});
+
+/**
+ * What is asked of a track. Wrapper libraries hand in tracks of another copy of the SDK, so only
+ * what the SDK documents may be used; ours have `attach` and `outgoingTrack` besides.
+ * @typedef {any} PublishableTrack
+ */
+
+class Publications {
+  #desk;
+  #statistics;
+  #onClosed;
+  /** @type {Map<PublishableTrack, () => void>} each with what to do when its media changes */
+  #tracks = new Map();
+  /** @type {import('./sound.js').Mixer | null} */
+  #mixer = null;
+  /** @type {PeerLink | null} */
+  #link = null;
+
+  /**
+   * @param {import('./sound.js').SoundDesk} desk
+   * @param {(kind: 'audio' | 'video') => any} statistics of the sent track
+   * @param {(track: PublishableTrack) => void} onClosed
+   */
+  constructor(desk, statistics, onClosed) {
+    this.#desk = desk;
+    this.#statistics = statistics;
+    this.#onClosed = onClosed;
+  }
+
+  get tracks() {
+    return [...this.#tracks.keys()];
+  }
+
+  /** @param {'audio' | 'video'} kind @returns {PublishableTrack[]} */
+  of(kind) {
+    return this.tracks.filter((track) => kindOf(track) === kind);
+  }
+
+  /** @param {PublishableTrack} track */
+  has(track) {
+    return this.#tracks.has(track);
+  }
+
+  /** @param {PublishableTrack} track */
+  async add(track) {
+    const kind = kindOf(track);
+    const update = () => this.#send(kind);
+    this.#tracks.set(track, update);
+    if (track.attach) this.#attach(track);
+    else track.on?.('track-updated', update);
+    await this.#send(kind);
+  }
+
+  /** @param {PublishableTrack} track */
+  async remove(track) {
+    const kind = kindOf(track);
+    this.#forget(track);
+    await this.#send(kind);
+  }
+
+  /** Send everything on another connection. @param {PeerLink} link */
+  async resume(link) {
+    this.#link = link;
+    for (const track of this.#tracks.keys()) this.#attach(track);
+    await Promise.all([this.#send('audio'), this.#send('video')]);
+  }
+
+  /** Let go of every track; the page keeps them. */
+  clear() {
+    this.#link = null;
+    for (const track of this.tracks) this.#forget(track);
+    this.#mixer?.close();
+    this.#mixer = null;
+  }
+
+  /** Tracks of others may change their media without a word. */
+  async refresh() {
+    for (const kind of /** @type {const} */ (['audio', 'video'])) {
+      const [track] = this.of(kind);
+      const sent = this.#link?.transceivers[kind].sender.track;
+      if (track && !track.outgoingTrack && sent !== track.getMediaStreamTrack()) {
+        await this.#send(kind);
+      }
+    }
+  }
+
+  /** @param {PublishableTrack} track */
+  #forget(track) {
+    const update = this.#tracks.get(track);
+    this.#tracks.delete(track);
+    track.off?.('track-updated', update);
+    track.attach?.(null);
+  }
+
+  /** @param {PublishableTrack} track */
+  #attach(track) {
+    const kind = kindOf(track);
+    track.attach?.({
+      transceiver: this.#link?.transceivers[kind],
+      statistics: () => this.#statistics(kind),
+      mediaChanged: () => this.#send(kind),
+      encodingChanged: () => this.#encode(kind),
+      closed: () => this.#onClosed(track),
+    });
+  }
+
+  /** @param {'audio' | 'video'} kind */
+  async #send(kind) {
+    const sender = this.#link?.transceivers[kind].sender;
+    const tracks = this.of(kind).map((track) => track.outgoingTrack?.() ?? track.getMediaStreamTrack());
+    const media = tracks.length > 1 ? this.#mix(tracks) : (tracks[0] ?? null);
+    await sender?.replaceTrack(media).catch(ignoreClosed);
+    if (media) await this.#encode(kind);
+  }
+
+  /** @param {MediaStreamTrack[]} tracks @returns {MediaStreamTrack} */
+  #mix(tracks) {
+    this.#mixer ??= this.#desk.mixer([]);
+    this.#mixer.replace(tracks);
+    return this.#mixer.track;
+  }
+
+  /** Bound bit and frame rate as the track's settings say. @param {'audio' | 'video'} kind */
+  async #encode(kind) {
+    const sender = this.#link?.transceivers[kind].sender;
+    const [track] = this.of(kind);
+    if (!sender || !track) return;
+    const { bitrateMax, bitrate, frameRate, scaleResolutionDownBy } = track.encoding ?? {};
+    const parameters = sender.getParameters();
+    const most = kind === 'video' ? bitrateMax : bitrate;
+    Object.assign(parameters.encodings[0] ?? {}, {
+      maxBitrate: most ? most * 1000 : undefined,
+      ...(kind === 'video' && { maxFramerate: wanted(frameRate), scaleResolutionDownBy }),
+    });
+    const degradationPreference = DEGRADATION[track.optimizationMode] ?? 'balanced';
+    if (kind === 'video') Object.assign(parameters, { degradationPreference });
+    // Not every browser knows every field; the media goes on without.
+    await sender.setParameters(parameters).catch(() => {});
+  }
+}
+
+/** @param {PublishableTrack} track @returns {'audio' | 'video'} */
+function kindOf(track) {
+  return track.trackMediaType ?? track.getMediaStreamTrack().kind;
+}
+
+/** @param {DOMException} error of a sender whose connection went away meanwhile */
+function ignoreClosed(error) {
+  if (error.name !== 'InvalidStateError') throw error;
+}
+
+// ---- constants.js
+/** The SDK's enumerations: properties of AgoraRTC, and exports of the module. */
+
+/** Regions of the cloud. */
+const AREAS = named(
+  'CHINA', 'ASIA', 'NORTH_AMERICA', 'EUROPE', 'JAPAN', 'INDIA', 'KOREA', 'HKMC', 'US', 'OCEANIA',
+  'SOUTH_AMERICA', 'AFRICA', 'OVERSEA', 'GLOBAL', 'EXTENSIONS',
+);
+
+/** Why a client is DISCONNECTED; this server sends the first three, TOKEN_EXPIRE and UID_CONFLICT. */
+const ConnectionDisconnectedReason = named(
+  'LEAVE', 'NETWORK_ERROR', 'SERVER_ERROR', 'UID_BANNED', 'FALLBACK', 'IP_BANNED',
+  'CHANNEL_BANNED', 'LICENSE_MISSING', 'LICENSE_EXPIRED', 'LICENSE_MINUTES_EXCEEDED',
+  'LICENSE_PERIOD_INVALID', 'LICENSE_MULTIPLE_SDK_SERVICE', 'LICENSE_ILLEGAL', 'TOKEN_EXPIRE',
+  'FALLBACK_TO_HLS', 'UID_CONFLICT',
+);
+
+const ChannelMediaRelayError = named(
+  'RELAY_OK', 'SERVER_CONNECTION_LOST', 'SRC_TOKEN_EXPIRED', 'DEST_TOKEN_EXPIRED',
+);
+
+const ChannelMediaRelayEvent = named(
+  'NETWORK_DISCONNECTED', 'NETWORK_CONNECTED', 'PACKET_JOINED_SRC_CHANNEL',
+  'PACKET_JOINED_DEST_CHANNEL', 'PACKET_SENT_TO_DEST_CHANNEL', 'PACKET_RECEIVED_VIDEO_FROM_SRC',
+  'PACKET_RECEIVED_AUDIO_FROM_SRC', 'PACKET_UPDATE_DEST_CHANNEL',
+  'PACKET_UPDATE_DEST_CHANNEL_REFUSED', 'PACKET_UPDATE_DEST_CHANNEL_NOT_CHANGE',
+);
+
+const ChannelMediaRelayState = named(
+  'RELAY_STATE_IDLE', 'RELAY_STATE_CONNECTING', 'RELAY_STATE_RUNNING', 'RELAY_STATE_FAILURE',
+);
+
+const AudienceLatencyLevelType = numbered({
+  AUDIENCE_LEVEL_LOW_LATENCY: 1,
+  AUDIENCE_LEVEL_ULTRA_LOW_LATENCY: 2,
+  AUDIENCE_LEVEL_SYNC_LATENCY: 3,
+});
+
+const RemoteStreamType = numbered({
+  HIGH_STREAM: 0, LOW_STREAM: 1, HIGH_STREAM_LAYER1: 4, HIGH_STREAM_LAYER2: 5,
+  HIGH_STREAM_LAYER3: 6, HIGH_STREAM_LAYER4: 7, HIGH_STREAM_LAYER5: 8, HIGH_STREAM_LAYER6: 9,
+});
+
+const RemoteStreamFallbackType = numbered({
+  DISABLE: 0, LOW_STREAM: 1, AUDIO_ONLY: 2, HIGH_STREAM_LAYER1: 3, HIGH_STREAM_LAYER2: 4,
+  HIGH_STREAM_LAYER3: 5, HIGH_STREAM_LAYER4: 6, HIGH_STREAM_LAYER5: 7, HIGH_STREAM_LAYER6: 8,
+});
+
+/** What "video-state-changed" of a remote picture tells. */
+const VideoState = numbered({
+  VideoStateStopped: 0, VideoStateStarting: 1, VideoStateDecoding: 2, VideoStateFrozen: 3,
+});
+
+/** Every code of the SDK, for programs that compare; this server sends those of docs/moving.md. */
+const AgoraRTCErrorCode = named(
+  'UNEXPECTED_ERROR', 'UNEXPECTED_RESPONSE', 'PB_ERROR', 'TIMEOUT', 'INVALID_PARAMS',
+  'NOT_READABLE', 'NOT_SUPPORTED', 'INVALID_OPERATION', 'OPERATION_ABORTED',
+  'WEB_SECURITY_RESTRICT', 'EXCHANGE_SDP_FAILED', 'ADD_CANDIDATE_FAILED', 'DATACHANNEL_FAILED',
+  'NETWORK_ERROR', 'NETWORK_TIMEOUT', 'NETWORK_RESPONSE_ERROR', 'API_INVOKE_TIMEOUT',
+  'ENUMERATE_DEVICES_FAILED', 'DEVICE_NOT_FOUND', 'ELECTRON_IS_NULL',
+  'ELECTRON_DESKTOP_CAPTURER_GET_SOURCES_ERROR', 'CHROME_PLUGIN_NO_RESPONSE',
+  'CHROME_PLUGIN_NOT_INSTALL', 'MEDIA_OPTION_INVALID', 'PERMISSION_DENIED',
+  'CONSTRAINT_NOT_SATISFIED', 'TRACK_IS_DISABLED', 'GET_VIDEO_ELEMENT_VISIBLE_ERROR',
+  'SHARE_AUDIO_NOT_ALLOWED', 'LOW_STREAM_ENCODING_ERROR', 'SET_ENCODING_PARAMETER_ERROR',
+  'TRACK_STATE_UNREACHABLE', 'INVALID_UINT_UID_FROM_STRING_UID', 'CAN_NOT_GET_PROXY_SERVER',
+  'CAN_NOT_GET_GATEWAY_SERVER', 'VOID_GATEWAY_ADDRESS', 'UID_CONFLICT',
+  'MULTI_UNILBS_RESPONSE_ERROR', 'UPDATE_TICKET_FAILED', 'TOKEN_EXPIRE', 'INVALID_LOCAL_TRACK',
+  'INVALID_TRACK', 'SENDER_NOT_FOUND', 'CREATE_OFFER_FAILED', 'SET_ANSWER_FAILED', 'ICE_FAILED',
+  'PC_CLOSED', 'SENDER_REPLACE_FAILED', 'GET_LOCAL_CAPABILITIES_FAILED',
+  'GET_LOCAL_CONNECTION_PARAMS_FAILED', 'SUBSCRIBE_FAILED', 'UNSUBSCRIBE_FAILED',
+  'GATEWAY_P2P_LOST', 'NO_ICE_CANDIDATE', 'CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS',
+  'EXIST_DISABLED_VIDEO_TRACK', 'INVALID_REMOTE_USER', 'REMOTE_USER_IS_NOT_PUBLISHED',
+  'CUSTOM_REPORT_SEND_FAILED', 'CUSTOM_REPORT_FREQUENCY_TOO_HIGH', 'FETCH_AUDIO_FILE_FAILED',
+  'READ_LOCAL_AUDIO_FILE_ERROR', 'DECODE_AUDIO_FILE_FAILED', 'WS_ABORT', 'WS_DISCONNECT', 'WS_ERR',
+  'EXTERNAL_SIGNAL_ABORT', 'LIVE_STREAMING_TASK_CONFLICT', 'LIVE_STREAMING_INVALID_ARGUMENT',
+  'LIVE_STREAMING_INTERNAL_SERVER_ERROR', 'LIVE_STREAMING_PUBLISH_STREAM_NOT_AUTHORIZED',
+  'LIVE_STREAMING_TRANSCODING_NOT_SUPPORTED', 'LIVE_STREAMING_CDN_ERROR',
+  'LIVE_STREAMING_INVALID_RAW_STREAM', 'LIVE_STREAMING_WARN_STREAM_NUM_REACH_LIMIT',
+  'LIVE_STREAMING_WARN_FAILED_LOAD_IMAGE', 'LIVE_STREAMING_WARN_FREQUENT_REQUEST',
+  'WEBGL_INTERNAL_ERROR', 'BEAUTY_PROCESSOR_INTERNAL_ERROR', 'CROSS_CHANNEL_WAIT_STATUS_ERROR',
+  'CROSS_CHANNEL_FAILED_JOIN_SRC', 'CROSS_CHANNEL_FAILED_JOIN_DEST',
+  'CROSS_CHANNEL_FAILED_PACKET_SENT_TO_DEST', 'CROSS_CHANNEL_SERVER_ERROR_RESPONSE',
+  'METADATA_OUT_OF_RANGE', 'LOCAL_AEC_ERROR', 'INVALID_PLUGIN', 'DISCONNECT_P2P',
+  'CONVERTING_IMAGEDATA_TO_BLOB_FAILED', 'CONVERTING_VIDEO_FRAME_TO_BLOB_FAILED',
+  'INIT_DATACHANNEL_TIMEOUT', 'CREATE_DATACHANNEL_ERROR', 'DATACHANNEL_CONNECTION_TIMEOUT',
+  'PROHIBITED_OPERATION', 'IMAGE_MODERATION_UPLOAD_FAILED', 'P2P_MESSAGE_FAILED',
+);
+
+/** The enumerations that AgoraRTC has as properties. */
+const ENUMERATIONS = Object.freeze({
+  AREAS,
+  AudienceLatencyLevelType,
+  ChannelMediaRelayError,
+  ChannelMediaRelayEvent,
+  ChannelMediaRelayState,
+  ConnectionDisconnectedReason,
+  RemoteStreamFallbackType,
+  RemoteStreamType,
+});
+
+/** @param {string[]} names @returns {Readonly<Record<string, string>>} each name to itself */
+function named(...names) {
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, name])));
+}
+
+/** @template {Record<string, number>} Values
+ * @param {Values} values @returns {Readonly<Values & Record<number, string>>} and the numbers to names */
+function numbered(values) {
+  const names = Object.entries(values).map(([name, value]) => [value, name]);
+  return Object.freeze({ ...Object.fromEntries(names), ...values });
+}
+
+// ---- remotetrack.js
+/** What comes back: the swapped picture, and the sound in step with it. */
+
+
+/** A track that another user publishes. */
+class RemoteTrack extends Track {
+  /** @param {import('./track.js').Stage} stage @param {MediaStreamTrack} media @param {number} uid */
+  constructor(stage, media, uid) {
+    super(stage, media);
+    this.uid = uid;
+  }
+
+  getUserId() {
+    return this.uid;
+  }
+
+  /** Go on with another connection's media. @param {import('./track.js').Link} link */
+  renew(link) {
+    this.attach(link);
+    this.replaceMedia(link.transceiver.receiver.track);
+  }
+
+  /** @override */
+  noStatistics() {
+    const none = new Statistics();
+    return this.trackMediaType === 'audio' ? none.remoteAudio() : none.remoteVideo();
+  }
+
+  /** No more, as after unsubscribe. */
+  end() {
+    this.stop();
+    this.link = null;
+  }
+}
+
+class RemoteVideoTrack extends withPictures(RemoteTrack) {
+  /** @type {number} */
+  #state = VideoState.VideoStateStarting;
+  #decoded = 0;
+  #firstTold = false;
+
+  /** @param {number} framesDecoded so far; asked once a second */
+  progress(framesDecoded) {
+    const moving = framesDecoded > this.#decoded;
+    this.#decoded = framesDecoded;
+    if (moving) this.pictureShown();
+    if (moving) this.#become(VideoState.VideoStateDecoding);
+    else if (this.#firstTold) this.#become(VideoState.VideoStateFrozen);
+  }
+
+  pictureShown() {
+    if (this.#firstTold) return;
+    this.#firstTold = true;
+    this.emit('first-frame-decoded');
+  }
+
+  end() {
+    super.end();
+    this.#become(VideoState.VideoStateStopped);
+  }
+
+  /** @param {number} state */
+  #become(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('video-state-changed', state);
+  }
+}
+
+class RemoteAudioTrack extends withSound(RemoteTrack) {
+  /** @param {number} volume 0 to 100 */
+  setVolume(volume) {
+    requireParameter(volume >= 0, 'volume is negative');
+    this.player.volume = volume;
+  }
+
+  /** @param {number} volume */
+  setAmplifiedVolume(volume) {
+    this.setVolume(volume);
+  }
+
+  getVolume() {
+    return this.player.volume;
+  }
+
+  end() {
+    super.end();
+    this.deafen();
+  }
+}
+
+// ---- remoteusers.js
+/** Who else is in the channel, what they publish, and what of it is subscribed. */
+
+
+/** @typedef {'audio' | 'video'} Kind */
+
+/** Somebody else in the channel. */
+class RemoteUser {
+  hasAudio = false;
+  hasVideo = false;
+  /** @type {RemoteAudioTrack | undefined} */
+  audioTrack = undefined;
+  /** @type {RemoteVideoTrack | undefined} */
+  videoTrack = undefined;
+  /** @type {never[]} */
+  dataChannels = [];
+
+  /** @param {number} uid */
+  constructor(uid) {
+    this.uid = uid;
+  }
+
+  /** @param {Kind} kind */
+  publishes(kind) {
+    return kind === 'audio' ? this.hasAudio : this.hasVideo;
+  }
+
+  /** @param {Kind} kind @param {boolean} published */
+  setPublished(kind, published) {
+    if (kind === 'audio') this.hasAudio = published;
+    else this.hasVideo = published;
+  }
+
+  /** @param {Kind} kind */
+  track(kind) {
+    return kind === 'audio' ? this.audioTrack : this.videoTrack;
+  }
+
+  /** Stop and forget a track. @param {Kind} kind */
+  endTrack(kind) {
+    this.track(kind)?.end();
+    if (kind === 'audio') this.audioTrack = undefined;
+    else this.videoTrack = undefined;
+  }
+}
+
+class RemoteUsers {
+  #stage;
+  #statistics;
+  /** @type {RemoteUser[]} */
+  #users = [];
+  /** @type {import('./connection.js').PeerLink | null} */
+  #link = null;
+  #ownVoice = false;
+
+  /**
+   * @param {import('./track.js').Stage} stage
+   * @param {(kind: Kind) => any} statistics of the received track
+   */
+  constructor(stage, statistics) {
+    this.#stage = stage;
+    this.#statistics = statistics;
+  }
+
+  get list() {
+    return [...this.#users];
+  }
+
+  /** Whether what comes is the sound that this page sends: it is not played to who speaks.
+   * @param {boolean} own */
+  set ownVoice(own) {
+    this.#ownVoice = own;
+    for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
+  }
+
+  /** @param {number | string} uid @returns {RemoteUser | undefined} */
+  find(uid) {
+    return this.#users.find((user) => String(user.uid) === String(uid));
+  }
+
+  /** @param {number} uid @returns {RemoteUser} */
+  add(uid) {
+    const user = new RemoteUser(uid);
+    this.#users.push(user);
+    return user;
+  }
+
+  /** @param {RemoteUser} user */
+  remove(user) {
+    user.endTrack('audio');
+    user.endTrack('video');
+    this.#users = this.#users.filter((kept) => kept !== user);
+  }
+
+  clear() {
+    for (const user of this.list) this.remove(user);
+    this.#link = null;
+  }
+
+  /** Subscribed tracks go on with another connection. @param {import('./connection.js').PeerLink} link */
+  resume(link) {
+    this.#link = link;
+    for (const user of this.#users) {
+      user.audioTrack?.renew(this.#linkOf('audio', link));
+      user.videoTrack?.renew(this.#linkOf('video', link));
+    }
+  }
+
+  /** @param {RemoteUser | number | string} user or the uid @returns {RemoteUser} */
+  require(user) {
+    const uid = typeof user === 'object' ? user?.uid : user;
+    const found = this.find(uid);
+    if (!found) throw new AgoraRTCError('INVALID_REMOTE_USER', 'user is not in the channel');
+    return found;
+  }
+
+  /** @param {RemoteUser} user @param {Kind} kind @returns {RemoteAudioTrack | RemoteVideoTrack} */
+  subscribe(user, kind) {
+    if (!user.publishes(kind)) {
+      throw new AgoraRTCError('REMOTE_USER_IS_NOT_PUBLISHED', `the user has published no ${kind}`);
+    }
+    const known = user.track(kind);
+    if (known) return known;
+    const link = this.#linkOf(kind, /** @type {import('./connection.js').PeerLink} */ (this.#link));
+    const media = link.transceiver.receiver.track;
+    const Type = kind === 'audio' ? RemoteAudioTrack : RemoteVideoTrack;
+    const track = new Type(this.#stage, media, user.uid);
+    track.attach(link);
+    if (track instanceof RemoteAudioTrack) {
+      track.player.silent = this.#ownVoice;
+      user.audioTrack = track;
+    } else user.videoTrack = track;
+    return track;
+  }
+
+  /** @param {Kind} kind @param {import('./connection.js').PeerLink} link @returns {import('./track.js').Link} */
+  #linkOf(kind, link) {
+    return {
+      transceiver: link.transceivers[kind],
+      statistics: () => this.#statistics(kind),
+      mediaChanged: async () => {},
+      encodingChanged: async () => {},
+      closed: () => {},
+    };
+  }
+}
+
 // ---- measured.js
 /** The part of a client that can be measured: who sends and is received, and the figures. */
 
+
+const VOLUME_MS = 2000;
 
 /** @typedef {'audio' | 'video'} Kind */
 
@@ -1672,11 +2455,11 @@ class MeasuredClient extends CloudClient {
   statistics = new Statistics();
   /** @type {number | string | undefined} */
   uid = undefined;
-  /** performance.now() of the join. */
-  joinedAt = 0;
+  /** performance.now() of the join; NaN while there is none. */
+  joinedAt = NaN;
 
-  /** @param {import('./track.js').Stage} stage */
-  constructor(stage) {
+  /** @param {import('./agora.js').World} world */
+  constructor({ stage, parameter }) {
     super();
     this.users = new RemoteUsers(stage, (kind) => this.#received(kind));
     this.publications = new Publications(
@@ -1692,6 +2475,7 @@ class MeasuredClient extends CloudClient {
       uid: () => this.uid ?? 0,
       link: () => this.link,
       emit: this.emit.bind(this),
+      volumeMs: () => Number(parameter('AUDIO_VOLUME_INDICATION_INTERVAL')) || VOLUME_MS,
     });
   }
 
@@ -2511,6 +3295,7 @@ class TokenClock {
 
 const MODES = ['rtc', 'live', 'p2p'];
 const CODECS = ['vp8', 'vp9', 'h264', 'h265', 'av1'];
+const ROLES = ['audience', 'host'];
 const KINDS = /** @type {const} */ (['audio', 'video']);
 
 /** @typedef {'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTING'} State */
@@ -2518,7 +3303,6 @@ const KINDS = /** @type {const} */ (['audio', 'video']);
 
 class AgoraRTCClient extends MeasuredClient {
   #world;
-  #codec;
   #presence;
   #tokenClock = new TokenClock({
     willExpire: () => this.emit('token-privilege-will-expire'),
@@ -2545,11 +3329,13 @@ class AgoraRTCClient extends MeasuredClient {
    * @param {{mode?: string, codec?: string, role?: string, turnServer?: object}} [config]
    */
   constructor(world, { mode = 'rtc', codec = 'vp8', role, turnServer } = {}) {
-    super(world.stage);
-    requireParameter(MODES.includes(mode), `mode: ${mode} is none of ${MODES.join(', ')}`);
-    requireParameter(CODECS.includes(codec), `codec: ${codec} is none of ${CODECS.join(', ')}`);
+    super(world);
+    requireOneOf(MODES, mode, 'config.mode');
+    requireOneOf(CODECS, codec, 'config.codec');
+    if (role !== undefined) requireOneOf(ROLES, role, 'config.role');
     this.#world = world;
-    this.#codec = codec;
+    this.codec = codec;
+    this.audioCodec = 'opus';
     this.mode = mode;
     this.role = mode === 'live' ? (role ?? 'audience') : 'host';
     this.#presence = new Presence(this.users, this.statistics, this.emit.bind(this));
@@ -2619,8 +3405,8 @@ class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} tracks one, or an array of tracks */
   async publish(tracks) {
-    const list = Array.isArray(tracks) ? tracks : [tracks];
-    requireParameter(list.length > 0, 'the list of tracks is empty');
+    const list = [tracks].flat().map(withoutProxy);
+    requireParameter(list.length > 0, 'param list is empty');
     for (const track of list) checkTrack(track);
     if (this.role === 'audience') {
       throw new AgoraRTCError('INVALID_OPERATION', 'audience can not publish stream');
@@ -2634,9 +3420,10 @@ class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} [tracks] one, or an array; all when missing */
   async unpublish(tracks) {
+    this.#requireJoined('unpublish stream');
     // The page may still walk through localTracks: nothing changes before the next turn.
     await this.#inTurn(async () => {
-      const list = tracks === undefined ? this.localTracks : [tracks].flat();
+      const list = tracks ? [tracks].flat().map(withoutProxy) : this.localTracks;
       for (const track of list) {
         if (this.publications.has(track)) await this.publications.remove(track);
       }
@@ -2646,26 +3433,30 @@ class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} user or its uid @param {Kind} mediaType */
   async subscribe(user, mediaType) {
-    requireParameter(KINDS.includes(mediaType), `mediaType: ${mediaType}`);
+    const found = this.users.require(user);
+    requireKind(mediaType);
     this.#requireJoined('subscribe stream');
-    return this.users.subscribe(this.users.require(user), mediaType);
+    return this.users.subscribe(found, mediaType);
   }
 
   /** @param {any} uid @param {Kind} mediaType */
-  presubscribe(uid, mediaType) {
+  async presubscribe(uid, mediaType) {
+    this.#requireJoined('subscribe stream');
     return this.subscribe(uid, mediaType);
   }
 
   /** @param {any} user or its uid @param {Kind} [mediaType] both when missing */
   async unsubscribe(user, mediaType) {
-    requireParameter(!mediaType || KINDS.includes(mediaType), `mediaType: ${mediaType}`);
-    this.#requireJoined('unsubscribe stream');
     const found = this.users.require(user);
+    if (mediaType) requireKind(mediaType);
+    this.#requireJoined('unsubscribe stream');
     for (const kind of mediaType ? [mediaType] : KINDS) found.endTrack(kind);
   }
 
   /** @param {{user: any, mediaType: Kind}[]} list */
-  massSubscribe(list) {
+  async massSubscribe(list) {
+    requireParameter(Array.isArray(list), 'subscribeList should be an array');
+    this.#requireJoined('subscribe stream');
     return Promise.all(
       list.map(async ({ user, mediaType }) => {
         try {
@@ -2679,12 +3470,14 @@ class AgoraRTCClient extends MeasuredClient {
 
   /** @param {{user: any, mediaType?: Kind}[]} list */
   async massUnsubscribe(list) {
+    requireParameter(Array.isArray(list), 'unsubscribeList should be an array');
+    this.#requireJoined('unsubscribe stream');
     for (const { user, mediaType } of list) await this.unsubscribe(user, mediaType);
   }
 
   /** @param {string} role 'host' or 'audience' */
   async setClientRole(role) {
-    requireParameter(role === 'host' || role === 'audience', `role: ${role}`);
+    requireOneOf(ROLES, role, 'role');
     if (this.mode === 'rtc') {
       throw new AgoraRTCError('INVALID_OPERATION', 'rtc mode can not use setClientRole');
     }
@@ -2721,7 +3514,7 @@ class AgoraRTCClient extends MeasuredClient {
   }
 
   enableAudioVolumeIndicator() {
-    this.monitor.indicatesVolume = true;
+    this.monitor.indicateVolume();
   }
 
   /** @param {string | Uint8Array | {payload: string | Uint8Array}} message */
@@ -2739,7 +3532,7 @@ class AgoraRTCClient extends MeasuredClient {
     const session = new Session({
       channel,
       uid: uid === null || uid === '' ? null : Number(uid),
-      codec: this.#codec,
+      codec: this.codec,
       turn: this.#turn,
       onLink: (link) => this.#resume(session, link),
       onLost: () => this.#lost(session),
@@ -2818,6 +3611,7 @@ class AgoraRTCClient extends MeasuredClient {
     this.publications.clear();
     this.#become('DISCONNECTED', reason);
     this.uid = this.channelName = undefined;
+    this.joinedAt = NaN;
   }
 
   /** A join that failed. @param {Session} session @param {unknown} error */
@@ -2849,7 +3643,7 @@ class AgoraRTCClient extends MeasuredClient {
   }
 
   #hearsItself() {
-    return this.publications.of('audio').length > 0 && !this.#world.playsOwnVoice();
+    return this.publications.of('audio').length > 0 && this.#world.parameter('MIEN_OWN_VOICE') !== 'play';
   }
 
   /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
@@ -2880,243 +3674,20 @@ function codeOf(error) {
   return error?.code;
 }
 
-// ---- devices.js
-/** Cameras, microphones and screens: asked for, listed, watched. */
-
-
-/** @typedef {'videoinput' | 'audioinput' | 'audiooutput'} DeviceKind */
-
-/** @returns {MediaDevices} */
-function mediaDevices() {
-  if (!navigator.mediaDevices?.getUserMedia) {
-    throw new AgoraRTCError(
-      'NOT_SUPPORTED',
-      'browsers give cameras and microphones only to https pages and to localhost',
-    );
-  }
-  return navigator.mediaDevices;
-}
-
-/** @param {MediaStreamConstraints} constraints @returns {Promise<MediaStream>} */
-async function capture(constraints) {
-  const devices = mediaDevices();
-  try {
-    return await devices.getUserMedia(constraints);
-  } catch (error) {
-    throw mediaError(error);
-  }
-}
-
-/**
- * A camera that can't keep the bounds that were asked for gives what it has: the stream is more
- * than the numbers.
- * @param {import('./encoding.js').VideoEncoding} encoding @param {MediaTrackConstraints} which
- * @param {MediaTrackConstraints} [audio] asked for at the same time @returns {Promise<MediaStream>}
- */
-async function captureCamera(encoding, which, audio) {
-  try {
-    return await capture({ audio, video: { ...videoConstraints(encoding), ...which } });
-  } catch (error) {
-    if (/** @type {AgoraRTCError} */ (error).code !== 'MEDIA_OPTION_INVALID') throw error;
-    return capture({ audio, video: { ...softConstraints(encoding), ...which } });
-  }
-}
-
-/** @param {DeviceKind} [kind] every kind when missing @returns {Promise<MediaDeviceInfo[]>} */
-async function listDevices(kind) {
-  const devices = mediaDevices();
-  try {
-    const all = await devices.enumerateDevices();
-    return all.filter((device) => !kind || device.kind === kind);
-  } catch (error) {
-    throw new AgoraRTCError('ENUMERATE_DEVICES_FAILED', String(error));
-  }
-}
-
-/**
- * The devices with their names; browsers hide these until camera or microphone was allowed once.
- * @param {DeviceKind | undefined} kind @param {boolean} [skipPermissionCheck]
- */
-async function listNamedDevices(kind, skipPermissionCheck = false) {
-  const found = await listDevices(kind);
-  const hidden = found.filter((device) => !device.label).map((device) => device.kind);
-  if (skipPermissionCheck || hidden.length === 0) return found;
-  const video = hidden.includes('videoinput');
-  const audio = hidden.some((one) => one !== 'videoinput');
-  const stream = await capture({ video, audio });
-  const named = await listDevices(kind);
-  for (const track of stream.getTracks()) track.stop();
-  return named;
-}
-
-/** @param {DeviceKind} kind @param {string} deviceId @returns {Promise<void>} */
-async function requireDevice(kind, deviceId) {
-  const found = await listDevices(kind);
-  if (found.some((device) => device.deviceId === deviceId)) return;
-  throw new AgoraRTCError('DEVICE_NOT_FOUND', `there is no ${kind} ${deviceId}`);
-}
-
-/**
- * @typedef {object} DeviceInfo
- * @property {number} initAt milliseconds since the epoch
- * @property {number} updateAt milliseconds since the epoch
- * @property {'ACTIVE' | 'INACTIVE'} state
- * @property {MediaDeviceInfo} device
- */
-
-/** Tells which devices come and go, once the page may know them. */
-class DeviceWatch {
-  #report;
-  /** @type {Map<string, DeviceInfo> | null} */
-  #known = null;
-
-  /** @param {(info: DeviceInfo) => void} report */
-  constructor(report) {
-    this.#report = report;
-  }
-
-  start() {
-    const devices = globalThis.navigator?.mediaDevices;
-    devices?.addEventListener?.('devicechange', () => this.compare());
-    return this.compare();
-  }
-
-  /** Compare the devices with those that were there before. */
-  async compare() {
-    const listed = await globalThis.navigator?.mediaDevices?.enumerateDevices?.().catch(() => []);
-    const named = (listed ?? []).filter((device) => device.deviceId && device.label);
-    if (named.length === 0 && !this.#known) return;
-    const before = this.#known;
-    this.#known = before ?? new Map();
-    for (const device of named) this.#arrived(device, before !== null);
-    const present = new Set(named.map(keyOf));
-    for (const [key, info] of this.#known) if (!present.has(key)) this.#left(info);
-  }
-
-  /** @param {MediaDeviceInfo} device @param {boolean} tell */
-  #arrived(device, tell) {
-    const known = /** @type {Map<string, DeviceInfo>} */ (this.#known);
-    const info = known.get(keyOf(device));
-    if (info?.state === 'ACTIVE') return;
-    const now = Date.now();
-    /** @type {DeviceInfo} */
-    const fresh = { initAt: info?.initAt ?? now, updateAt: now, state: 'ACTIVE', device };
-    known.set(keyOf(device), fresh);
-    if (tell) this.#report(fresh);
-  }
-
-  /** @param {DeviceInfo} info */
-  #left(info) {
-    if (info.state === 'INACTIVE') return;
-    Object.assign(info, { state: 'INACTIVE', updateAt: Date.now() });
-    this.#report(info);
-  }
-}
-
-/** @param {MediaDeviceInfo} device */
-function keyOf(device) {
-  return `${device.kind} ${device.deviceId}`;
-}
-
-// ---- localtrack.js
-/** What the page sends: camera, microphone, screen, or a track of its own. */
+// ---- localvideo.js
+/** Pictures that the page sends: of a camera, a screen, or a track of its own. */
 
 
 /** @typedef {import('./track.js').Stage} Stage */
+/** @typedef {import('./encoding.js').VideoEncoding} VideoEncoding */
 
 const CONTENT_HINTS = Object.freeze({ motion: 'motion', detail: 'detail', balanced: '' });
 
-/** A track that can be published. */
-class LocalTrack extends Track {
-  muted = false;
-  enabled = true;
-  closed = false;
-  /** @type {Promise<unknown>} changes take turns */
-  #turn = Promise.resolve();
-
-  /** @param {Stage} stage @param {MediaStreamTrack} media */
-  constructor(stage, media) {
-    super(stage, media);
-    this.#watch(media);
-  }
-
-  /** @param {boolean} enabled @returns {Promise<void>} */
-  setEnabled(enabled) {
-    requireParameter(typeof enabled === 'boolean', 'enabled is not a boolean');
-    return this.inTurn(async () => {
-      if (enabled === this.enabled) return;
-      if (!enabled && this.muted) throw unreachable('cannot set enabled while the track is muted');
-      if (enabled) await this.switchOn();
-      else this.switchOff();
-      this.enabled = enabled;
-    });
-  }
-
-  /** @param {boolean} muted @returns {Promise<void>} */
-  setMuted(muted) {
-    requireParameter(typeof muted === 'boolean', 'muted is not a boolean');
-    return this.inTurn(async () => {
-      if (muted === this.muted) return;
-      if (muted && !this.enabled) throw unreachable('cannot set muted while the track is disabled');
-      this.muted = muted;
-      this.media.enabled = !muted;
-    });
-  }
-
-  /** Stop for good; a published track is unpublished. */
-  close() {
-    if (this.closed) return;
-    this.closed = true;
-    this.stop();
-    this.link?.closed();
-    this.media.stop();
-  }
-
-  /** @returns {MediaStreamTrack} what is sent */
-  outgoingTrack() {
-    return this.media;
-  }
-
-  async switchOn() {
-    this.media.enabled = true;
-  }
-
-  switchOff() {
-    this.media.enabled = false;
-  }
-
-  /** @param {MediaStreamTrack} media */
-  replaceMedia(media) {
-    media.enabled = !this.muted;
-    this.#watch(media);
-    return super.replaceMedia(media);
-  }
-
-  /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */
-  inTurn(change) {
-    const result = this.#turn.then(change);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  /** @param {MediaStreamTrack} media */
-  #watch(media) {
-    media.addEventListener('ended', () => {
-      if (media === this.media && !this.closed) this.emit('track-ended');
-    });
-  }
-}
-
-/** @param {string} message */
-function unreachable(message) {
-  return new AgoraRTCError('TRACK_STATE_UNREACHABLE', message);
-}
-
 /** A picture track of any origin. */
-class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
+class LocalVideoTrack extends withPictures(LocalTrack) {
   /**
    * @param {Stage} stage @param {MediaStreamTrack} media
-   * @param {import('./encoding.js').VideoEncoding} encoding @param {string} [optimizationMode]
+   * @param {VideoEncoding} encoding @param {string} [optimizationMode]
    */
   constructor(stage, media, encoding, optimizationMode = 'balanced') {
     super(stage, media);
@@ -3125,9 +3696,17 @@ class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
     this.#hint();
   }
 
-  /** @param {import('./encoding.js').VideoEncoding | string} config */
+  /** A screen is shown whole, and not mirrored.
+   * @override @returns {import('./playback.js').VideoPlayerConfig} */
+  usualLook() {
+    return { fit: 'contain', mirror: false };
+  }
+
+  /** @param {VideoEncoding | string} config */
   async setEncoderConfiguration(config) {
-    if (!this.enabled) throw new AgoraRTCError('TRACK_IS_DISABLED', 'the track is disabled');
+    if (!this.enabled) {
+      throw new AgoraRTCError('TRACK_IS_DISABLED', 'can not set encoder configuration when track is disabled');
+    }
     const encoding = { ...this.encoding, ...videoEncoding(config) };
     try {
       await this.media.applyConstraints(videoConstraints(encoding));
@@ -3140,7 +3719,6 @@ class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
 
   /** @param {'motion' | 'detail' | 'balanced'} mode */
   async setOptimizationMode(mode) {
-    requireParameter(mode in CONTENT_HINTS, 'optimizationMode');
     this.optimizationMode = mode;
     this.#hint();
     await this.link?.encodingChanged();
@@ -3148,21 +3726,37 @@ class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
 
   /** @param {MediaStreamTrack} track @param {boolean} stopOldTrack */
   async replaceTrack(track, stopOldTrack) {
-    requireParameter(track?.kind === 'video', 'track is not a video MediaStreamTrack');
+    requireParameter(track?.kind === 'video', 'track should be a video MediaStreamTrack');
     const old = this.media;
     await this.replaceMedia(track);
     if (stopOldTrack) old.stop();
   }
 
-  /** @param {import('./encoding.js').VideoEncoding | string} [config] */
-  clone(config) {
+  /** @param {VideoEncoding | string} [config] @param {boolean} [cloneTrack] else it shares the media
+   * @returns {LocalVideoTrack} */
+  clone(config, cloneTrack = true) {
     const encoding = config ? videoEncoding(config) : this.encoding;
-    return new LocalVideoTrack(this.stage, this.media.clone(), encoding, this.optimizationMode);
+    return this.another(cloneTrack ? this.media.clone() : this.media, encoding);
   }
 
-  async setBeautyEffect() {}
+  /** @param {MediaStreamTrack} media @param {VideoEncoding} encoding @returns {LocalVideoTrack} */
+  another(media, encoding) {
+    return new LocalVideoTrack(this.stage, media, encoding, this.optimizationMode);
+  }
 
-  sendSeiData() {}
+  /** @param {MediaStreamTrack} media */
+  replaceMedia(media) {
+    const done = super.replaceMedia(media);
+    this.#hint();
+    return done;
+  }
+
+  /** @param {boolean} enabled */
+  async setBeautyEffect(enabled) {
+    if (enabled) throw notSupported('a beauty effect');
+  }
+
+  sendSeiData() {} // no video of this server carries it
 
   #hint() {
     const hints = /** @type {Record<string, string>} */ (CONTENT_HINTS);
@@ -3174,12 +3768,24 @@ class LocalVideoTrack extends withPictures(LocalTrack, { mirrored: true }) {
 class CameraVideoTrack extends LocalVideoTrack {
   /**
    * @param {Stage} stage @param {MediaStreamTrack} media
-   * @param {import('./encoding.js').VideoEncoding} encoding
+   * @param {VideoEncoding} encoding
    * @param {{cameraId?: string, facingMode?: string, optimizationMode?: string}} config
    */
   constructor(stage, media, encoding, { cameraId, facingMode, optimizationMode }) {
     super(stage, media, encoding, optimizationMode);
     this.which = whichCamera(cameraId, facingMode);
+  }
+
+  /** @override @returns {import('./playback.js').VideoPlayerConfig} */
+  usualLook() {
+    return { fit: 'cover', mirror: true };
+  }
+
+  /** @param {MediaStreamTrack} media @param {VideoEncoding} encoding @returns {CameraVideoTrack} */
+  another(media, encoding) {
+    const copy = new CameraVideoTrack(this.stage, media, encoding, this);
+    copy.which = this.which;
+    return copy;
   }
 
   /** @param {string | {deviceId?: string, facingMode?: string}} device @returns {Promise<void>} */
@@ -3228,83 +3834,6 @@ function whichCamera(cameraId, facingMode, exact = false) {
   return { facingMode: exact ? { exact: facingMode } : facingMode };
 }
 
-/** A sound track of any origin. */
-class LocalAudioTrack extends withSound(LocalTrack) {
-  /** @type {import('./sound.js').Mixer | null} */
-  #gain = null;
-
-  /** @param {Stage} stage @param {MediaStreamTrack} media
-   * @param {import('./encoding.js').AudioEncoding} encoding */
-  constructor(stage, media, encoding) {
-    super(stage, media);
-    this.encoding = encoding;
-  }
-
-  /** @param {number} volume 0 to 1000; 100 for as it is */
-  setVolume(volume) {
-    requireParameter(volume >= 0 && volume <= 1000, 'volume is not between 0 and 1000');
-    const first = !this.#gain;
-    if (first && volume === 100) return;
-    this.#gain ??= this.stage.desk.mixer([this.media]);
-    this.#gain.amplify(volume / 100);
-    if (first) this.link?.mediaChanged();
-  }
-
-  outgoingTrack() {
-    return this.#gain?.track ?? this.media;
-  }
-
-  /** @param {MediaStreamTrack} media */
-  replaceMedia(media) {
-    this.#gain?.replace([media]);
-    return super.replaceMedia(media);
-  }
-
-  close() {
-    super.close();
-    this.closeMeter();
-    this.#gain?.close();
-  }
-}
-
-/** A microphone: it can be changed, and is let go while it is disabled. */
-class MicrophoneAudioTrack extends LocalAudioTrack {
-  /**
-   * @param {Stage} stage @param {MediaStreamTrack} media
-   * @param {import('./encoding.js').AudioEncoding} encoding @param {MediaTrackConstraints} constraints
-   */
-  constructor(stage, media, encoding, constraints) {
-    super(stage, media, encoding);
-    this.constraints = constraints;
-  }
-
-  /** @param {string} deviceId @returns {Promise<void>} */
-  setDevice(deviceId) {
-    return this.inTurn(async () => {
-      await requireDevice('audioinput', deviceId);
-      const before = this.constraints;
-      this.constraints = { ...before, deviceId: { exact: deviceId } };
-      if (!this.enabled) return;
-      this.media.stop();
-      try {
-        await this.switchOn();
-      } catch (error) {
-        this.constraints = before;
-        await this.switchOn();
-        throw error;
-      }
-    });
-  }
-
-  async switchOn() {
-    await this.replaceMedia((await capture({ audio: this.constraints })).getAudioTracks()[0]);
-  }
-
-  switchOff() {
-    this.media.stop();
-  }
-}
-
 // ---- sound.js
 /** What needs the Web Audio API: level meters, gain, mixing. */
 
@@ -3346,6 +3875,12 @@ class SoundDesk {
     return new Meter(this, track);
   }
 
+  /** @param {MediaStreamTrack} track @param {(buffer: AudioBuffer) => void} callback
+   * @param {number} frameSize samples @returns {Tap} */
+  tap(track, callback, frameSize) {
+    return new Tap(this, track, callback, frameSize);
+  }
+
   /** @param {MediaStreamTrack[]} tracks @returns {Mixer} */
   mixer(tracks) {
     return new Mixer(this.context, tracks);
@@ -3370,9 +3905,7 @@ class Meter {
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = METER_SAMPLES;
     this.#source.connect(this.#analyser);
-    // Chromium decodes sound that came over the network only while an element plays it.
-    this.#pump = Object.assign(document.createElement('audio'), { muted: true, srcObject: stream });
-    this.#pump.play().catch(() => {});
+    this.#pump = pump(stream);
   }
 
   /** @returns {number} 0 (silence, or below -100 dB) to 1 (full scale): 1 + dB / 100 */
@@ -3385,6 +3918,34 @@ class Meter {
 
   close() {
     this.#source.disconnect();
+    this.#pump.srcObject = null;
+  }
+}
+
+/** Hands out a track's samples. */
+class Tap {
+  #source;
+  #processor;
+  #pump;
+
+  /** @param {SoundDesk} desk @param {MediaStreamTrack} track
+   * @param {(buffer: AudioBuffer) => void} callback @param {number} frameSize samples */
+  constructor(desk, track, callback, frameSize) {
+    const { context } = desk;
+    const stream = new MediaStream([track]);
+    desk.resume();
+    this.#source = context.createMediaStreamSource(stream);
+    // A worklet would have to be loaded from an address of its own.
+    this.#processor = context.createScriptProcessor(frameSize, 2, 1);
+    this.#processor.onaudioprocess = ({ inputBuffer }) => callback(inputBuffer);
+    this.#source.connect(this.#processor).connect(context.destination); // silence, but it runs
+    this.#pump = pump(stream);
+  }
+
+  close() {
+    this.#processor.onaudioprocess = null;
+    this.#source.disconnect();
+    this.#processor.disconnect();
     this.#pump.srcObject = null;
   }
 }
@@ -3433,6 +3994,14 @@ class Mixer {
   }
 }
 
+/** Chromium decodes sound that came over the network only while an element plays it.
+ * @param {MediaStream} stream @returns {HTMLAudioElement} */
+function pump(stream) {
+  const element = Object.assign(document.createElement('audio'), { muted: true, srcObject: stream });
+  element.play().catch(() => {});
+  return element;
+}
+
 // ---- agora.js
 /** The SDK's entry object. */
 
@@ -3440,7 +4009,6 @@ class Mixer {
 /** The version of the SDK whose surface this is. */
 const SDK_VERSION = '4.24.8';
 const ACTIVE_MS = 5000;
-const LOOK_MS = 200;
 
 /** @type {Readonly<Record<string, [string, string]>>} a kind of device to an event and a callback */
 const DEVICE_EVENTS = Object.freeze({
@@ -3449,11 +4017,25 @@ const DEVICE_EVENTS = Object.freeze({
   audiooutput: ['playback-device-changed', 'onPlaybackDeviceChanged'],
 });
 
+/** Callbacks that a page may set. */
+const PAGES_CALLBACKS = Object.freeze({
+  onAudioAutoplayFailed: undefined,
+  onAudioContextStateChanged: undefined,
+  onAutoplayFailed: undefined,
+  onCameraChanged: undefined,
+  onMicrophoneChanged: undefined,
+  onPlaybackDeviceChanged: undefined,
+  onSecurityPolicyViolation: undefined,
+});
+
+/** Parameters that change something. */
+const PARAMETERS = Object.freeze({ AUDIO_VOLUME_INDICATION_INTERVAL: 2000 });
+
 /**
  * @typedef {object} World what clients share
  * @property {import('./track.js').Stage} stage
  * @property {ServerFinder} finder
- * @property {() => boolean} playsOwnVoice
+ * @property {(name: string) => any} parameter what the page has set
  *
  * @typedef {import('./encoding.js').AudioEncoding} AudioEncoding
  * @typedef {import('./encoding.js').VideoEncoding} VideoEncoding
@@ -3468,12 +4050,17 @@ const DEVICE_EVENTS = Object.freeze({
  * @property {string} [cameraId] @property {string} [facingMode] @property {string} [optimizationMode]
  */
 
-class AgoraRTCEntry extends EventEmitter {
+class AgoraRTCEntry extends CloudEntry {
   VERSION = SDK_VERSION;
+  BUILD = 'Mien';
+  DEV = false;
+  ESM = false;
+  ESM_BUNDLER = false;
+  UMD = true;
   AgoraRTCError = AgoraRTCError;
   #finder = new ServerFinder();
   /** @type {Map<string, any>} */
-  #parameters = new Map();
+  #parameters = new Map(Object.entries(PARAMETERS));
   #stage = {
     autoplay: new Autoplay(() => this.#autoplayFailed()),
     desk: new SoundDesk((now, before) => this.#tell('audio-context-state-changed', 'onAudioContextStateChanged', now, before)),
@@ -3483,14 +4070,21 @@ class AgoraRTCEntry extends EventEmitter {
   #world = {
     stage: this.#stage,
     finder: this.#finder,
-    playsOwnVoice: () => this.#parameters.get('MIEN_OWN_VOICE') === 'play',
+    parameter: (name) => this.#parameters.get(name),
   };
+
+  constructor() {
+    super();
+    Object.assign(this, ENUMERATIONS, PAGES_CALLBACKS);
+  }
 
   /** Begin to watch devices and where sessions are created. @param {string} [address] the script's */
   start(address = '') {
     this.#finder.loadedFrom(address);
     this.#finder.watch();
     this.#devices.start();
+    document.addEventListener('securitypolicyviolation', (event) =>
+      this.#tell('security-policy-violation', 'onSecurityPolicyViolation', event));
   }
 
   /** @param {{mode?: string, codec?: string, role?: string}} [config] */
@@ -3570,8 +4164,10 @@ class AgoraRTCEntry extends EventEmitter {
     return sound ? [video, new LocalAudioTrack(this.#stage, sound, {})] : video;
   }
 
-  async createBufferSourceAudioTrack() {
-    throw notSupported('createBufferSourceAudioTrack');
+  /** @param {{source: File | string | AudioBuffer, encoderConfig?: AudioEncoding | string}} config */
+  async createBufferSourceAudioTrack({ source, encoderConfig }) {
+    const buffer = await readSource(this.#stage.desk.context, source);
+    return new BufferSourceAudioTrack(this.#stage, source, buffer, audioEncoding(encoderConfig));
   }
 
   /** @param {boolean} [skipPermissionCheck] */
@@ -3594,35 +4190,18 @@ class AgoraRTCEntry extends EventEmitter {
     return listNamedDevices('audiooutput', skipPermissionCheck);
   }
 
-  async getElectronScreenSources() {
-    throw notSupported('getElectronScreenSources');
-  }
-
-  /** Whether the picture changes. @param {any} track @param {number} [timeout] ms */
+  /** @param {any} track @param {number} [timeout] ms */
   async checkVideoTrackIsActive(track, timeout = ACTIVE_MS) {
-    const media = track.getMediaStreamTrack();
-    if (media.readyState !== 'live' || !media.enabled) return false;
-    const video = Object.assign(document.createElement('video'), { muted: true, srcObject: new MediaStream([media]) });
-    await video.play().catch(() => {});
-    const first = await look(video);
-    for (const until = performance.now() + timeout; performance.now() < until; ) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      if ((await look(video)) !== first) return true;
-    }
-    return false;
+    return pictureMoves(track, timeout);
   }
 
-  /** Whether there is sound. @param {any} track @param {number} [timeout] ms */
+  /** @param {any} track @param {number} [timeout] ms */
   async checkAudioTrackIsActive(track, timeout = ACTIVE_MS) {
-    for (const until = performance.now() + timeout; performance.now() < until; ) {
-      if (track.getVolumeLevel() > 0) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    return false;
+    return soundIsHeard(track, timeout);
   }
 
   /** MIEN_SERVER names the server; MIEN_OWN_VOICE "play" plays what comes back while a microphone
-   * is sent. Parameters of the cloud are kept and change nothing.
+   * is sent; AUDIO_VOLUME_INDICATION_INTERVAL is in ms. Others are kept and change nothing.
    * @param {string} name @param {any} value */
   setParameter(name, value) {
     this.#parameters.set(name, value);
@@ -3638,37 +4217,6 @@ class AgoraRTCEntry extends EventEmitter {
     this.#stage.desk.resume();
     this.#stage.autoplay.resume();
   }
-
-  async preload() {}
-
-  /** @returns {Promise<{state: 'unavailable'}>} */
-  async startLastmileProbeTest() {
-    return { state: 'unavailable' };
-  }
-
-  createChannelMediaRelayConfiguration() {
-    throw notSupported('channel media relay');
-  }
-
-  registerExtensions() {
-    console.warn('AgoraRTC: processing extensions are not available on this server');
-  }
-
-  use() {
-    return this;
-  }
-
-  setLogLevel() {}
-
-  enableLogUpload() {} // nothing is ever sent to anybody else
-
-  disableLogUpload() {}
-
-  setArea() {}
-
-  setAppType() {}
-
-  processExternalMediaAEC() {}
 
   /** @param {MediaStream} stream @param {MicrophoneConfig} config
    * @param {MediaTrackConstraints} constraints */
@@ -3716,26 +4264,6 @@ function microphoneConstraints({ encoderConfig, microphoneId, ...processing }) {
 function requireMedia(media, kind) {
   const fits = media instanceof MediaStreamTrack && media.kind === kind;
   requireParameter(fits, `mediaStreamTrack is not a MediaStreamTrack of ${kind}`);
-}
-
-/** @param {VideoEncoding} encoding @param {{[option: string]: any}} config @param {boolean} audio */
-async function captureScreen(encoding, config, audio) {
-  const { displaySurface, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab } = config;
-  const video = { ...videoConstraints(encoding), displaySurface };
-  const options = { video, audio, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab };
-  try {
-    return await mediaDevices().getDisplayMedia(/** @type {any} */ (options));
-  } catch (error) {
-    throw mediaError(error);
-  }
-}
-
-/** @param {HTMLVideoElement} video @returns {Promise<string>} a small picture, as text */
-async function look(video) {
-  const canvas = new OffscreenCanvas(32, 24);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.drawImage(video, 0, 0, canvas.width, canvas.height);
-  return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
 }
 
 const AgoraRTC = new AgoraRTCEntry();

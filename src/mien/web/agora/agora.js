@@ -1,18 +1,16 @@
 // @ts-check
 /** The SDK's entry object. */
 
+import { pictureMoves, soundIsHeard } from './activity.js';
+import { BufferSourceAudioTrack, readSource } from './buffersource.js';
 import { AgoraRTCClient } from './client.js';
-import { capture, captureCamera, DeviceWatch, listNamedDevices, mediaDevices } from './devices.js';
-import { audioConstraints, audioEncoding, screenEncoding, videoConstraints, videoEncoding } from './encoding.js';
-import { EventEmitter } from './emitter.js';
-import { AgoraRTCError, mediaError, notSupported, requireParameter } from './errors.js';
-import {
-  CameraVideoTrack,
-  LocalAudioTrack,
-  LocalVideoTrack,
-  MicrophoneAudioTrack,
-  whichCamera,
-} from './localtrack.js';
+import { CloudEntry } from './cloud.js';
+import { ENUMERATIONS } from './constants.js';
+import { capture, captureCamera, captureScreen, DeviceWatch, listNamedDevices } from './devices.js';
+import { audioConstraints, audioEncoding, screenEncoding, videoEncoding } from './encoding.js';
+import { AgoraRTCError, requireParameter } from './errors.js';
+import { LocalAudioTrack, MicrophoneAudioTrack } from './localaudio.js';
+import { CameraVideoTrack, LocalVideoTrack, whichCamera } from './localvideo.js';
 import { Autoplay } from './playback.js';
 import { ServerFinder } from './server.js';
 import { SoundDesk } from './sound.js';
@@ -20,7 +18,6 @@ import { SoundDesk } from './sound.js';
 /** The version of the SDK whose surface this is. */
 const SDK_VERSION = '4.24.8';
 const ACTIVE_MS = 5000;
-const LOOK_MS = 200;
 
 /** @type {Readonly<Record<string, [string, string]>>} a kind of device to an event and a callback */
 const DEVICE_EVENTS = Object.freeze({
@@ -29,11 +26,25 @@ const DEVICE_EVENTS = Object.freeze({
   audiooutput: ['playback-device-changed', 'onPlaybackDeviceChanged'],
 });
 
+/** Callbacks that a page may set. */
+const PAGES_CALLBACKS = Object.freeze({
+  onAudioAutoplayFailed: undefined,
+  onAudioContextStateChanged: undefined,
+  onAutoplayFailed: undefined,
+  onCameraChanged: undefined,
+  onMicrophoneChanged: undefined,
+  onPlaybackDeviceChanged: undefined,
+  onSecurityPolicyViolation: undefined,
+});
+
+/** Parameters that change something. */
+const PARAMETERS = Object.freeze({ AUDIO_VOLUME_INDICATION_INTERVAL: 2000 });
+
 /**
  * @typedef {object} World what clients share
  * @property {import('./track.js').Stage} stage
  * @property {ServerFinder} finder
- * @property {() => boolean} playsOwnVoice
+ * @property {(name: string) => any} parameter what the page has set
  *
  * @typedef {import('./encoding.js').AudioEncoding} AudioEncoding
  * @typedef {import('./encoding.js').VideoEncoding} VideoEncoding
@@ -48,12 +59,17 @@ const DEVICE_EVENTS = Object.freeze({
  * @property {string} [cameraId] @property {string} [facingMode] @property {string} [optimizationMode]
  */
 
-export class AgoraRTCEntry extends EventEmitter {
+export class AgoraRTCEntry extends CloudEntry {
   VERSION = SDK_VERSION;
+  BUILD = 'Mien';
+  DEV = false;
+  ESM = false;
+  ESM_BUNDLER = false;
+  UMD = true;
   AgoraRTCError = AgoraRTCError;
   #finder = new ServerFinder();
   /** @type {Map<string, any>} */
-  #parameters = new Map();
+  #parameters = new Map(Object.entries(PARAMETERS));
   #stage = {
     autoplay: new Autoplay(() => this.#autoplayFailed()),
     desk: new SoundDesk((now, before) => this.#tell('audio-context-state-changed', 'onAudioContextStateChanged', now, before)),
@@ -63,14 +79,21 @@ export class AgoraRTCEntry extends EventEmitter {
   #world = {
     stage: this.#stage,
     finder: this.#finder,
-    playsOwnVoice: () => this.#parameters.get('MIEN_OWN_VOICE') === 'play',
+    parameter: (name) => this.#parameters.get(name),
   };
+
+  constructor() {
+    super();
+    Object.assign(this, ENUMERATIONS, PAGES_CALLBACKS);
+  }
 
   /** Begin to watch devices and where sessions are created. @param {string} [address] the script's */
   start(address = '') {
     this.#finder.loadedFrom(address);
     this.#finder.watch();
     this.#devices.start();
+    document.addEventListener('securitypolicyviolation', (event) =>
+      this.#tell('security-policy-violation', 'onSecurityPolicyViolation', event));
   }
 
   /** @param {{mode?: string, codec?: string, role?: string}} [config] */
@@ -150,8 +173,10 @@ export class AgoraRTCEntry extends EventEmitter {
     return sound ? [video, new LocalAudioTrack(this.#stage, sound, {})] : video;
   }
 
-  async createBufferSourceAudioTrack() {
-    throw notSupported('createBufferSourceAudioTrack');
+  /** @param {{source: File | string | AudioBuffer, encoderConfig?: AudioEncoding | string}} config */
+  async createBufferSourceAudioTrack({ source, encoderConfig }) {
+    const buffer = await readSource(this.#stage.desk.context, source);
+    return new BufferSourceAudioTrack(this.#stage, source, buffer, audioEncoding(encoderConfig));
   }
 
   /** @param {boolean} [skipPermissionCheck] */
@@ -174,35 +199,18 @@ export class AgoraRTCEntry extends EventEmitter {
     return listNamedDevices('audiooutput', skipPermissionCheck);
   }
 
-  async getElectronScreenSources() {
-    throw notSupported('getElectronScreenSources');
-  }
-
-  /** Whether the picture changes. @param {any} track @param {number} [timeout] ms */
+  /** @param {any} track @param {number} [timeout] ms */
   async checkVideoTrackIsActive(track, timeout = ACTIVE_MS) {
-    const media = track.getMediaStreamTrack();
-    if (media.readyState !== 'live' || !media.enabled) return false;
-    const video = Object.assign(document.createElement('video'), { muted: true, srcObject: new MediaStream([media]) });
-    await video.play().catch(() => {});
-    const first = await look(video);
-    for (const until = performance.now() + timeout; performance.now() < until; ) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      if ((await look(video)) !== first) return true;
-    }
-    return false;
+    return pictureMoves(track, timeout);
   }
 
-  /** Whether there is sound. @param {any} track @param {number} [timeout] ms */
+  /** @param {any} track @param {number} [timeout] ms */
   async checkAudioTrackIsActive(track, timeout = ACTIVE_MS) {
-    for (const until = performance.now() + timeout; performance.now() < until; ) {
-      if (track.getVolumeLevel() > 0) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    return false;
+    return soundIsHeard(track, timeout);
   }
 
   /** MIEN_SERVER names the server; MIEN_OWN_VOICE "play" plays what comes back while a microphone
-   * is sent. Parameters of the cloud are kept and change nothing.
+   * is sent; AUDIO_VOLUME_INDICATION_INTERVAL is in ms. Others are kept and change nothing.
    * @param {string} name @param {any} value */
   setParameter(name, value) {
     this.#parameters.set(name, value);
@@ -218,37 +226,6 @@ export class AgoraRTCEntry extends EventEmitter {
     this.#stage.desk.resume();
     this.#stage.autoplay.resume();
   }
-
-  async preload() {}
-
-  /** @returns {Promise<{state: 'unavailable'}>} */
-  async startLastmileProbeTest() {
-    return { state: 'unavailable' };
-  }
-
-  createChannelMediaRelayConfiguration() {
-    throw notSupported('channel media relay');
-  }
-
-  registerExtensions() {
-    console.warn('AgoraRTC: processing extensions are not available on this server');
-  }
-
-  use() {
-    return this;
-  }
-
-  setLogLevel() {}
-
-  enableLogUpload() {} // nothing is ever sent to anybody else
-
-  disableLogUpload() {}
-
-  setArea() {}
-
-  setAppType() {}
-
-  processExternalMediaAEC() {}
 
   /** @param {MediaStream} stream @param {MicrophoneConfig} config
    * @param {MediaTrackConstraints} constraints */
@@ -296,24 +273,4 @@ function microphoneConstraints({ encoderConfig, microphoneId, ...processing }) {
 function requireMedia(media, kind) {
   const fits = media instanceof MediaStreamTrack && media.kind === kind;
   requireParameter(fits, `mediaStreamTrack is not a MediaStreamTrack of ${kind}`);
-}
-
-/** @param {VideoEncoding} encoding @param {{[option: string]: any}} config @param {boolean} audio */
-async function captureScreen(encoding, config, audio) {
-  const { displaySurface, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab } = config;
-  const video = { ...videoConstraints(encoding), displaySurface };
-  const options = { video, audio, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab };
-  try {
-    return await mediaDevices().getDisplayMedia(/** @type {any} */ (options));
-  } catch (error) {
-    throw mediaError(error);
-  }
-}
-
-/** @param {HTMLVideoElement} video @returns {Promise<string>} a small picture, as text */
-async function look(video) {
-  const canvas = new OffscreenCanvas(32, 24);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.drawImage(video, 0, 0, canvas.width, canvas.height);
-  return context.getImageData(0, 0, canvas.width, canvas.height).data.join();
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** What is wrong with what the page hands in, in the words of the SDK. */
 
-import { AgoraRTCError, requireParameter } from './errors.js';
+import { AgoraRTCError, notSupported, requireParameter } from './errors.js';
 
 const CHANNEL_NAME = /^[\w !#$%&()+\-:;<=.>?@[\]^{}|~,]{1,64}$/;
 const MOST_UID = 2 ** 32 - 1;
@@ -44,6 +44,7 @@ export function checkClaims(claims, appId, channel, uid) {
 /** @param {any} track */
 export function checkTrack(track) {
   const fits = typeof track?.getMediaStreamTrack === 'function';
+  if (!fits && Number.isInteger(track?.id)) throw notSupported('a data channel');
   requireParameter(fits, 'parameter is not local track');
 }
 
@@ -52,6 +53,17 @@ export function checkPublishable(track) {
   if (track.closed) throw new AgoraRTCError('INVALID_LOCAL_TRACK', 'the track is closed');
   if (track.enabled !== false) return;
   throw new AgoraRTCError('TRACK_IS_DISABLED', `can not publish a disabled track: ${track.getTrackId()}`);
+}
+
+/** @param {string[]} known @param {string} value @param {string} name */
+export function requireOneOf(known, value, name) {
+  requireParameter(known.includes(value), `${name} can only be set as ${JSON.stringify(known)}`);
+}
+
+/** @param {any} mediaType */
+export function requireKind(mediaType) {
+  if (mediaType === 'datachannel') throw notSupported('a data channel');
+  requireOneOf(['audio', 'video'], mediaType, 'mediaType');
 }
 
 /** @param {any} server @returns {RTCIceServer} */

@@ -1,8 +1,11 @@
 // @ts-check
 /** The SDK's client: one person in one channel. */
 
-import { checkClaims, checkJoin, checkPublishable, checkTrack, iceServer } from './checks.js';
+import {
+  checkClaims, checkJoin, checkPublishable, checkTrack, iceServer, requireKind, requireOneOf,
+} from './checks.js';
 import { AgoraRTCError, requireParameter } from './errors.js';
+import { withoutProxy } from './itself.js';
 import { MeasuredClient } from './measured.js';
 import { Presence } from './presence.js';
 import { kindOf } from './publications.js';
@@ -13,6 +16,7 @@ import { TokenClock } from './tokenclock.js';
 
 const MODES = ['rtc', 'live', 'p2p'];
 const CODECS = ['vp8', 'vp9', 'h264', 'h265', 'av1'];
+const ROLES = ['audience', 'host'];
 const KINDS = /** @type {const} */ (['audio', 'video']);
 
 /** @typedef {'DISCONNECTED' | 'CONNECTING' | 'CONNECTED' | 'RECONNECTING' | 'DISCONNECTING'} State */
@@ -20,7 +24,6 @@ const KINDS = /** @type {const} */ (['audio', 'video']);
 
 export class AgoraRTCClient extends MeasuredClient {
   #world;
-  #codec;
   #presence;
   #tokenClock = new TokenClock({
     willExpire: () => this.emit('token-privilege-will-expire'),
@@ -47,11 +50,13 @@ export class AgoraRTCClient extends MeasuredClient {
    * @param {{mode?: string, codec?: string, role?: string, turnServer?: object}} [config]
    */
   constructor(world, { mode = 'rtc', codec = 'vp8', role, turnServer } = {}) {
-    super(world.stage);
-    requireParameter(MODES.includes(mode), `mode: ${mode} is none of ${MODES.join(', ')}`);
-    requireParameter(CODECS.includes(codec), `codec: ${codec} is none of ${CODECS.join(', ')}`);
+    super(world);
+    requireOneOf(MODES, mode, 'config.mode');
+    requireOneOf(CODECS, codec, 'config.codec');
+    if (role !== undefined) requireOneOf(ROLES, role, 'config.role');
     this.#world = world;
-    this.#codec = codec;
+    this.codec = codec;
+    this.audioCodec = 'opus';
     this.mode = mode;
     this.role = mode === 'live' ? (role ?? 'audience') : 'host';
     this.#presence = new Presence(this.users, this.statistics, this.emit.bind(this));
@@ -121,8 +126,8 @@ export class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} tracks one, or an array of tracks */
   async publish(tracks) {
-    const list = Array.isArray(tracks) ? tracks : [tracks];
-    requireParameter(list.length > 0, 'the list of tracks is empty');
+    const list = [tracks].flat().map(withoutProxy);
+    requireParameter(list.length > 0, 'param list is empty');
     for (const track of list) checkTrack(track);
     if (this.role === 'audience') {
       throw new AgoraRTCError('INVALID_OPERATION', 'audience can not publish stream');
@@ -136,9 +141,10 @@ export class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} [tracks] one, or an array; all when missing */
   async unpublish(tracks) {
+    this.#requireJoined('unpublish stream');
     // The page may still walk through localTracks: nothing changes before the next turn.
     await this.#inTurn(async () => {
-      const list = tracks === undefined ? this.localTracks : [tracks].flat();
+      const list = tracks ? [tracks].flat().map(withoutProxy) : this.localTracks;
       for (const track of list) {
         if (this.publications.has(track)) await this.publications.remove(track);
       }
@@ -148,26 +154,30 @@ export class AgoraRTCClient extends MeasuredClient {
 
   /** @param {any} user or its uid @param {Kind} mediaType */
   async subscribe(user, mediaType) {
-    requireParameter(KINDS.includes(mediaType), `mediaType: ${mediaType}`);
+    const found = this.users.require(user);
+    requireKind(mediaType);
     this.#requireJoined('subscribe stream');
-    return this.users.subscribe(this.users.require(user), mediaType);
+    return this.users.subscribe(found, mediaType);
   }
 
   /** @param {any} uid @param {Kind} mediaType */
-  presubscribe(uid, mediaType) {
+  async presubscribe(uid, mediaType) {
+    this.#requireJoined('subscribe stream');
     return this.subscribe(uid, mediaType);
   }
 
   /** @param {any} user or its uid @param {Kind} [mediaType] both when missing */
   async unsubscribe(user, mediaType) {
-    requireParameter(!mediaType || KINDS.includes(mediaType), `mediaType: ${mediaType}`);
-    this.#requireJoined('unsubscribe stream');
     const found = this.users.require(user);
+    if (mediaType) requireKind(mediaType);
+    this.#requireJoined('unsubscribe stream');
     for (const kind of mediaType ? [mediaType] : KINDS) found.endTrack(kind);
   }
 
   /** @param {{user: any, mediaType: Kind}[]} list */
-  massSubscribe(list) {
+  async massSubscribe(list) {
+    requireParameter(Array.isArray(list), 'subscribeList should be an array');
+    this.#requireJoined('subscribe stream');
     return Promise.all(
       list.map(async ({ user, mediaType }) => {
         try {
@@ -181,12 +191,14 @@ export class AgoraRTCClient extends MeasuredClient {
 
   /** @param {{user: any, mediaType?: Kind}[]} list */
   async massUnsubscribe(list) {
+    requireParameter(Array.isArray(list), 'unsubscribeList should be an array');
+    this.#requireJoined('unsubscribe stream');
     for (const { user, mediaType } of list) await this.unsubscribe(user, mediaType);
   }
 
   /** @param {string} role 'host' or 'audience' */
   async setClientRole(role) {
-    requireParameter(role === 'host' || role === 'audience', `role: ${role}`);
+    requireOneOf(ROLES, role, 'role');
     if (this.mode === 'rtc') {
       throw new AgoraRTCError('INVALID_OPERATION', 'rtc mode can not use setClientRole');
     }
@@ -223,7 +235,7 @@ export class AgoraRTCClient extends MeasuredClient {
   }
 
   enableAudioVolumeIndicator() {
-    this.monitor.indicatesVolume = true;
+    this.monitor.indicateVolume();
   }
 
   /** @param {string | Uint8Array | {payload: string | Uint8Array}} message */
@@ -241,7 +253,7 @@ export class AgoraRTCClient extends MeasuredClient {
     const session = new Session({
       channel,
       uid: uid === null || uid === '' ? null : Number(uid),
-      codec: this.#codec,
+      codec: this.codec,
       turn: this.#turn,
       onLink: (link) => this.#resume(session, link),
       onLost: () => this.#lost(session),
@@ -320,6 +332,7 @@ export class AgoraRTCClient extends MeasuredClient {
     this.publications.clear();
     this.#become('DISCONNECTED', reason);
     this.uid = this.channelName = undefined;
+    this.joinedAt = NaN;
   }
 
   /** A join that failed. @param {Session} session @param {unknown} error */
@@ -351,7 +364,7 @@ export class AgoraRTCClient extends MeasuredClient {
   }
 
   #hearsItself() {
-    return this.publications.of('audio').length > 0 && !this.#world.playsOwnVoice();
+    return this.publications.of('audio').length > 0 && this.#world.parameter('MIEN_OWN_VOICE') !== 'play';
   }
 
   /** @template T @param {() => Promise<T>} change @returns {Promise<T>} */

@@ -42,6 +42,18 @@ export async function captureCamera(encoding, which, audio) {
   }
 }
 
+/** @param {import('./encoding.js').VideoEncoding} encoding @param {{[option: string]: any}} config @param {boolean} audio */
+export async function captureScreen(encoding, config, audio) {
+  const { displaySurface, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab } = config;
+  const video = { ...videoConstraints(encoding), displaySurface };
+  const options = { video, audio, selfBrowserSurface, surfaceSwitching, systemAudio, preferCurrentTab };
+  try {
+    return await mediaDevices().getDisplayMedia(/** @type {any} */ (options));
+  } catch (error) {
+    throw mediaError(error);
+  }
+}
+
 /** @param {DeviceKind} [kind] every kind when missing @returns {Promise<MediaDeviceInfo[]>} */
 export async function listDevices(kind) {
   const devices = mediaDevices();

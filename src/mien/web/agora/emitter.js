@@ -1,9 +1,20 @@
 // @ts-check
 /** Events by name, as the SDK has them. */
 
+import { knowItself } from './itself.js';
+
 export class EventEmitter {
   /** @type {Map<string, {listener: Function, once: boolean}[]>} */
   #listeners = new Map();
+
+  constructor() {
+    knowItself(this);
+  }
+
+  /** A method's result comes through a Proxy as it is. @returns {this} */
+  itself() {
+    return this;
+  }
 
   /** @param {string} event @returns {Function[]} */
   getListeners(event) {
@@ -12,6 +23,11 @@ export class EventEmitter {
 
   /** @param {string} event @param {Function} listener */
   on(event, listener) {
+    this.#add(event, listener, false);
+  }
+
+  /** @param {string} event @param {Function} listener */
+  addListener(event, listener) {
     this.#add(event, listener, false);
   }
 

@@ -1,7 +1,6 @@
 // @ts-check
 /** Encoder settings: the SDK's presets, and what a browser is asked for. */
 
-import { requireParameter } from './errors.js';
 
 /**
  * @typedef {number | {min?: number, max?: number, ideal?: number, exact?: number}} Wish
@@ -78,22 +77,28 @@ export function videoEncoding(wanted = DEFAULT_VIDEO) {
 export function screenEncoding(wanted = DEFAULT_SCREEN) {
   if (typeof wanted !== 'string') return { ...wanted };
   const { width, height, ...rest } = fromPreset(SCREEN_PRESETS, wanted);
+  if (!width) return rest;
   return { width: { max: Number(width) }, height: { max: Number(height) }, ...rest };
 }
 
 /** @param {AudioEncoding | string} [wanted] @returns {AudioEncoding} */
 export function audioEncoding(wanted) {
   if (typeof wanted !== 'string') return { ...wanted };
-  requireParameter(wanted in AUDIO_PRESETS, `encoderConfig: there is no preset ${wanted}`);
+  warnOfUnknown(AUDIO_PRESETS, wanted);
   return { ...AUDIO_PRESETS[wanted] };
 }
 
 /** @param {object} presets @param {string} name @returns {VideoEncoding} */
 function fromPreset(presets, name) {
   const known = /** @type {Record<string, number[]>} */ (presets);
-  requireParameter(name in known, `encoderConfig: there is no preset ${name}`);
-  const [width, height, frameRate, bitrateMax] = known[name];
+  warnOfUnknown(presets, name);
+  const [width, height, frameRate, bitrateMax] = known[name] ?? [];
   return { width, height, frameRate, bitrateMax };
+}
+
+/** The SDK takes any name, and lets the device choose. @param {object} presets @param {string} name */
+function warnOfUnknown(presets, name) {
+  if (!(name in presets)) console.warn(`AgoraRTC: there is no encoderConfig "${name}"`);
 }
 
 /** What getUserMedia is asked for. A plain number is a wish; bounds are bounds.

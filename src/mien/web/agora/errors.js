@@ -28,38 +28,6 @@ export class AgoraRTCError extends Error {
   }
 }
 
-/** The codes that this client uses. */
-export const AgoraRTCErrorCode = Object.freeze({
-  UNEXPECTED_ERROR: 'UNEXPECTED_ERROR',
-  UNEXPECTED_RESPONSE: 'UNEXPECTED_RESPONSE',
-  INVALID_PARAMS: 'INVALID_PARAMS',
-  INVALID_OPERATION: 'INVALID_OPERATION',
-  OPERATION_ABORTED: 'OPERATION_ABORTED',
-  NOT_SUPPORTED: 'NOT_SUPPORTED',
-  NOT_READABLE: 'NOT_READABLE',
-  PERMISSION_DENIED: 'PERMISSION_DENIED',
-  DEVICE_NOT_FOUND: 'DEVICE_NOT_FOUND',
-  ENUMERATE_DEVICES_FAILED: 'ENUMERATE_DEVICES_FAILED',
-  MEDIA_OPTION_INVALID: 'MEDIA_OPTION_INVALID',
-  CONSTRAINT_NOT_SATISFIED: 'CONSTRAINT_NOT_SATISFIED',
-  WEB_SECURITY_RESTRICT: 'WEB_SECURITY_RESTRICT',
-  SHARE_AUDIO_NOT_ALLOWED: 'SHARE_AUDIO_NOT_ALLOWED',
-  TRACK_IS_DISABLED: 'TRACK_IS_DISABLED',
-  TRACK_STATE_UNREACHABLE: 'TRACK_STATE_UNREACHABLE',
-  INVALID_LOCAL_TRACK: 'INVALID_LOCAL_TRACK',
-  SET_ENCODING_PARAMETER_ERROR: 'SET_ENCODING_PARAMETER_ERROR',
-  CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS: 'CAN_NOT_PUBLISH_MULTIPLE_VIDEO_TRACKS',
-  CAN_NOT_GET_GATEWAY_SERVER: 'CAN_NOT_GET_GATEWAY_SERVER',
-  INVALID_REMOTE_USER: 'INVALID_REMOTE_USER',
-  REMOTE_USER_IS_NOT_PUBLISHED: 'REMOTE_USER_IS_NOT_PUBLISHED',
-  NETWORK_ERROR: 'NETWORK_ERROR',
-  NETWORK_TIMEOUT: 'NETWORK_TIMEOUT',
-  EXCHANGE_SDP_FAILED: 'EXCHANGE_SDP_FAILED',
-  ICE_FAILED: 'ICE_FAILED',
-  FETCH_AUDIO_FILE_FAILED: 'FETCH_AUDIO_FILE_FAILED',
-  DECODE_AUDIO_FILE_FAILED: 'DECODE_AUDIO_FILE_FAILED',
-});
-
 /** @type {Readonly<Record<string, string>>} the name of a getUserMedia failure to a code */
 const MEDIA_CODES = Object.freeze({
   NotAllowedError: 'PERMISSION_DENIED',
@@ -75,8 +43,9 @@ const MEDIA_CODES = Object.freeze({
 
 /** @param {any} error of getUserMedia or getDisplayMedia @returns {AgoraRTCError} */
 export function mediaError(error) {
-  const code = MEDIA_CODES[error?.name] ?? 'UNEXPECTED_ERROR';
-  return new AgoraRTCError(code, `${error?.name}: ${error?.message}`);
+  const unplugged = error?.name === 'OverconstrainedError' && error.constraint === 'deviceId';
+  const code = unplugged ? 'DEVICE_NOT_FOUND' : (MEDIA_CODES[error?.name] ?? 'UNEXPECTED_ERROR');
+  return new AgoraRTCError(code, `${error?.name}: ${error?.message || error?.constraint || ''}`);
 }
 
 /** @param {string} what @returns {AgoraRTCError} */

@@ -7,6 +7,8 @@ import { Publications } from './publications.js';
 import { RemoteUsers } from './remoteusers.js';
 import { Statistics } from './statistics.js';
 
+const VOLUME_MS = 2000;
+
 /** @typedef {'audio' | 'video'} Kind */
 
 /** Base of the client; `connectionState`, `link` and `unpublish` are the client's own. */
@@ -14,11 +16,11 @@ export class MeasuredClient extends CloudClient {
   statistics = new Statistics();
   /** @type {number | string | undefined} */
   uid = undefined;
-  /** performance.now() of the join. */
-  joinedAt = 0;
+  /** performance.now() of the join; NaN while there is none. */
+  joinedAt = NaN;
 
-  /** @param {import('./track.js').Stage} stage */
-  constructor(stage) {
+  /** @param {import('./agora.js').World} world */
+  constructor({ stage, parameter }) {
     super();
     this.users = new RemoteUsers(stage, (kind) => this.#received(kind));
     this.publications = new Publications(
@@ -34,6 +36,7 @@ export class MeasuredClient extends CloudClient {
       uid: () => this.uid ?? 0,
       link: () => this.link,
       emit: this.emit.bind(this),
+      volumeMs: () => Number(parameter('AUDIO_VOLUME_INDICATION_INTERVAL')) || VOLUME_MS,
     });
   }
 

@@ -16,6 +16,7 @@ const REPORT_TICKS = 2;
  * @property {() => number | string} uid
  * @property {() => import('./connection.js').PeerLink | null | undefined} link
  * @property {(event: string, ...values: any[]) => void} emit
+ * @property {() => number} volumeMs
  */
 
 export class Monitor {
@@ -23,7 +24,8 @@ export class Monitor {
   #exceptions;
   #ticks = 0;
   #timer = 0;
-  indicatesVolume = false;
+  #volumeTimer = 0;
+  #indicatesVolume = false;
 
   /** @param {Watched} watched */
   constructor(watched) {
@@ -33,10 +35,21 @@ export class Monitor {
 
   start() {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    if (this.#indicatesVolume) this.indicateVolume();
+  }
+
+  /** Tell from now on how loud everybody is. */
+  indicateVolume() {
+    const { state, emit, volumeMs } = this.#watched;
+    this.#indicatesVolume = true;
+    clearInterval(this.#volumeTimer);
+    if (state() === 'DISCONNECTED') return;
+    this.#volumeTimer = setInterval(() => emit('volume-indicator', this.#volumes()), volumeMs());
   }
 
   stop() {
     clearInterval(this.#timer);
+    clearInterval(this.#volumeTimer);
     this.#watched.statistics.clear();
   }
 
@@ -54,7 +67,6 @@ export class Monitor {
     this.#ticks += 1;
     if (this.#ticks % REPORT_TICKS || state() === 'DISCONNECTED') return;
     emit('network-quality', this.quality());
-    if (this.indicatesVolume) emit('volume-indicator', this.#volumes());
   }
 
   #watchExceptions() {
@@ -77,8 +89,10 @@ export class Monitor {
     const { users, publications, uid } = this.#watched;
     const own = publications.of('audio').map((track) => ({ uid: uid(), track }));
     const others = users.list.map((user) => ({ uid: user.uid, track: user.audioTrack }));
-    const heard = [...own, ...others].filter(({ track }) => track?.getVolumeLevel);
-    const levels = heard.map((one) => ({ uid: one.uid, level: one.track.getVolumeLevel() * 100 }));
+    const levels = [...own, ...others].map((one) => ({
+      uid: one.uid,
+      level: (one.track?.getVolumeLevel?.() ?? 0) * 100,
+    }));
     return levels.sort((one, other) => other.level - one.level);
   }
 }

@@ -7,7 +7,7 @@ const GESTURES = ['pointerup', 'keydown', 'touchend'];
  * @typedef {object} VideoPlayerConfig
  * @property {'cover' | 'contain' | 'fill'} [fit]
  * @property {boolean} [mirror]
- * @property {boolean} [noStyle] leave the look to the page
+ * @property {boolean} [noStyle] leave fit and mirror to the page
  */
 
 /** Starts elements, and those that the browser held back again at the next gesture. */
@@ -83,11 +83,12 @@ export class VideoPlayer {
    * @param {MediaStreamTrack} track @param {VideoPlayerConfig} config @param {() => void} onFirstFrame
    */
   play(target, track, config, onFirstFrame) {
-    this.stop();
     const place = this.#find(target);
-    const video = place instanceof HTMLVideoElement ? place : this.#makeVideo(place, config);
+    const again = this.element && (this.#box?.parentElement ?? this.element) === place;
+    if (!again) this.stop();
+    const video = this.element ?? this.#videoIn(place);
     this.element = video;
-    if (place !== video || !config.noStyle) style(video, config);
+    style(video, config);
     // The sound is played by an element of its own.
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: false });
     video.setAttribute('playsinline', '');
@@ -98,13 +99,15 @@ export class VideoPlayer {
   /** @param {MediaStreamTrack} track */
   show(track) {
     if (!this.element) return;
-    this.element.srcObject = new MediaStream([track]);
+    const shown = /** @type {MediaStream | null} */ (this.element.srcObject);
+    if (shown?.getTracks()[0] !== track) this.element.srcObject = new MediaStream([track]);
     this.#autoplay.start(this.element);
   }
 
   stop() {
     if (!this.element) return;
     this.#autoplay.forget(this.element);
+    this.element.removeEventListener('pause', this.#goOn);
     this.element.srcObject = null;
     this.#box?.remove();
     this.element = this.#box = null;
@@ -131,18 +134,28 @@ export class VideoPlayer {
     return document.body;
   }
 
-  /** @param {HTMLElement} place @param {VideoPlayerConfig} config */
-  #makeVideo(place, { noStyle }) {
+  /** Browsers pause a video that the page moves to another place. */
+  #goOn = () => {
+    if (this.element) this.#autoplay.start(this.element);
+  };
+
+  /** @param {HTMLElement} place @returns {HTMLVideoElement} the place itself, or a new one in it */
+  #videoIn(place) {
+    const video = place instanceof HTMLVideoElement ? place : this.#makeVideo(place);
+    video.addEventListener('pause', this.#goOn);
+    return video;
+  }
+
+  /** @param {HTMLElement} place */
+  #makeVideo(place) {
     const box = document.createElement('div');
     box.id = `agora-video-player-${this.#id}`;
-    if (!noStyle) {
-      const look = 'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
-      box.style.cssText = look;
-    }
+    const look = 'width:100%;height:100%;position:relative;overflow:hidden;background-color:black';
+    box.style.cssText = look;
     const video = document.createElement('video');
     video.id = `video_${this.#id}`;
     video.className = 'agora_video_player';
-    if (!noStyle) video.style.cssText = 'width:100%;height:100%;position:absolute;left:0;top:0';
+    video.style.cssText = 'width:100%;height:100%;position:absolute;left:0;top:0';
     box.append(video);
     place.append(box);
     this.#box = box;

@@ -1,15 +1,10 @@
 // @ts-check
 /** What comes back: the swapped picture, and the sound in step with it. */
 
+import { VideoState } from './constants.js';
 import { requireParameter } from './errors.js';
+import { Statistics } from './statistics.js';
 import { Track, withPictures, withSound } from './track.js';
-
-export const VideoState = Object.freeze({
-  VideoStateStopped: 0,
-  VideoStateStarting: 1,
-  VideoStateDecoding: 2,
-  VideoStateFrozen: 3,
-});
 
 /** A track that another user publishes. */
 class RemoteTrack extends Track {
@@ -29,6 +24,12 @@ class RemoteTrack extends Track {
     this.replaceMedia(link.transceiver.receiver.track);
   }
 
+  /** @override */
+  noStatistics() {
+    const none = new Statistics();
+    return this.trackMediaType === 'audio' ? none.remoteAudio() : none.remoteVideo();
+  }
+
   /** No more, as after unsubscribe. */
   end() {
     this.stop();
@@ -36,7 +37,7 @@ class RemoteTrack extends Track {
   }
 }
 
-export class RemoteVideoTrack extends withPictures(RemoteTrack, { mirrored: false }) {
+export class RemoteVideoTrack extends withPictures(RemoteTrack) {
   /** @type {number} */
   #state = VideoState.VideoStateStarting;
   #decoded = 0;
@@ -88,6 +89,6 @@ export class RemoteAudioTrack extends withSound(RemoteTrack) {
 
   end() {
     super.end();
-    this.closeMeter();
+    this.deafen();
   }
 }

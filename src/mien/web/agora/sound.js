@@ -39,6 +39,12 @@ export class SoundDesk {
     return new Meter(this, track);
   }
 
+  /** @param {MediaStreamTrack} track @param {(buffer: AudioBuffer) => void} callback
+   * @param {number} frameSize samples @returns {Tap} */
+  tap(track, callback, frameSize) {
+    return new Tap(this, track, callback, frameSize);
+  }
+
   /** @param {MediaStreamTrack[]} tracks @returns {Mixer} */
   mixer(tracks) {
     return new Mixer(this.context, tracks);
@@ -63,9 +69,7 @@ export class Meter {
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = METER_SAMPLES;
     this.#source.connect(this.#analyser);
-    // Chromium decodes sound that came over the network only while an element plays it.
-    this.#pump = Object.assign(document.createElement('audio'), { muted: true, srcObject: stream });
-    this.#pump.play().catch(() => {});
+    this.#pump = pump(stream);
   }
 
   /** @returns {number} 0 (silence, or below -100 dB) to 1 (full scale): 1 + dB / 100 */
@@ -78,6 +82,34 @@ export class Meter {
 
   close() {
     this.#source.disconnect();
+    this.#pump.srcObject = null;
+  }
+}
+
+/** Hands out a track's samples. */
+export class Tap {
+  #source;
+  #processor;
+  #pump;
+
+  /** @param {SoundDesk} desk @param {MediaStreamTrack} track
+   * @param {(buffer: AudioBuffer) => void} callback @param {number} frameSize samples */
+  constructor(desk, track, callback, frameSize) {
+    const { context } = desk;
+    const stream = new MediaStream([track]);
+    desk.resume();
+    this.#source = context.createMediaStreamSource(stream);
+    // A worklet would have to be loaded from an address of its own.
+    this.#processor = context.createScriptProcessor(frameSize, 2, 1);
+    this.#processor.onaudioprocess = ({ inputBuffer }) => callback(inputBuffer);
+    this.#source.connect(this.#processor).connect(context.destination); // silence, but it runs
+    this.#pump = pump(stream);
+  }
+
+  close() {
+    this.#processor.onaudioprocess = null;
+    this.#source.disconnect();
+    this.#processor.disconnect();
     this.#pump.srcObject = null;
   }
 }
@@ -124,4 +156,12 @@ export class Mixer {
     this.replace([]);
     this.track.stop();
   }
+}
+
+/** Chromium decodes sound that came over the network only while an element plays it.
+ * @param {MediaStream} stream @returns {HTMLAudioElement} */
+function pump(stream) {
+  const element = Object.assign(document.createElement('audio'), { muted: true, srcObject: stream });
+  element.play().catch(() => {});
+  return element;
 }

@@ -29,7 +29,7 @@ export class Statistics {
   call(joinedAt, users) {
     const pair = this.#pair();
     return {
-      Duration: Math.round((performance.now() - joinedAt) / 1000),
+      Duration: Math.round((performance.now() - joinedAt) / 1000) || 0,
       UserCount: users,
       RTT: milliseconds(pair.currentRoundTripTime),
       SendBitrate: this.#rate(pair, 'bytesSent') * 8,

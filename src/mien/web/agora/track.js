@@ -2,8 +2,9 @@
 /** What every track has, and what pictures and sound add to it. */
 
 import { EventEmitter } from './emitter.js';
-import { notSupported } from './errors.js';
+import { AgoraRTCError, notSupported } from './errors.js';
 import { AudioPlayer, VideoPlayer } from './playback.js';
+import { Statistics } from './statistics.js';
 
 /**
  * @typedef {object} Stage where tracks are seen and heard
@@ -22,6 +23,8 @@ import { AudioPlayer, VideoPlayer } from './playback.js';
 export class Track extends EventEmitter {
   /** @type {Link | null} */
   link = null;
+  /** Where a processing extension would hand its result back: there is none. */
+  processorDestination = null;
 
   /** @param {Stage} stage @param {MediaStreamTrack} media */
   constructor(stage, media) {
@@ -44,6 +47,14 @@ export class Track extends EventEmitter {
     return this.media;
   }
 
+  get mediaStreamTrack() {
+    return this.media;
+  }
+
+  toString() {
+    return this.trackId;
+  }
+
   /** @returns {RTCRtpTransceiver | undefined} */
   getRTCRtpTransceiver() {
     return this.link?.transceiver;
@@ -56,7 +67,13 @@ export class Track extends EventEmitter {
   }
 
   getStats() {
-    return this.link?.statistics() ?? {};
+    return this.link?.statistics() ?? this.noStatistics();
+  }
+
+  /** @returns {any} the figures of a track that belongs to no client */
+  noStatistics() {
+    const none = new Statistics();
+    return this.trackMediaType === 'audio' ? none.localAudio() : none.localVideo();
   }
 
   /** @param {MediaStreamTrack} media */
@@ -89,14 +106,14 @@ export class Track extends EventEmitter {
 
 /**
  * @template {new (...values: any[]) => Track} Base
- * @param {Base} Kind @param {{mirrored: boolean}} options whether it is shown mirrored by default
+ * @param {Base} Kind
  */
-export function withPictures(Kind, { mirrored }) {
+export function withPictures(Kind) {
   return class extends Kind {
     #player = new VideoPlayer(this.stage.autoplay, this.trackId);
 
     get isPlaying() {
-      return this.#player.element !== null;
+      return Boolean(this.#player.element?.isConnected);
     }
 
     /**
@@ -104,8 +121,13 @@ export function withPictures(Kind, { mirrored }) {
      * @param {string | HTMLElement} element @param {import('./playback.js').VideoPlayerConfig} [config]
      */
     play(element, config = {}) {
-      const look = { ...config, mirror: config.mirror ?? mirrored };
+      const look = { ...this.usualLook(), ...config };
       this.#player.play(element, this.media, look, () => this.pictureShown());
+    }
+
+    /** What `play` does unless it is told. @returns {import('./playback.js').VideoPlayerConfig} */
+    usualLook() {
+      return { fit: 'cover', mirror: false };
     }
 
     stop() {
@@ -164,6 +186,10 @@ export function withSound(Kind) {
     player = new AudioPlayer(this.stage.autoplay);
     /** @type {import('./sound.js').Meter | null} */
     #meter = null;
+    /** @type {import('./sound.js').Tap | null} */
+    #tap = null;
+    /** @type {() => void} open the tap on the present media */
+    #tapAgain = () => {};
 
     get isPlaying() {
       return this.player.playing;
@@ -180,6 +206,7 @@ export function withSound(Kind) {
     showMedia() {
       this.player.show(this.media);
       this.closeMeter();
+      this.#tapAgain();
     }
 
     /** @returns {number} 0 to 1 */
@@ -194,13 +221,37 @@ export function withSound(Kind) {
       this.#meter = null;
     }
 
-    /** @param {string} deviceId of an audiooutput */
-    async setPlaybackDevice(deviceId) {
-      await this.player.useSpeaker(deviceId);
+    /** Let go of everything that listens. */
+    deafen() {
+      this.closeMeter();
+      this.setAudioFrameCallback(null);
     }
 
-    setAudioFrameCallback() {
-      throw notSupported('raw audio');
+    /** @param {string} deviceId of an audiooutput */
+    async setPlaybackDevice(deviceId) {
+      try {
+        await this.player.useSpeaker(deviceId);
+      } catch (error) {
+        throw new AgoraRTCError('PERMISSION_DENIED', `can not set sink id: ${error}`);
+      }
+    }
+
+    /**
+     * @param {((buffer: AudioBuffer) => void) | null} callback null for no more
+     * @param {number} [frameSize] samples, a power of two from 256 to 16384
+     */
+    setAudioFrameCallback(callback, frameSize = 2048) {
+      this.#tapAgain = () => {
+        this.#tap?.close();
+        this.#tap = callback && this.stage.desk.tap(this.media, callback, frameSize);
+      };
+      this.#tapAgain();
+    }
+
+    addReferenceTrack() {} // echo is cancelled by the browser
+
+    removeReferenceTrack() {
+      return false;
     }
   };
 }
