@@ -1,4 +1,5 @@
 import asyncio
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,9 @@ def options(tmp_path: Path) -> dict[str, Any]:
 async def recorded(house: House) -> tuple[str, bytes]:
     """A finished recording's id and bytes."""
     session = await house.create(record=True)
-    path = house.placement.stations[-1].brief.record_to
-    assert path is not None
-    writer = RecordingWriter(path, (160, 120), 5.0)
+    place = house.placement.stations[-1].brief.record_to
+    assert place is not None
+    writer = RecordingWriter(place.create(os.urandom), (160, 120), 5.0)
     writer.picture(np.full((120, 160, 3), 90, np.uint8), 5.0)
     writer.close()
     await house.call(CLOSE, {"_id": session["_id"]})
@@ -36,7 +37,8 @@ async def recorded(house: House) -> tuple[str, bytes]:
         (one,) = listed.json()["data"]
         if one["ready"]:
             assert one["session_id"] == session["_id"]
-            return one["id"], path.read_bytes()
+            with place.open() as file:
+                return one["id"], file.read() or b""
         await asyncio.sleep(0.01)
     raise AssertionError("it was never ready")
 
@@ -51,6 +53,8 @@ async def test_a_recording_is_listed_fetched_in_ranges_and_deleted(house: House)
     part = await house.http.get(url, headers={**house.key, "Range": "bytes=4-11"})
     assert (part.status_code, part.content) == (206, data[4:12])
     assert part.headers["content-range"] == f"bytes 4-11/{len(data)}"
+    end = await house.http.get(url, headers={**house.key, "Range": "bytes=-9"})
+    assert (end.status_code, end.content) == (206, data[-9:])
     beyond = await house.http.get(url, headers={**house.key, "Range": f"bytes={len(data)}-"})
     assert beyond.status_code == 416
     assert (await house.http.delete(url, headers=house.key)).json()["code"] == 1000

@@ -81,10 +81,8 @@ async def test_several_photos_become_one_face(house: House) -> None:
     data = await house.create(sourceImage=photos)
     assert house.imaging.near == [((1, 2), (3, 4), (5, 6), (7, 8)), *([()] * 7)]
     assert house.imaging.merged == [[JPEG] * 8]
-    (source,) = house.placement.stations[0].sources
-    assert source is not None
-    assert await asyncio.to_thread(source.read_bytes) == JPEG * 8
-    folder = source.parent
+    assert house.placement.stations[0].sources == [JPEG * 8]
+    folder = house.services.settings.data_dir / "sources"
     assert len(await asyncio.to_thread(lambda: list(folder.iterdir()))) == 1, "no part is left"
     answer = await house.call(UPDATE, {"_id": data["_id"], "sourceImage": [FACE_URL, FACE_URL]})
     assert answer["code"] == 1000

@@ -63,8 +63,9 @@ async def test_a_source_can_be_used_listed_and_deleted(house: House) -> None:
     create = await house.call(CREATE, {"sourceImage": [first["id"]]})
     assert create["code"] == 1008
 
-    path = house.placement.stations[0].brief.source_path
-    assert path is not None and await asyncio.to_thread(path.exists)
+    folder = house.services.settings.data_dir / "sources"
+    path = folder / f"{first['id']}.sealed"
+    assert await asyncio.to_thread(path.exists)
     await house.call(CLOSE, {"_id": session["_id"]})
     assert not await asyncio.to_thread(path.exists)
 

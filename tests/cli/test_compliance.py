@@ -31,16 +31,16 @@ def test_the_statement_is_signed_by_the_installation(tmp_path: Path) -> None:
     assert b64decode(signed["key"]) == key.public_bytes_raw()
     assert is_signed(signed["statement"], signed["signature"], key)
     states = {one["id"]: one["state"] for one in signed["statement"]["requirements"]}
-    assert (states["R7"], states["R8"], states["R9"]) == ("absent", "on", "off")
+    assert (states["R7"], states["R8"], states["R9"]) == ("on", "on", "off")
 
 
 def test_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_GATE", "required")
     lines = run(tmp_path / "new").stdout.splitlines()
     assert len(lines) == 14
-    assert lines[6].split()[:2] == ["R7", "absent"]
+    assert lines[6].split()[:2] == ["R7", "on"]
     assert lines[8].split()[:2] == ["R9", "on"]
-    assert lines[-1].startswith("Not encrypted at rest: prepared source faces")
+    assert lines[-1].startswith("Encrypted at rest: prepared source faces, previews, recordings")
 
 
 def test_nothing_is_stated_under_a_broken_policy(tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.notary import Notary
 from mien.live.rates import Rates
+from mien.live.recording_files import RecordingFiles
 from mien.live.recordings import RecordingLibrary
 from mien.live.records import Tenant
 from mien.live.service import SessionService, SessionView
 from mien.live.session import Session, State
 from mien.live.signing import Signing
 from mien.live.source_gate import SourceGate
+from mien.live.source_vault import SourceVault
 from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.store import Store
 from mien.live.tokens import MediaToken
@@ -72,16 +74,17 @@ class Desk:
         limits = self.settings.limits
         policy = self.signed or policy_of(self.settings)
         self.likenesses, self.gate = self._rules(ids, policy)
+        seal = open_seal(self.settings.data_dir, secrets.token_bytes)
+        self.vault = SourceVault(self.store, seal, self.folder)
         self.sources = SourceLibrary(
-            *(self.store, self.imaging, self.fetch, self.folder, limits, self.gate),
+            *(self.store, self.imaging, self.fetch, self.vault, limits, self.gate),
             ids=ids,
             clock=self.clock,
         )
         signing = Signing(open_identity(self.settings, time.time))
         self.recordings = RecordingLibrary(
             self.store,
-            signing,
-            self.folder,
+            RecordingFiles(self.folder, seal, signing, secrets.token_bytes),
             policy,
             clock=self.clock,
             random=secrets.token_bytes,

@@ -6,7 +6,6 @@ test_app_real.py runs the same calls over the real ones.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from mien.errors import (
@@ -46,7 +45,7 @@ LOOKS: dict[bytes, tuple[tuple[float, ...], float]] = {
 class FakeStation:
     """One session's process, in memory."""
 
-    def __init__(self, brief: SessionBrief) -> None:
+    def __init__(self, brief: SessionBrief, source: bytes) -> None:
         self.brief = brief
         self.ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self.gone: asyncio.Future[Any] = self.ended
@@ -54,7 +53,7 @@ class FakeStation:
         self.offers: list[Offer] = []
         self.fragments: list[str] = []
         self.peers: set[str] = set()
-        self.sources = [brief.source_path]
+        self.sources = [source]
         self.dead = False
         self.camera = b""
         self.picture = JPEG
@@ -82,10 +81,10 @@ class FakeStation:
         self._require(peer_id)
         self.peers.discard(peer_id)
 
-    async def change_source(self, source_path: Path) -> None:
+    async def change_source(self, source: bytes) -> None:
         if self.refuses:
             raise SourceRejected("The prepared face can't be read; prepare it again.")
-        self.sources.append(source_path)
+        self.sources.append(source)
 
     async def halt(self, halted: bool) -> None:
         self.halted = halted
@@ -131,13 +130,13 @@ class FakePlacement:
         for station in self.stations:
             station.end(EndReason.DRAINED)
 
-    async def place(self, brief: SessionBrief) -> FakeStation:
+    async def place(self, brief: SessionBrief, source: bytes) -> FakeStation:
         await asyncio.sleep(0)
         if self.vanishes or self.capacity().free == 0:
             raise NoCapacity("No process has room for one more session.")
         if self.refuses:
             raise SourceRejected("The prepared face can't be read; prepare it again.")
-        station = FakeStation(brief)
+        station = FakeStation(brief, source)
         self.stations.append(station)
         return station
 
@@ -179,22 +178,20 @@ class FakeImaging:
         )
 
     async def prepare_source(
-        self, data: bytes, destination: Path, near: tuple[tuple[int, int], ...] = ()
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         face = self._faces(data)[0]
         self.near.append(near)
         self.prepared.append(data)
-        await asyncio.to_thread(destination.write_bytes, data)
         notes = ("A larger picture would be sharper.",)
         identity, nudity = LOOKS.get(data, ((), None))
-        return PreparedSource(destination, face, JPEG, notes, identity, nudity)
+        return PreparedSource(data, face, JPEG, notes, identity, nudity)
 
-    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
-        data = [await asyncio.to_thread(part.read_bytes) for part in parts]
-        if STRANGER in data:
+    async def merge_sources(self, parts: Sequence[bytes]) -> bytes:
+        if STRANGER in parts:
             raise SourceRejected("Photo 2 shows another person than the first.")
-        self.merged.append(data)
-        await asyncio.to_thread(destination.write_bytes, b"".join(data))
+        self.merged.append(list(parts))
+        return b"".join(parts)
 
     async def nudity(self, data: bytes) -> float:
         if data == BROKEN:

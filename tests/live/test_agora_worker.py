@@ -84,11 +84,9 @@ class Channel:
         return to_bgr(YuvFrame(width, height, planes, 0, 0, 0.0))
 
 
-def prepared(folder: Path) -> Path:
+def prepared() -> bytes:
     picture = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    path = folder / "astronaut.npz"
-    prepare_source(picture, FaceFinder.load(WeightStore())(picture)[0].mesh).save(path)
-    return path
+    return prepare_source(picture, FaceFinder.load(WeightStore())(picture)[0].mesh).to_bytes()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -104,7 +102,6 @@ async def worker(channel: Channel) -> AsyncIterator[Child]:
         child = await Child.start("mien.live.worker", CONFIG)
     child.on_event = channel.hear
     brief = {
-        "source_path": str(prepared(channel.folder)),
         "quality": 2,
         "lost_face": "blur",
         "algorithm_uid": 3,
@@ -121,7 +118,7 @@ async def worker(channel: Channel) -> AsyncIterator[Child]:
         patch.setenv("FAKE_AGORA", str(channel.folder))
         child = await Child.start("mien.live.worker", CONFIG)
     child.on_event = channel.hear
-    await child.call("carry", {**brief, "agora": SEAT.as_json()})
+    await child.call("carry", {**brief, "agora": SEAT.as_json()}, prepared())
     yield child
     await child.stop(0)
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from mien.errors import ImageRejected, NoFaceFound, ProcessLost, SourceRejected, TooFrequent
-from mien.live.imaging import FaceReading, Imaging
+from mien.live.imaging import FaceReading, Imaging, PreparedSource
 from mien.live.imaging_process import MOST_WAITING, ImagingProcess
 from mien.settings import LimitSettings, Settings
 from mien.swap.source import SourceFace
@@ -135,41 +135,39 @@ async def test_frames_of_a_video_are_read_in_time(imaging: Imaging) -> None:
 
 
 async def test_a_source_is_prepared_of_the_face_that_is_meant(
-    imaging: Imaging, astronaut: BgrImage, grace: BgrImage, tmp_path: Path
+    imaging: Imaging, astronaut: BgrImage, grace: BgrImage
 ) -> None:
     both = beside(astronaut, grace)
-    alone, left, right = [tmp_path / f"{name}.npz" for name in ("alone", "left", "right")]
-    first = await imaging.prepare_source(ASTRONAUT, alone)
-    assert first.path == alone
+    first = await imaging.prepare_source(ASTRONAUT)
     points = first.face.landmarks[:4]
-    near_left = await imaging.prepare_source(both, left, points)
+    near_left = await imaging.prepare_source(both, points)
     (picture,) = await imaging.read_faces(both, largest_only=False)
     other = max(picture.faces, key=lambda face: face.region[0])
-    near_right = await imaging.prepare_source(both, right, other.landmarks[:4])
+    near_right = await imaging.prepare_source(both, other.landmarks[:4])
     assert near_left.face.region[0] < 512 < near_right.face.region[0]
     assert not near_left.notes
 
-    def texture(path: Path) -> Any:
-        return SourceFace.load(path).atlas.astype(int)
+    def texture(prepared: PreparedSource) -> Any:
+        return SourceFace.from_bytes(prepared.data).atlas.astype(int)
 
-    assert np.abs(texture(left) - texture(alone)).mean() < 6
-    assert np.abs(texture(right) - texture(alone)).mean() > 12
+    assert np.abs(texture(near_left) - texture(first)).mean() < 6
+    assert np.abs(texture(near_right) - texture(first)).mean() > 12
 
 
 async def test_what_would_look_better_is_said(
-    imaging: Imaging, astronaut: BgrImage, grace: BgrImage, tmp_path: Path
+    imaging: Imaging, astronaut: BgrImage, grace: BgrImage
 ) -> None:
-    prepared = await imaging.prepare_source(beside(astronaut, grace), tmp_path / "a.npz")
+    prepared = await imaging.prepare_source(beside(astronaut, grace))
     assert any("2 faces" in note for note in prepared.notes)
     preview = decoded(prepared.preview_jpeg)
     assert max(preview.shape[:2]) == 192
     small = png(cv2.resize(astronaut, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA))
-    prepared = await imaging.prepare_source(small, tmp_path / "b.npz")
+    prepared = await imaging.prepare_source(small)
     assert any("small" in note for note in prepared.notes)
 
 
 async def test_bad_pictures_are_refused_and_the_next_one_is_read(
-    imaging: ImagingProcess, astronaut: BgrImage, tmp_path: Path
+    imaging: ImagingProcess, astronaut: BgrImage
 ) -> None:
     grey = png(np.full((200, 200, 3), 128, np.uint8))
     tiny = png(cv2.resize(astronaut, (100, 100), interpolation=cv2.INTER_AREA))
@@ -180,14 +178,12 @@ async def test_bad_pictures_are_refused_and_the_next_one_is_read(
         await imaging.read_faces(unfolding_png(30_000, 30_000), largest_only=False)
     (picture,) = await imaging.read_faces(grey, largest_only=False)
     assert picture.faces == ()
-    destination = tmp_path / "source.npz"
     with pytest.raises(NoFaceFound):
-        await imaging.prepare_source(grey, destination)
+        await imaging.prepare_source(grey)
     with pytest.raises((SourceRejected, NoFaceFound)):
-        await imaging.prepare_source(tiny, destination)
+        await imaging.prepare_source(tiny)
     with pytest.raises(ImageRejected):
-        await imaging.prepare_source((MEDIA / "signer.mp4").read_bytes(), destination)
-    assert not destination.exists()
+        await imaging.prepare_source((MEDIA / "signer.mp4").read_bytes())
     (picture,) = await imaging.read_faces(ASTRONAUT, largest_only=False)
     assert picture.faces
     assert imaging._child is not None
@@ -255,19 +251,16 @@ async def test_stopped_it_stays_stopped() -> None:
 
 
 async def test_photos_of_one_person_are_merged_and_of_two_refused(
-    imaging: Imaging, astronaut: BgrImage, tmp_path: Path
+    imaging: Imaging, astronaut: BgrImage
 ) -> None:
-    one, two, other, merged = (tmp_path / f"{name}.npz" for name in ("1", "2", "3", "merged"))
-    await imaging.prepare_source(ASTRONAUT, one)
+    one = (await imaging.prepare_source(ASTRONAUT)).data
     brighter = png(np.clip(astronaut * 1.15, 0, 255).astype(np.uint8))
-    await imaging.prepare_source(brighter, two)
-    await imaging.prepare_source((MEDIA / "grace_hopper.jpg").read_bytes(), other)
-    await imaging.merge_sources([one, two], merged)
-    textures = [SourceFace.load(path).atlas.astype(int) for path in (one, merged)]
+    two = (await imaging.prepare_source(brighter)).data
+    other = (await imaging.prepare_source((MEDIA / "grace_hopper.jpg").read_bytes())).data
+    merged = await imaging.merge_sources([one, two])
+    textures = [SourceFace.from_bytes(data).atlas.astype(int) for data in (one, merged)]
     assert np.abs(textures[0] - textures[1]).mean() < 12
-    merged.unlink()
     with pytest.raises(SourceRejected, match="Photo 2 of 2 shows another person"):
-        await imaging.merge_sources([one, other], merged)
+        await imaging.merge_sources([one, other])
     with pytest.raises(SourceRejected, match="prepare it again"):
-        await imaging.merge_sources([one, tmp_path / "gone.npz"], merged)
-    assert not merged.exists()
+        await imaging.merge_sources([one, b""])

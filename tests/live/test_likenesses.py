@@ -13,9 +13,11 @@ from tests.live.fakes import EILEEN, GRACE, NUDE
 from mien.errors import (
     ContentRefused,
     FaceBlocked,
+    MienError,
     NotFound,
     ParameterError,
     VerificationRequired,
+    answer_for,
 )
 from mien.live.likenesses import Registration
 from mien.live.schema import LikenessRow
@@ -29,6 +31,7 @@ GRACE_URL = "https://example.com/grace.jpg"
 NUDE_URL = "https://example.com/nude.jpg"
 PAGES = {EILEEN_URL: EILEEN, GRACE_URL: GRACE, NUDE_URL: NUDE}
 LICENCE = Registration("Eileen Collins", Basis.WRITTEN_LICENCE, adult=True, evidence=EVIDENCE)
+LIVE_ONLY = replace(LICENCE, scope=(Scope.LIVE,))
 
 
 def about(url: str) -> SourceRequest:
@@ -112,6 +115,47 @@ async def test_a_record_that_does_not_cover_the_use_proves_nothing(
     await registered(desk, EILEEN, terms)
     with pytest.raises(VerificationRequired):
         await desk.create(about(EILEEN_URL))
+
+
+@pytest.mark.parametrize(
+    ("desk", "error", "code"),
+    [({"likeness": "required"}, VerificationRequired, 1004), ({}, FaceBlocked, 1009)],
+    indirect=["desk"],
+)
+async def test_a_face_whose_record_does_not_cover_recording_is_not_recorded(
+    desk: Desk, error: type[MienError], code: int
+) -> None:
+    await registered(desk, EILEEN, LIVE_ONLY)
+    with pytest.raises(error, match="does not cover use 'recording'"):
+        await desk.create(about(EILEEN_URL), record=True)
+    assert answer_for(error()).code == code
+    assert desk.placement.stations == []
+    assert await desk.recordings.listed(TENANT.id) == []
+    assert (await desk.create(about(EILEEN_URL))).session.state is State.LIVE
+
+
+@required
+async def test_a_recorded_session_is_given_no_face_that_may_not_be_recorded(desk: Desk) -> None:
+    await registered(desk, EILEEN)
+    await registered(desk, GRACE, LIVE_ONLY)
+    view = await desk.create(about(EILEEN_URL), record=True)
+    with pytest.raises(VerificationRequired, match="recording"):
+        await desk.service.update(TENANT, view.session.id, [about(GRACE_URL)])
+    assert desk.station.sources == [EILEEN]
+    plain = await desk.create(about(EILEEN_URL))
+    await desk.service.update(TENANT, plain.session.id, [about(GRACE_URL)])
+    assert desk.station.sources == [EILEEN, GRACE]
+
+
+@required
+async def test_a_second_record_may_cover_what_the_first_does_not(desk: Desk) -> None:
+    await registered(desk, EILEEN, LIVE_ONLY)
+    await registered(desk, EILEEN, replace(LICENCE, scope=(Scope.RECORDING,)))
+    # One record must allow both: it is one use of the face.
+    with pytest.raises(VerificationRequired):
+        await desk.create(about(EILEEN_URL), record=True)
+    await registered(desk, EILEEN)
+    assert (await desk.create(about(EILEEN_URL), record=True)).session.record
 
 
 @required
@@ -232,6 +276,9 @@ async def test_attested_records_go_with_their_sources(desk: Desk) -> None:
     await desk.likenesses.sweep()
     assert len(await desk.likenesses.listed(TENANT.id)) == 1
     await desk.service.close(TENANT, view.session.id)
+    await desk.likenesses.sweep()
+    assert len(await desk.likenesses.listed(TENANT.id)) == 1, "its source may be on the way"
+    desk.now += 61
 
     async def gone() -> bool | None:
         await desk.likenesses.sweep()

@@ -23,8 +23,8 @@ def settings(**changes: Any) -> Settings:
     return Settings(ice=IceSettings(loopback=True), **{"max_sessions": 2, **changes})
 
 
-def brief(name: str = "one", source: Path | None = None) -> SessionBrief:
-    return SessionBrief(name, f"channel-{name}", source, 2, 1, 3, Marking(bytes(32), 5))
+def brief(name: str = "one") -> SessionBrief:
+    return SessionBrief(name, f"channel-{name}", 2, 1, 3, Marking(bytes(32), 5))
 
 
 def exists(pid: int) -> bool:
@@ -67,12 +67,12 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     open_placement: Open,
 ) -> None:
     placement: Placement = await open_placement(warm_workers=1)
-    first, second = [await placement.place(brief(name)) for name in ("one", "two")]
+    first, second = [await placement.place(brief(name), b"") for name in ("one", "two")]
     assert isinstance(first, LocalStation)
     assert isinstance(second, LocalStation)
     assert placement.capacity().free == 0
     with pytest.raises(NoCapacity):
-        await placement.place(brief("three"))
+        await placement.place(brief("three"), b"")
     camera = Camera(clip_frames())
     client, bystander = Client(camera), Client(camera)
     await join(first, client)
@@ -90,7 +90,7 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     with pytest.raises(NoCapacity):
         await first.join(Offer("join", "v=0"))
     await client.close()
-    again = await placement.place(brief("one"))
+    again = await placement.place(brief("one"), b"")
     assert isinstance(again, LocalStation)
     client = Client(camera)
     await join(again, client)
@@ -106,7 +106,7 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
 
 async def test_stopping_says_goodbye_and_leaves_no_process(open_placement: Open) -> None:
     placement = await open_placement(warm_workers=1)
-    station = await placement.place(brief())
+    station = await placement.place(brief(), b"")
     client = Client(None)
     await join(station, client)
     await until(lambda: client.heard("user-joined"))
@@ -119,7 +119,7 @@ async def test_stopping_says_goodbye_and_leaves_no_process(open_placement: Open)
     await until(lambda: client.states()[-1] == "closing")
     assert not processes & children()
     with pytest.raises(NoCapacity):
-        await placement.place(brief())
+        await placement.place(brief(), b"")
     await client.close()
 
 
@@ -129,7 +129,7 @@ async def test_an_idle_worker_that_dies_is_replaced(open_placement: Open) -> Non
     pid = placement._pool._idle[0].pid
     os.kill(pid, signal.SIGKILL)
     await until(lambda: placement.warm == 0, 5)
-    station = await placement.place(brief())
+    station = await placement.place(brief(), b"")
     assert station.pid != pid
     assert exists(station.pid)
 
@@ -137,7 +137,7 @@ async def test_an_idle_worker_that_dies_is_replaced(open_placement: Open) -> Non
 async def test_without_warm_workers_one_is_started_when_it_is_wanted(open_placement: Open) -> None:
     placement = await open_placement(warm_workers=0)
     assert placement.warm == 0
-    station = await placement.place(brief())
+    station = await placement.place(brief(), b"")
     assert placement.capacity().live == 1
     await station.close()
     assert station.ended.result() is EndReason.CLOSED
@@ -146,19 +146,17 @@ async def test_without_warm_workers_one_is_started_when_it_is_wanted(open_placem
     await station.close()
 
 
-async def test_what_is_wrong_is_told_as_what_it_is(open_placement: Open, tmp_path: Path) -> None:
+async def test_what_is_wrong_is_told_as_what_it_is(open_placement: Open) -> None:
     placement = await open_placement(warm_workers=1)
-    broken = tmp_path / "broken.npz"
-    broken.write_bytes(b"nothing")
     with pytest.raises(SourceRejected):
-        await placement.place(brief(source=broken))
+        await placement.place(brief(), b"nothing")
     assert placement.capacity().live == 0
 
-    station = await placement.place(brief())
+    station = await placement.place(brief(), b"")
     with pytest.raises(MediaRejected):
         await station.join(Offer("join", "garbage"))
     with pytest.raises(SourceRejected):
-        await station.change_source(broken)
+        await station.change_source(b"nothing")
     for call in (station.hang_up("nobody"), station.trickle("nobody", "")):
         with pytest.raises(NotFound):
             await call
@@ -178,7 +176,7 @@ async def test_a_warm_worker_says_what_a_frame_costs_and_keeps_within_its_memory
     assert placement._rule.cpu_ms != GUESSED_CPU_MS
     cores = usable_cores()
     assert placement.capacity().limit == max(1, int(cores / placement._rule.session_share))
-    station = await placement.place(brief())
+    station = await placement.place(brief(), b"")
     client = Client(Camera(clip_frames()))
     await join(station, client)
     await until(lambda: client.pictures > 20)

@@ -27,7 +27,7 @@ def test_what_the_encoder_cannot_keep_up_with_is_dropped_and_nobody_waits(
         write(writer, image, came)
 
     monkeypatch.setattr(RecordingWriter, "picture", slow)
-    recorder = Recorder(path)
+    recorder = Recorder(lambda: path.open("wb", buffering=0))
     recorder.put(shot(0))
     assert held.wait(10)
     for number in range(1, 30):
@@ -44,14 +44,14 @@ def test_what_the_encoder_cannot_keep_up_with_is_dropped_and_nobody_waits(
 
 
 def test_no_picture_no_file(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "out.mp4")
+    recorder = Recorder(lambda: (tmp_path / "out.mp4").open("wb", buffering=0))
     assert recorder.figures()["recording"] is True
     recorder.close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_takes_nothing_ends_the_recording_alone(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "missing" / "out.mp4")
+    recorder = Recorder(lambda: (tmp_path / "missing" / "out.mp4").open("wb", buffering=0))
     recorder.put(shot(0))
     recorder.close()
     assert recorder.failed

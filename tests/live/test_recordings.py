@@ -1,7 +1,10 @@
+import io
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from tests.live.desk import OTHER, TENANT, Desk, eventually, opened_desk
@@ -12,9 +15,17 @@ from mien.live.certificates import trust_anchors
 from mien.live.placement import EndReason
 from mien.live.recordings import DAY_S
 from mien.live.records import Recording
+from mien.live.session import State
+from mien.live.signing import Signing
 from mien.media.recording import RecordingWriter
 from mien.settings import RecordingSettings
-from mien.trust.credentials import read
+from mien.trust.credentials import SigningFailed, read
+from mien.trust.policy import Policy
+from mien.trust.sealed_file import SealedPath
+from mien.trust.sealing import SealBroken
+
+# Boxes of an MP4 that nothing else has.
+MP4 = (b"ftypiso", b"moovmvhd", b"moofmfhd")
 
 
 @pytest.fixture
@@ -28,14 +39,27 @@ async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
         yield desk
 
 
-def record(station: FakeStation) -> Path:
+def record(station: FakeStation) -> SealedPath:
     """What a worker would have written."""
-    path = station.brief.record_to
-    assert path is not None
-    writer = RecordingWriter(path, (160, 120), 5.0)
-    writer.picture(np.full((120, 160, 3), 90, np.uint8), 5.0)
+    place = station.brief.record_to
+    assert place is not None
+    place = SealedPath.from_json(place.as_json())
+    writer = RecordingWriter(place.create(os.urandom), (160, 120), 5.0)
+    noise = np.random.default_rng(1)
+    for number in range(30):
+        writer.picture(noise.integers(0, 255, (120, 160, 3), np.uint8), 5 + number / 15)
     writer.close()
-    return path
+    return place
+
+
+def opened(place: SealedPath) -> bytes:
+    with place.open() as file:
+        return file.read() or b""
+
+
+def on_disk(folder: Path, *wanted: bytes) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(part in path.read_bytes() for part in wanted)]
 
 
 async def ready(desk: Desk) -> Recording:
@@ -48,16 +72,19 @@ async def ready(desk: Desk) -> Recording:
 
 async def test_a_recording_is_signed_when_its_process_has_ended(desk: Desk) -> None:
     view = await desk.create(record=True)
-    path = record(desk.station)
+    place = record(desk.station)
     (begun,) = await desk.recordings.listed(TENANT.id)
     assert (begun.ready, begun.session_id) == (False, view.session.id)
     with pytest.raises(NotFound, match="still being recorded"):
-        await desk.recordings.file(TENANT.id, begun.id)
+        await desk.recordings.open(TENANT.id, begun.id)
     await desk.service.close(TENANT, view.session.id)
     done = await ready(desk)
-    assert await desk.recordings.file(TENANT.id, done.id) == path
-    assert done.bytes == path.stat().st_size
-    found = read(path, trust_anchors(desk.settings))
+    with await desk.recordings.open(TENANT.id, done.id) as file:
+        data = file.read() or b""
+    assert data == opened(place)
+    assert done.bytes == len(data)
+    assert on_disk(desk.folder, *MP4) == []
+    found = read(data, trust_anchors(desk.settings))
     assert found.state == "trusted"
     assert found.mark_id == desk.station.brief.marking.mark_id
 
@@ -83,12 +110,12 @@ async def test_another_tenant_s_recording_is_not_there(desk: Desk) -> None:
     assert await desk.recordings.listed(OTHER.id) == []
     said = []
     for tenant, wanted in ((OTHER.id, recording.id), (TENANT.id, "rec_none")):
-        for ask in (desk.recordings.get, desk.recordings.file, desk.recordings.delete):
+        for ask in (desk.recordings.get, desk.recordings.open, desk.recordings.delete):
             with pytest.raises(NotFound) as error:
                 await ask(tenant, wanted)
             said.append(str(error.value))
     assert len(set(said)) == 1
-    assert await desk.recordings.file(TENANT.id, recording.id)
+    assert await desk.recordings.get(TENANT.id, recording.id)
 
 
 async def test_it_is_deleted_on_time_or_on_demand(desk: Desk) -> None:
@@ -104,22 +131,30 @@ async def test_it_is_deleted_on_time_or_on_demand(desk: Desk) -> None:
 
     first, second = await eventually(both)
     await desk.recordings.delete(TENANT.id, first.id)
-    assert not desk.recordings.path(first.id).exists()
+    assert not desk.recordings.place(first.id).path.exists()
     assert await desk.recordings.sweep() == 0
     desk.now += 7 * DAY_S + 1
     with pytest.raises(NotFound):
-        await desk.recordings.file(TENANT.id, second.id)
+        await desk.recordings.open(TENANT.id, second.id)
     assert await desk.recordings.sweep() == 1
-    assert not desk.recordings.path(second.id).exists()
+    assert not desk.recordings.place(second.id).path.exists()
     assert await desk.recordings.listed(TENANT.id) == []
 
 
 async def test_what_a_crash_left_is_signed_at_the_next_start(desk: Desk) -> None:
     await desk.create(record=True)
-    path = record(desk.station)
+    place = record(desk.station)
+    sealed = place.path.read_bytes()
+    # Cut off in a block, and in the second of its two fragments.
+    place.path.write_bytes(sealed[: len(sealed) * 7 // 10])
+    (desk.folder / ".rec_1.7.part.sealed").write_bytes(sealed)
     assert await desk.recordings.recover() == 1
-    assert (await ready(desk)).bytes == path.stat().st_size
-    assert read(path, trust_anchors(desk.settings)).state == "trusted"
+    data = opened(place)
+    assert (await ready(desk)).bytes == len(data)
+    assert read(data, trust_anchors(desk.settings)).state == "trusted"
+    assert list(desk.folder.glob(".*")) == []
+    with av.open(io.BytesIO(data), "r") as clip:
+        assert len(list(clip.decode(video=0))) == 15
     assert await desk.recordings.recover() == 0
 
 
@@ -143,3 +178,54 @@ async def test_a_session_that_goes_on_elsewhere_begins_another_recording(desk: D
     assert second is not None
     assert second != first
     assert [one.ready for one in await desk.recordings.listed(TENANT.id)].count(True) == 1
+
+
+async def test_what_an_earlier_version_kept_readable_is_sealed(desk: Desk) -> None:
+    view = await desk.create(record=True)
+    place = record(desk.station)
+    await desk.service.close(TENANT, view.session.id)
+    done = await ready(desk)
+    data = opened(place)
+    place.path.unlink()
+    (desk.folder / f"{done.id}.mp4").write_bytes(data)
+    assert await desk.recordings.recover() == 0
+    assert on_disk(desk.folder, *MP4) == []
+    with await desk.recordings.open(TENANT.id, done.id) as file:
+        assert file.read() == data
+    assert (await desk.recordings.get(TENANT.id, done.id)).bytes == done.bytes
+
+
+async def test_a_recording_that_can_t_be_signed_is_whole_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SigningFailed("no key")
+
+    monkeypatch.setattr(Signing, "stream", fail)
+    view = await desk.create(record=True)
+    place = record(desk.station)
+    await desk.service.close(TENANT, view.session.id)
+    assert (await ready(desk)).bytes == len(opened(place)) > 500
+    assert list(desk.folder.glob(".*")) == []
+
+
+async def test_a_changed_recording_is_not_given_out(desk: Desk) -> None:
+    view = await desk.create(record=True)
+    place = record(desk.station)
+    await desk.service.close(TENANT, view.session.id)
+    done = await ready(desk)
+    data = bytearray(place.path.read_bytes())
+    data[-1] ^= 1
+    place.path.write_bytes(data)
+    with pytest.raises(SealBroken):
+        await desk.recordings.open(TENANT.id, done.id)
+
+
+async def test_a_policy_that_forbids_it_meanwhile_is_heard_at_the_next_join(desk: Desk) -> None:
+    view = await desk.create(record=True)
+    desk.station.end(EndReason.WORKER_LOST)
+    await desk.until(view, State.FAILED)
+    desk.recordings._policy = Policy(recording="deny")
+    with pytest.raises(Forbidden, match="records no sessions"):
+        await desk.join(view)
+    assert len(desk.placement.stations) == 1

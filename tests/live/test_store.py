@@ -18,8 +18,8 @@ from mien.live.store import Store, migrate
 TENANT = Tenant("t1", "client", "d" * 64, False, 100, 1.5)
 OTHER = Tenant("t2", "other", "e" * 64, True, 0, 2.5)
 SOURCE = Source(
-    "src_1", "t1", 10.0, True, "/tmp/1.npz", 640, 480, 2, ((1, 2), (3, 4)), (5, 6, 7, 8), ("n",),
-    b"\xff\xd8jpeg",
+    "src_1", "t1", 10.0, True, 640, 480, 2, ((1, 2), (3, 4)), (5, 6, 7, 8), ("n",),
+    "/tmp/1.sealed", b"a sealed preview",
 )  # fmt: skip
 SESSION = Session("a" * 24, "t1", "20260101000000000_0001", "src_1", 2, 1, 3, 100, 3600, 7, 100.5)
 

@@ -61,11 +61,9 @@ def frames() -> list[BgrImage]:
 
 
 @pytest.fixture(scope="module")
-def source(finder: FaceFinder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(finder: FaceFinder) -> bytes:
     picture = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    path = tmp_path_factory.mktemp("sources") / "astronaut.npz"
-    prepare_source(picture, finder(picture)[0].mesh).save(path)
-    return path
+    return prepare_source(picture, finder(picture)[0].mesh).to_bytes()
 
 
 @pytest.fixture
@@ -81,7 +79,7 @@ async def open_stream(
     opened: list[Stream] = []
 
     async def open_one(
-        path: Path | None = None, record_to: Path | None = None, **options: Any
+        source: bytes = b"", record_to: Path | None = None, **options: Any
     ) -> Stream:
         engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
@@ -91,11 +89,11 @@ async def open_stream(
             Marker(MARKING),
             about,
             lambda event, body: told.append((event, body)),
-            recorder=Recorder(record_to) if record_to else None,
+            recorder=Recorder(lambda: record_to.open("wb", buffering=0)) if record_to else None,
         )
         opened.append(stream)
-        if path is not None:
-            await stream.change_source(path)
+        if source:
+            await stream.change_source(source)
         return stream
 
     yield open_one
@@ -138,7 +136,7 @@ async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
     open_stream: OpenStream,
     connect: Connect,
     frames: list[BgrImage],
-    source: Path,
+    source: bytes,
     finder: FaceFinder,
     weights: WeightStore,
     told: Told,
@@ -179,7 +177,7 @@ def has_seen(client: Client, count: int) -> bool:
 
 
 async def test_a_halt_covers_picture_and_sound_and_is_taken_back(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     client = await connect(stream, Client(Camera(frames), Microphone()))
@@ -199,7 +197,7 @@ async def test_a_halt_covers_picture_and_sound_and_is_taken_back(
 
 
 async def test_a_halt_covers_also_when_the_camera_has_gone_silent(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     client = await connect(stream, Client(Camera(frames)))
@@ -223,7 +221,7 @@ def covered(client: Client) -> bool:
 
 
 async def test_what_arrives_is_labelled_and_marked(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     client = await connect(stream, Client(Camera(frames)))
@@ -244,7 +242,7 @@ async def test_what_is_recorded_and_snapped_is_what_was_sent_with_its_sound(
     open_stream: OpenStream,
     connect: Connect,
     frames: list[BgrImage],
-    source: Path,
+    source: bytes,
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "recording.mp4"
@@ -272,9 +270,8 @@ async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(
     open_stream: OpenStream,
     connect: Connect,
     frames: list[BgrImage],
-    source: Path,
+    source: bytes,
     finder: FaceFinder,
-    tmp_path: Path,
 ) -> None:
     stream = await open_stream()
     client = await connect(stream, Client(Camera(frames)))
@@ -287,17 +284,15 @@ async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(
 
     await stream.change_source(source)
     await until(lambda: client.states()[-1] == "swapping")
-    broken = tmp_path / "broken.npz"
-    broken.write_bytes(b"PK nothing")
     with pytest.raises(SourceRejected):
-        await stream.change_source(broken)
+        await stream.change_source(b"PK nothing")
     seen = client.pictures
     await until(lambda: client.pictures > seen + 5)
     assert client.states()[-1] == "swapping"
 
 
 async def test_viewers_see_what_the_publisher_gets_and_publish_nothing(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     publisher = await connect(stream, Client(Camera(frames)), "whip")
@@ -314,7 +309,7 @@ async def test_viewers_see_what_the_publisher_gets_and_publish_nothing(
 
 
 async def test_the_newest_publisher_takes_over(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     first = await connect(stream, Client(Camera([np.zeros_like(frames[0])])))
@@ -328,7 +323,7 @@ async def test_the_newest_publisher_takes_over(
 
 
 async def test_a_camera_that_stops_is_told_and_may_come_back(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source, camera_timeout_s=0.6)
     camera = Camera(frames)
@@ -408,7 +403,7 @@ async def test_closing_tells_the_page(
 
 
 async def test_a_sketch_of_the_camera_can_be_looked_at_once_a_picture(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: Path
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
     stream = await open_stream(source)
     assert await stream.look() == b""

@@ -23,7 +23,6 @@ CONFIG = {
 }
 MARKING = Marking(bytes(32), 5)
 BRIEF = {
-    "source_path": None,
     "quality": 2,
     "lost_face": "blur",
     "algorithm_uid": 3,
@@ -50,7 +49,7 @@ async def test_before_it_carries_a_session_nobody_joins(worker: Child) -> None:
         ("join", {"kind": "join", "sdp": "v=0", "ice_servers": []}),
         ("trickle", {"peer_id": "x", "fragment": ""}),
         ("hang_up", {"peer_id": "x"}),
-        ("change_source", {"source_path": "/nowhere"}),
+        ("change_source", {}),
     ):
         with pytest.raises(NotFound):
             await worker.call(call, body)
@@ -72,7 +71,7 @@ async def test_its_errors_are_those_of_the_table(worker: Child) -> None:
     with pytest.raises(MediaRejected):
         await worker.call("join", {"kind": "join", "sdp": "garbage", "ice_servers": []})
     with pytest.raises(SourceRejected):
-        await worker.call("change_source", {"source_path": "/nowhere.npz"})
+        await worker.call("change_source", {}, b"no face")
     with pytest.raises(MienError):
         await worker.call("join", {})
     assert worker.alive

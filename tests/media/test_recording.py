@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mien.media.clips import BgrFrame
-from mien.media.recording import RecordingWriter
+from mien.media.recording import RecordingWriter, whole_until
 from mien.media.webrtc.audio import AudioPacket
 
 BEGIN = 100.0
@@ -59,7 +59,7 @@ def test_pictures_and_sound_keep_the_time_at_which_they_came(
     tmp_path: Path, opus: list[bytes]
 ) -> None:
     path = tmp_path / "recording.mp4"
-    writer = RecordingWriter(path, (320, 240), BEGIN)
+    writer = RecordingWriter(path.open("wb", buffering=0), (320, 240), BEGIN)
     for number in range(45):
         writer.picture(picture(5 * number), BEGIN + number / 15)
         for sound in range(number * 3, number * 3 + 3):
@@ -76,7 +76,7 @@ def test_pictures_and_sound_keep_the_time_at_which_they_came(
 
 def test_a_crash_loses_at_most_two_seconds(tmp_path: Path, opus: list[bytes]) -> None:
     path, left = tmp_path / "recording.mp4", tmp_path / "left.mp4"
-    writer = RecordingWriter(path, (320, 240), BEGIN)
+    writer = RecordingWriter(path.open("wb", buffering=0), (320, 240), BEGIN)
     for number in range(75):
         writer.picture(picture(3 * number), BEGIN + number / 15)
     shutil.copy(path, left)
@@ -87,7 +87,7 @@ def test_a_crash_loses_at_most_two_seconds(tmp_path: Path, opus: list[bytes]) ->
 
 def test_a_camera_that_changes_its_size_or_stops(tmp_path: Path, opus: list[bytes]) -> None:
     path = tmp_path / "recording.mp4"
-    writer = RecordingWriter(path, (320, 240), BEGIN)
+    writer = RecordingWriter(path.open("wb", buffering=0), (320, 240), BEGIN)
     writer.picture(picture(50), BEGIN)
     writer.picture(picture(90), BEGIN)
     writer.picture(picture(100, (641, 481)), BEGIN + 1)
@@ -103,7 +103,7 @@ def test_a_camera_that_changes_its_size_or_stops(tmp_path: Path, opus: list[byte
 
 def test_another_microphone_begins_when_it_comes(tmp_path: Path, opus: list[bytes]) -> None:
     path = tmp_path / "recording.mp4"
-    writer = RecordingWriter(path, (320, 240), BEGIN)
+    writer = RecordingWriter(path.open("wb", buffering=0), (320, 240), BEGIN)
     writer.picture(picture(50), BEGIN)
     for number in range(10):
         writer.sound(packet(opus, number))
@@ -114,3 +114,27 @@ def test_another_microphone_begins_when_it_comes(tmp_path: Path, opus: list[byte
     writer.close()
     heard = sounds(path)
     assert max(np.diff(heard)) == pytest.approx(1.02, abs=0.03)
+
+
+def test_where_a_file_that_was_cut_off_ends(tmp_path: Path) -> None:
+    path, cut = tmp_path / "recording.mp4", tmp_path / "cut.mp4"
+    writer = RecordingWriter(path.open("wb", buffering=0), (320, 240), BEGIN)
+    noise = np.random.default_rng(1)
+    for number in range(45):
+        writer.picture(noise.integers(0, 255, (240, 320, 3), np.uint8), BEGIN + number / 15)
+    writer.close()
+    data = path.read_bytes()
+
+    def left(size: int) -> int:
+        cut.write_bytes(data[:size])
+        with cut.open("rb", buffering=0) as file:
+            cut_at = whole_until(file)
+        cut.write_bytes(data[:cut_at])
+        return cut_at
+
+    assert left(len(data)) == len(data)
+    for share in (0.95, 0.9, 0.6, 0.4):
+        assert 0 < left(int(len(data) * share)) <= len(data) * share
+        assert len(pictures(cut)) == {0.95: 30, 0.9: 30, 0.6: 15, 0.4: 15}[share]
+    for size in (len(data) // 5, 700, 20, 3, 0):
+        assert left(size) == 0

@@ -32,7 +32,7 @@ def test_a_fresh_installation_says_what_it_lacks() -> None:
         **{f"R{number}": "partly" for number in (3, 4, 5, 8, 9)},
     }
     assert list(states()) == [f"R{number}" for number in range(1, 14)]
-    assert "prepared source faces" in stated()["not_encrypted_at_rest"]
+    assert stated()["encrypted_at_rest"][:3] == ["prepared source faces", "previews", "recordings"]
 
 
 @pytest.mark.parametrize(

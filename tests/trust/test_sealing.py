@@ -1,3 +1,4 @@
+import hmac
 import os
 import stat
 from pathlib import Path
@@ -49,6 +50,40 @@ def test_it_opens_under_no_other_name_or_key_and_not_cut_short() -> None:
     ):
         with pytest.raises(SealBroken):
             seal.open(data, about)
+
+
+def test_a_thing_s_own_key_is_that_of_rfc_5869_and_tells_nothing_of_others() -> None:
+    seal = Seal(b"\x0b" * 32, os.urandom)
+    # By Python's own HMAC: HKDF without salt, one block.
+    extracted = hmac.digest(bytes(32), b"\x0b" * 32, "sha256")
+    assert seal.key_for("recording rec_1") == hmac.digest(
+        extracted, b"recording rec_1\x01", "sha256"
+    )
+    assert seal.key_for("recording rec_2") != seal.key_for("recording rec_1")
+
+
+@pytest.mark.parametrize("loss", ["gone", "another", "short"])
+def test_a_directory_without_its_key_is_not_opened_with_a_new_one(
+    tmp_path: Path, loss: str
+) -> None:
+    open_seal(tmp_path, os.urandom)
+    key = tmp_path / KEY_FILE
+    if loss == "gone":
+        key.unlink()
+    else:
+        key.write_bytes(os.urandom(32 if loss == "another" else 7))
+    with pytest.raises(SealBroken, match="Put it back"):
+        open_seal(tmp_path, os.urandom)
+    assert loss != "gone" or not key.exists()
+
+
+def test_a_key_of_an_earlier_version_is_kept_and_watched_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_bytes(bytes(32))
+    sealed = open_seal(tmp_path, os.urandom).close(b"secret", "x")
+    assert Seal(bytes(32), os.urandom).open(sealed, "x") == b"secret"
+    (tmp_path / KEY_FILE).unlink()
+    with pytest.raises(SealBroken):
+        open_seal(tmp_path, os.urandom)
 
 
 def test_an_installation_keeps_one_key_that_only_its_owner_reads(tmp_path: Path) -> None:

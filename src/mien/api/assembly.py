@@ -25,10 +25,12 @@ from mien.live.marks import Marks
 from mien.live.notary import Notary
 from mien.live.placement import Placement
 from mien.live.rates import Rates
+from mien.live.recording_files import RecordingFiles
 from mien.live.recordings import RecordingLibrary
 from mien.live.service import SessionService
 from mien.live.signing import Signing
 from mien.live.source_gate import SourceGate
+from mien.live.source_vault import SourceVault
 from mien.live.sources import Fetch, SourceLibrary
 from mien.live.store import Store
 from mien.settings import Settings
@@ -174,7 +176,8 @@ class _Assembly:
     def sources(self) -> SourceLibrary:
         """The faces that may be worn."""
         return SourceLibrary(
-            *(self.store, self.imaging, self.fetch, self._folder(SOURCES_FOLDER)),
+            *(self.store, self.imaging, self.fetch),
+            SourceVault(self.store, self.seal, self._folder(SOURCES_FOLDER)),
             *(self.settings.limits, self.gate),
             ids=self.ids,
             clock=self.world.clock,
@@ -183,10 +186,13 @@ class _Assembly:
     @cached_property
     def recordings(self) -> RecordingLibrary:
         """What is kept of sessions."""
+        folder, random = self._folder(RECORDINGS_FOLDER), self.world.random
         return RecordingLibrary(
-            *(self.store, self.signing, self._folder(RECORDINGS_FOLDER), self.policy),
+            self.store,
+            RecordingFiles(folder, self.seal, self.signing, random),
+            self.policy,
             clock=self.world.clock,
-            random=self.world.random,
+            random=random,
         )
 
     @cached_property

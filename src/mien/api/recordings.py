@@ -1,12 +1,13 @@
 """/v1/recordings: what was recorded of a tenant's sessions; and snapshots of live ones."""
 
+from io import BufferedReader
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
+from mien.api.byte_range import CHUNK_BYTES, answer_in_ranges
 from mien.api.envelope import Envelope, Plain
 from mien.live.records import Recording
 
@@ -37,13 +38,16 @@ async def listed(services: Wired, tenant: Caller) -> Envelope[list[RecordingData
 @router.get(
     "/recordings/{recording_id}",
     summary="Fetch a recording",
-    response_class=FileResponse,
+    response_class=Response,
     responses={200: {"content": {"video/mp4": {}}}, 206: {"description": "The range."}},
 )
-async def fetch(services: Wired, tenant: Caller, recording_id: RecordingId) -> FileResponse:
+async def fetch(
+    services: Wired, tenant: Caller, recording_id: RecordingId, request: Request
+) -> Response:
     """The MP4, whole or the part that a `Range` header names."""
-    path = await services.recordings.file(tenant.id, recording_id)
-    return FileResponse(path, media_type="video/mp4", filename=f"{recording_id}.mp4")
+    file = await services.recordings.open(tenant.id, recording_id)
+    data = BufferedReader(file, CHUNK_BYTES)
+    return answer_in_ranges(request, data, file.size, "video/mp4", f"{recording_id}.mp4")
 
 
 @router.delete("/recordings/{recording_id}", summary="Delete a recording")

@@ -10,6 +10,7 @@ from mien.api.auth import DOCUMENTED, Caller, Wired
 from mien.api.envelope import Envelope, Plain
 from mien.api.form_file import form_file
 from mien.api.landmarks import Point, Region
+from mien.api.services import Services
 from mien.errors import ParameterError
 from mien.live.records import Source
 
@@ -70,13 +71,14 @@ async def upload(services: Wired, tenant: Caller, request: Request) -> Envelope[
         data = await form_file(request, limit)
     else:
         data = await services.sources.read(await _image(request), "image")
-    return Envelope(data=_data(await services.sources.upload(tenant.id, data)))
+    return Envelope(data=_data(services, await services.sources.upload(tenant.id, data)))
 
 
 @router.get("", summary="List the faces")
 async def listing(services: Wired, tenant: Caller) -> Envelope[list[SourceData]]:
     """The uploaded faces, newest first."""
-    return Envelope(data=[_data(source) for source in await services.sources.listed(tenant.id)])
+    found = await services.sources.listed(tenant.id)
+    return Envelope(data=[_data(services, source) for source in found])
 
 
 @router.delete("/{source_id}", summary="Delete a face")
@@ -93,13 +95,14 @@ async def _image(request: Request) -> str:
         raise ParameterError("image: a URL, data URI or base64 is needed.") from error
 
 
-def _data(source: Source) -> SourceData:
+def _data(services: Services, source: Source) -> SourceData:
+    preview = services.sources.preview(source)
     return SourceData(
         id=source.id,
         width=source.width,
         height=source.height,
         face=Face(landmarks=list(source.landmarks), region=source.region),
         faces=source.faces,
-        preview="data:image/jpeg;base64," + base64.b64encode(source.preview).decode(),
+        preview="data:image/jpeg;base64," + base64.b64encode(preview).decode(),
         notes=list(source.notes),
     )

@@ -41,5 +41,5 @@ def _in_words(statement: dict[str, Any]) -> str:
         f"{one['id']:<4}{one['state']:<8}{one['name']}: {one['detail']}"
         for one in statement["requirements"]
     ]
-    missing = ", ".join(statement["not_encrypted_at_rest"])
-    return "\n".join([*lines, f"Not encrypted at rest: {missing}."])
+    sealed = ", ".join(statement["encrypted_at_rest"])
+    return "\n".join([*lines, f"Encrypted at rest: {sealed}."])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 Identity = tuple[float, ...]
@@ -35,13 +34,14 @@ class PictureReading:
 
 @dataclass(frozen=True)
 class PreparedSource:
-    """A source face made ready: the file the workers load, what was found, and a small preview.
+    """A source face made ready: what the workers load, what was found, and a small preview.
 
-    identity: the face's embedding, empty where it could not be told. nudity: how likely the whole
-    picture shows it, 0 to 1; None where nobody looked.
+    data: of a person, so it is kept sealed only. identity: the face's embedding, empty where it
+    could not be told. nudity: how likely the whole picture shows it, 0 to 1; None where nobody
+    looked.
     """
 
-    path: Path
+    data: bytes
     face: FaceReading
     preview_jpeg: bytes
     notes: tuple[str, ...] = ()
@@ -64,11 +64,11 @@ class Imaging(Protocol):
         """Find faces in a picture, or in `frames` evenly spaced frames of a GIF or video."""
 
     async def prepare_source(
-        self, data: bytes, destination: Path, near: tuple[tuple[int, int], ...] = ()
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         """Prepare the face nearest to the points `near` (else the largest) as a source."""
 
-    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
+    async def merge_sources(self, parts: Sequence[bytes]) -> bytes:
         """Make one source of prepared ones of one person; SourceRejected where they differ."""
 
     async def nudity(self, data: bytes) -> float:

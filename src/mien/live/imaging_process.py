@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -65,24 +64,24 @@ class ImagingProcess:
         return _pictures(answer)
 
     async def prepare_source(
-        self, data: bytes, destination: Path, near: tuple[tuple[int, int], ...] = ()
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         """See Imaging."""
-        body = {"destination": str(destination), "near": near}
-        answer = await self._ask("prepare_source", body, data)
+        answer = await self._ask("prepare_source", {"near": near}, data)
+        size = answer.body["source_bytes"]
         return PreparedSource(
-            path=destination,
+            data=answer.blob[:size],
             face=_face(answer.body["face"]),
-            preview_jpeg=answer.blob,
+            preview_jpeg=answer.blob[size:],
             notes=tuple(answer.body["notes"]),
             identity=tuple(answer.body["identity"]),
             nudity=answer.body["nudity"],
         )
 
-    async def merge_sources(self, parts: Sequence[Path], destination: Path) -> None:
+    async def merge_sources(self, parts: Sequence[bytes]) -> bytes:
         """See Imaging."""
-        body = {"parts": [str(part) for part in parts], "destination": str(destination)}
-        await self._ask("merge_sources", body, b"")
+        body = {"part_bytes": [len(part) for part in parts]}
+        return (await self._ask("merge_sources", body, b"".join(parts))).blob
 
     async def nudity(self, data: bytes) -> float:
         """See Imaging."""

@@ -102,13 +102,13 @@ class ImagingWorker:
         faces = self._ready().faces(image)
         face = _chosen(faces, message.body["near"], image)
         source = self._ready().prepare(image, face.mesh)
-        source.save(Path(message.body["destination"]))
+        data = source.to_bytes()
         reading = _reading(image, face)
         named = bool(message.body["near"])
         notes = notes_on(image, face, 1 if named else len(faces))
         told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
-        told["identity"] = _known(source.identity)
-        return Message(told, _preview(image, reading))
+        told |= {"identity": _known(source.identity), "source_bytes": len(data)}
+        return Message(told, data + _preview(image, reading))
 
     def _score(self, message: Message) -> Message:
         return Message({"nudity": self._nudity(self._decoded(message.blob))})
@@ -141,9 +141,11 @@ class ImagingWorker:
 
 def _merge(message: Message) -> Message:
     _limit_processor_time()
-    parts = [SourceFace.load(Path(part)) for part in message.body["parts"]]
-    merge_sources(parts).save(Path(message.body["destination"]))
-    return Message()
+    parts, read = [], 0
+    for size in message.body["part_bytes"]:
+        parts.append(SourceFace.from_bytes(message.blob[read : read + size]))
+        read += size
+    return Message(blob=merge_sources(parts).to_bytes())
 
 
 def _known(identity: Floats) -> list[float]:

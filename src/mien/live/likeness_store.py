@@ -106,11 +106,12 @@ class LikenessStore:
 
         await self._store.write(work)
 
-    async def drop_unused_attested(self) -> int:
-        """Forget the records that calls have made and no source needs any more."""
+    async def drop_unused_attested(self, before: float) -> int:
+        """Forget the records that calls made before that moment and no source needs any more."""
         used = select(SourceRow.likeness_id).where(SourceRow.likeness_id.is_not(None))
         change = delete(LikenessRow).where(
             LikenessRow.basis == Basis.ATTESTED.value,
+            LikenessRow.created_at < before,
             LikenessRow.revoked_at.is_(None),
             LikenessRow.id.not_in(used),
         )

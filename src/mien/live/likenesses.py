@@ -21,6 +21,8 @@ from mien.trust.private_file import write_private
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
 
+UNPROVEN = "No valid likeness record proves the use of this face."
+BINDING_TAKES_S = 60.0
 EVERYTHING = (Scope.LIVE, Scope.FILE, Scope.RECORDING)
 
 
@@ -80,26 +82,28 @@ class Likenesses:
         return record
 
     async def license(
-        self, tenant_id: str, source: Source, embedding: Embedding | None, use: Scope
+        self, tenant_id: str, source: Source, embedding: Embedding | None, uses: Sequence[Scope]
     ) -> str:
-        """The id of the record under which a source may be used so.
+        """The id of the one record under which a source may be put to all of the uses.
 
         Raises VerificationRequired where records are required and none proves it, FaceBlocked
-        where consent was withdrawn, has run out, or does not cover the use.
+        where consent was withdrawn, has run out, or does not cover a use.
         """
         known = await self._matches(tenant_id, source, embedding)
         # What was registered outweighs what calls have said of the same face.
         matches = [one for one in known if one.basis is not Basis.ATTESTED] or known
-        fitting = [one for one in matches if one.objection(use, self._clock()) is None]
+        objections = [_objection(one, uses, self._clock()) for one in matches]
+        fitting = [one for one, why in zip(matches, objections, strict=True) if why is None]
         proven = [one for one in fitting if one.proven and self.is_genuine(one)]
         if proven:
             return await self._bind(source, proven[0])
         if self._policy.of(tenant_id).likeness == "required":
-            raise VerificationRequired("No valid likeness record proves the use of this face.")
+            why = next(filter(None, objections), "")
+            raise VerificationRequired(f"{UNPROVEN} {why}".strip())
         if fitting:
             return await self._bind(source, fitting[0])
         if matches:
-            raise FaceBlocked(str(matches[-1].objection(use, self._clock())))
+            raise FaceBlocked(str(objections[-1]))
         return await self._bind(source, await self._attest(tenant_id, embedding))
 
     async def get(self, tenant_id: str, likeness_id: str) -> Likeness:
@@ -181,7 +185,8 @@ class Likenesses:
 
     async def sweep(self) -> int:
         """Forget what calls attested and nothing uses any more; returns how many."""
-        return await self._store.drop_unused_attested()
+        # A younger one may be about to get its source.
+        return await self._store.drop_unused_attested(self._clock() - BINDING_TAKES_S)
 
     async def _matches(
         self, tenant_id: str, source: Source, embedding: Embedding | None
@@ -230,6 +235,10 @@ class Likenesses:
 
     def _file(self, likeness_id: str) -> Path:
         return self._folder / f"{likeness_id}.sealed"
+
+
+def _objection(record: Likeness, uses: Sequence[Scope], now: float) -> str | None:
+    return next((why for use in uses if (why := record.objection(use, now))), None)
 
 
 def _about(likeness_id: str) -> str:

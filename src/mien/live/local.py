@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -45,19 +44,18 @@ class LocalStation:
         """The worker's process id."""
         return self._child.pid
 
-    async def begin(self) -> None:
-        """Hand the brief to the worker. Raises SourceRejected, ProcessLost."""
+    async def begin(self, source: bytes) -> None:
+        """Hand brief and face to the worker. Raises SourceRejected, ProcessLost."""
         body = {
-            "source_path": str(self.brief.source_path) if self.brief.source_path else None,
             "quality": self.brief.quality,
             "lost_face": self.brief.lost_face,
             "algorithm_uid": self.brief.algorithm_uid,
-            "record_to": str(self.brief.record_to) if self.brief.record_to else None,
+            "record_to": self.brief.record_to.as_json() if self.brief.record_to else None,
             "marking": self.brief.marking.as_json(),
             "statement": self.brief.statement,
             "agora": self.brief.agora.as_json() if self.brief.agora else None,
         }
-        await self._child.call("carry", body)
+        await self._child.call("carry", body, source)
 
     async def join(self, offer: Offer) -> PeerAnswer:
         """See Station."""
@@ -74,9 +72,9 @@ class LocalStation:
         """See Station."""
         await self._child.call("hang_up", {"peer_id": peer_id})
 
-    async def change_source(self, source_path: Path) -> None:
+    async def change_source(self, source: bytes) -> None:
         """See Station. Raises SourceRejected, and the old face stays."""
-        await self._child.call("change_source", {"source_path": str(source_path)})
+        await self._child.call("change_source", {}, source)
 
     async def halt(self, halted: bool) -> None:
         """See Station."""
@@ -141,13 +139,13 @@ class LocalPlacement:
         pool, self._pool = self._pool, None
         await asyncio.gather(*endings, *([pool.stop(within_s)] if pool is not None else []))
 
-    async def place(self, brief: SessionBrief) -> LocalStation:
+    async def place(self, brief: SessionBrief, source: bytes) -> LocalStation:
         """See Placement. Also raises SourceRejected for a prepared face that can't be read."""
         if self._pool is None or self.capacity().free == 0:
             raise NoCapacity("No process has room for one more session.")
         self._placing += 1
         try:
-            return await self._begin(brief, await self._pool.take(WARM_WITHIN_S))
+            return await self._begin(brief, source, await self._pool.take(WARM_WITHIN_S))
         finally:
             self._placing -= 1
 
@@ -158,12 +156,12 @@ class LocalPlacement:
         live = len(self._stations) + self._placing
         return self._rule.capacity(live, [*shares, *[expected] * self._placing])
 
-    async def _begin(self, brief: SessionBrief, child: Child) -> LocalStation:
+    async def _begin(self, brief: SessionBrief, source: bytes, child: Child) -> LocalStation:
         station = LocalStation(brief, child)
         self._stations.add(station)
         station.ended.add_done_callback(lambda _: self._stations.discard(station))
         try:
-            await station.begin()
+            await station.begin(source)
         except BaseException:
             await station.leave(EndReason.CLOSED, 0)
             raise

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from mien.live.agora_seat import AgoraSeat
 from mien.trust.marking import Marking
+from mien.trust.sealed_file import SealedPath
 from mien.trust.strictness import LostFaceMode
 
 PeerKind = Literal["join", "whip", "whep"]
@@ -27,14 +27,13 @@ class EndReason(StrEnum):
 class SessionBrief:
     """What a process must know to carry a session.
 
-    marking holds a secret key and agora a certificate, which their reprs do not show; nothing
-    else is secret. agora: where the session goes over that network.
+    marking and record_to hold secret keys and agora a certificate, which their reprs do not show;
+    nothing else is secret. agora: where the session goes over that network.
     statement: what the server says of it at its start, signed.
     """
 
     session_id: str
     channel_id: str
-    source_path: Path | None
     quality: int
     front_uid: int
     algorithm_uid: int
@@ -42,7 +41,7 @@ class SessionBrief:
     lost_face: LostFaceMode = "blur"
     tenant_id: str = ""
     agora: AgoraSeat | None = None
-    record_to: Path | None = None
+    record_to: SealedPath | None = None
     statement: str = ""
 
 
@@ -99,7 +98,7 @@ class Station(Protocol):
     async def hang_up(self, peer_id: str) -> None:
         """End one peer. Raises NotFound."""
 
-    async def change_source(self, source_path: Path) -> None:
+    async def change_source(self, source: bytes) -> None:
         """Swap in another prepared face at the next frame."""
 
     async def halt(self, halted: bool) -> None:
@@ -127,8 +126,8 @@ class Placement(Protocol):
     async def stop(self, within_s: float) -> None:
         """End every station, then every process."""
 
-    async def place(self, brief: SessionBrief) -> Station:
-        """Give the session a process. Raises NoCapacity."""
+    async def place(self, brief: SessionBrief, source: bytes) -> Station:
+        """Give the session a process and its prepared face. Raises NoCapacity."""
 
     def capacity(self) -> Capacity:
         """The room there is, as measured now."""

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import deque
-from pathlib import Path
+from collections.abc import Callable
+from io import RawIOBase
 from typing import Any
 
 import structlog
@@ -20,11 +21,11 @@ log = structlog.get_logger()
 class Recorder:
     """Takes marked pictures and sound; drops the oldest where the encoder can't keep up.
 
-    The file begins with the first picture.
+    The file is opened for the first picture.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, open_file: Callable[[], RawIOBase]) -> None:
+        self._open_file = open_file
         self._pictures: deque[VideoPicture] = deque()
         self._packets: deque[AudioPacket] = deque(maxlen=MOST_PACKETS)
         self._changed = threading.Condition()
@@ -85,7 +86,7 @@ class Recorder:
             if writer is None and pictures:
                 height, width = pictures[0].image.shape[:2]
                 size = (width & ~1, height & ~1)
-                writer = RecordingWriter(self._path, size, pictures[0].arrived)
+                writer = RecordingWriter(self._open_file(), size, pictures[0].arrived)
             if writer is not None:
                 self._write(writer, pictures, packets)
             if closing:

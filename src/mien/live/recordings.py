@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,12 +10,12 @@ from sqlalchemy import delete, select, update
 
 from mien.errors import Forbidden, NotFound
 from mien.live.ids import Clock, RandomBytes
+from mien.live.recording_files import RecordingFiles
 from mien.live.records import Recording
 from mien.live.schema import RecordingRow
-from mien.live.signing import Signing
 from mien.live.store import Store
-from mien.trust.credentials import SigningFailed
 from mien.trust.policy import Policy
+from mien.trust.sealed_file import SealedFile, SealedPath
 
 RECORDING_PREFIX = "rec_"
 DAY_S = 86_400.0
@@ -27,19 +26,18 @@ log = structlog.get_logger()
 
 
 class RecordingLibrary:
-    """Keeps recordings: rows in the store, MP4s in `folder`."""
+    """Keeps recordings: rows in the store, MP4s in `files`."""
 
     def __init__(
         self,
         store: Store,
-        signing: Signing,
-        folder: Path,
+        files: RecordingFiles,
         policy: Policy,
         *,
         clock: Clock,
         random: RandomBytes,
     ) -> None:
-        self._store, self._signing, self._folder = store, signing, folder
+        self._store, self._files = store, files
         self._policy, self._clock, self._random = policy, clock, random
         self._finishing: set[asyncio.Task[None]] = set()
 
@@ -62,9 +60,9 @@ class RecordingLibrary:
             bytes=0,
         )
 
-    def path(self, recording_id: str) -> Path:
-        """Where a recording's file lies."""
-        return self._folder / f"{recording_id}.mp4"
+    def place(self, recording_id: str) -> SealedPath:
+        """Where a recording's file lies, and the key of that file alone."""
+        return self._files.place(recording_id)
 
     async def keep(self, recording: Recording, written: asyncio.Future[Any]) -> None:
         """Keep a recording that has begun, and sign it when the process that writes has ended."""
@@ -75,6 +73,8 @@ class RecordingLibrary:
 
     async def recover(self) -> int:
         """Sign what an earlier run left unfinished; returns how many."""
+        if sealed := await asyncio.to_thread(self._files.tidy):
+            log.info("recordings.sealed", count=sealed)
         left = await self._where(~RecordingRow.ready)
         for recording in left:
             await self._finish(recording)
@@ -97,16 +97,14 @@ class RecordingLibrary:
             raise NotFound(NO_RECORDING)
         return found[0]
 
-    async def file(self, tenant_id: str, recording_id: str) -> Path:
-        """The MP4 of a finished recording. Raises NotFound."""
-        recording = await self.get(tenant_id, recording_id)
-        if not recording.ready:
-            raise NotFound("The session is still being recorded; ask again when it has ended.")
-        return self.path(recording.id)
+    async def open(self, tenant_id: str, recording_id: str) -> SealedFile:
+        """The MP4 of a finished recording, which the caller closes. Raises NotFound."""
+        recording = await self._finished(tenant_id, recording_id)
+        return await asyncio.to_thread(self._files.open, recording.id)
 
     async def delete(self, tenant_id: str, recording_id: str) -> None:
         """Delete a finished recording. Raises NotFound."""
-        await self.file(tenant_id, recording_id)
+        await self._finished(tenant_id, recording_id)
         await self._drop([recording_id])
 
     async def sweep(self) -> int:
@@ -115,28 +113,30 @@ class RecordingLibrary:
         await self._drop([one.id for one in over])
         return len(over)
 
+    async def _finished(self, tenant_id: str, recording_id: str) -> Recording:
+        recording = await self.get(tenant_id, recording_id)
+        if not recording.ready:
+            raise NotFound("The session is still being recorded; ask again when it has ended.")
+        return recording
+
     async def _finish_after(self, recording: Recording, written: asyncio.Future[Any]) -> None:
         await asyncio.wait((written,))
         await self._finish(recording)
 
     async def _finish(self, recording: Recording) -> None:
-        path = self.path(recording.id)
         statement = await self._store.statement(recording.mark_id)
-        if statement is None or not await asyncio.to_thread(_holds_something, path):
+        size = 0
+        if statement is not None:
+            size = await asyncio.to_thread(self._files.finish, recording.id, statement)
+        if size == 0:
             await self._drop([recording.id])
             return
-        try:
-            await asyncio.to_thread(self._signing.file, path, statement)
-        except (SigningFailed, OSError) as error:
-            # Marked and labelled it is in any case.
-            log.error("recording.not_signed", recording=recording.id, error=str(error))
-        size = await asyncio.to_thread(lambda: path.stat().st_size)
         change = update(RecordingRow).where(RecordingRow.id == recording.id)
         await self._store.write(lambda db: db.execute(change.values(ready=True, bytes=size)))
 
     async def _drop(self, ids: Sequence[str]) -> None:
         for recording_id in ids:
-            await asyncio.to_thread(self.path(recording_id).unlink, missing_ok=True)
+            await asyncio.to_thread(self._files.remove, recording_id)
         gone = delete(RecordingRow).where(RecordingRow.id.in_(ids))
         await self._store.write(lambda db: db.execute(gone))
 
@@ -161,7 +161,3 @@ def _recording(row: RecordingRow) -> Recording:
         row.ready,
         row.bytes,
     )
-
-
-def _holds_something(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0

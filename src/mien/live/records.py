@@ -45,22 +45,22 @@ class Source:
 
     listed: uploaded by itself, so it stays until deleted; else it lives with its session.
     width and height are the picture's; 0 where only the face was asked for. likeness_id: the
-    record under which the face is used; None until a session has used it. identity: the face's
-    embedding, sealed; None where it could not be told.
+    record under which the face is used; None until a session has used it. path, preview and
+    identity (the face's embedding, None where it could not be told): sealed.
     """
 
     id: str
     tenant_id: str
     created_at: float
     listed: bool
-    path: str
     width: int
     height: int
     faces: int
     landmarks: tuple[tuple[int, int], ...]
     region: tuple[int, int, int, int]
     notes: tuple[str, ...]
-    preview: bytes
+    path: str = ""
+    preview: bytes = b""
     likeness_id: str | None = None
     identity: bytes | None = None
 

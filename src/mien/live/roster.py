@@ -61,9 +61,9 @@ class Roster:
         """Every station that carries a session now."""
         return [post.station for post in self._posts.values() if not post.station.ended.done()]
 
-    async def open(self, brief: SessionBrief) -> Station:
-        """Give the session a station. Raises NoCapacity."""
-        station = await self._placement.place(brief)
+    async def open(self, brief: SessionBrief, source: bytes) -> Station:
+        """Give the session a station with its prepared face. Raises NoCapacity."""
+        station = await self._placement.place(brief, source)
         post = Post(station, self._clock())
         self._posts[brief.session_id] = post
         post.watch = asyncio.create_task(self._watch(brief.session_id, post))

@@ -117,7 +117,9 @@ class SessionService:
         """Say honestly what an earlier run left behind, then begin."""
         interrupted = await self._store.interrupt_open_sessions()
         recovered = await self._recordings.recover()
-        log.info("sessions ready", interrupted=interrupted, recovered_recordings=recovered)
+        sealed = await self._sources.seal_older()
+        about = {"recovered_recordings": recovered, "sealed_sources": sealed}
+        log.info("sessions ready", interrupted=interrupted, **about)
         self._stations.start()
         self._warden.start()
         self._kill_watch.start()
@@ -156,7 +158,7 @@ class SessionService:
             self._recordings.require_allowed(tenant.id)
         await self._kill_watch.refuse(tenant.id)
         async with self._admission.enter(tenant):
-            kept = await self._sources.obtain(tenant.id, photos)
+            kept = await self._sources.obtain(tenant.id, photos, recorded=record)
             session = self._new_session(tenant, kept.id, quality)
             session = replace(session, stream_type=stream_type, record=record)
             await self._kill_watch.refuse_session(session)
@@ -178,7 +180,7 @@ class SessionService:
         session = await self._own(tenant, session_id)
         session.require_open()
         self._rates.count_create(tenant)
-        kept = await self._sources.obtain(tenant.id, photos)
+        kept = await self._sources.obtain(tenant.id, photos, recorded=session.record)
         try:
             unused = await self._change_source(tenant, session_id, kept.id)
         except MienError:

@@ -40,6 +40,10 @@ class Signing:
             with beside(path) as signed, signed.open("w+b") as output:
                 return self._sign(data, output, statement, inputs)
 
+    def stream(self, data: IO[bytes], output: IO[bytes], statement: Statement) -> None:
+        """Copy a file with a manifest; output: for writing and reading. Raises SigningFailed."""
+        self._sign(data, output, statement, ())
+
     def picture(self, data: bytes, statement: Statement) -> bytes:
         """A picture's bytes with a manifest. Raises SigningFailed."""
         output = BytesIO()

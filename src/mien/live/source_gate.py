@@ -45,12 +45,13 @@ class SourceGate:
         if prepared.identity:
             await self._require_unblocked(tenant_id, np.array(prepared.identity, np.float32))
 
-    async def license(self, tenant_id: str, source: Source, use: Scope = Scope.LIVE) -> None:
-        """Before a face is worn. Raises FaceBlocked, VerificationRequired."""
+    async def license(self, tenant_id: str, source: Source, *, recorded: bool) -> None:
+        """Before a face is worn, and recorded so. Raises FaceBlocked, VerificationRequired."""
         embedding = self.opened(source.id, source.identity)
         if embedding is not None and self._policy.of(tenant_id).gate != "off":
             await self._require_unblocked(tenant_id, embedding)
-        await self._likenesses.license(tenant_id, source, embedding, use)
+        uses = (Scope.LIVE, Scope.RECORDING) if recorded else (Scope.LIVE,)
+        await self._likenesses.license(tenant_id, source, embedding, uses)
 
     async def _require_unblocked(self, tenant_id: str, embedding: Embedding) -> None:
         entry = await self._blocked.match(embedding)

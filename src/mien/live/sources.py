@@ -1,11 +1,9 @@
 """The source faces: uploaded ones, and those that come with a create or update."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from mien.errors import ImageRejected, MienError, NoFaceFound, NotFound, SourceRejected
 from mien.live.ids import SOURCE_PREFIX, Clock, Ids
@@ -13,6 +11,7 @@ from mien.live.imaging import FaceReading, Imaging, PreparedSource
 from mien.live.inline import decode_inline, is_url
 from mien.live.records import Source
 from mien.live.source_gate import SourceGate
+from mien.live.source_vault import SourceVault
 from mien.live.store import Store
 from mien.settings import LimitSettings
 
@@ -36,14 +35,14 @@ class SourceRequest:
 
 
 class SourceLibrary:
-    """Keeps prepared sources: rows in the store, files in `folder`."""
+    """Keeps prepared sources: rows in the store, faces in the vault."""
 
     def __init__(
         self,
         store: Store,
         imaging: Imaging,
         fetch: Fetch,
-        folder: Path,
+        vault: SourceVault,
         limits: LimitSettings,
         gate: SourceGate,
         *,
@@ -53,21 +52,25 @@ class SourceLibrary:
         self._store = store
         self._imaging = imaging
         self._fetch = fetch
-        self._folder = folder
+        self._vault = vault
         self._limits = limits
         self._gate = gate
         self._ids = ids
         self._clock = clock
 
-    async def obtain(self, tenant_id: str, photos: Sequence[SourceRequest]) -> Source:
-        """The prepared source that is named, if it may be worn; several photos are merged into one.
+    async def obtain(
+        self, tenant_id: str, photos: Sequence[SourceRequest], *, recorded: bool
+    ) -> Source:
+        """The prepared source that is named, if it may be worn, and recorded where that is asked.
+
+        Several photos are merged into one.
 
         Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging and
         SourceGate raise.
         """
         source = await self._obtain(tenant_id, photos)
         try:
-            await self._gate.license(tenant_id, source)
+            await self._gate.license(tenant_id, source, recorded=recorded)
         except MienError:
             await self.discard(source.id)
             raise
@@ -88,33 +91,28 @@ class SourceLibrary:
                 await self.discard(part.id)
 
     async def _merge(self, tenant_id: str, parts: Sequence[Source]) -> Source:
-        source_id = self._ids.source()
-        path = self._destination(source_id)
-        await self._imaging.merge_sources([Path(part.path) for part in parts], path)
+        data = await self._imaging.merge_sources([await self._vault.face(part) for part in parts])
         first = parts[0]
         face = FaceReading(first.landmarks, first.region, 1.0)
         known = self._gate.opened(first.id, first.identity)
         identity = () if known is None else tuple(known.tolist())
-        merged = PreparedSource(path, face, first.preview, identity=identity, nudity=0.0)
-        return await self._keep(source_id, tenant_id, merged, listed=False)
+        preview = self._vault.preview(first)
+        merged = PreparedSource(data, face, preview, identity=identity, nudity=0.0)
+        return await self._keep(tenant_id, merged, listed=False)
 
     async def _obtain_one(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
         if request.address.startswith(SOURCE_PREFIX):
             return await self.get(tenant_id, request.address)
         data = await self.read(request.address, field)
-        source_id = self._ids.source()
-        prepared = await self._imaging.prepare_source(
-            data, self._destination(source_id), request.near
-        )
-        return await self._keep(source_id, tenant_id, prepared, listed=False)
+        prepared = await self._imaging.prepare_source(data, request.near)
+        return await self._keep(tenant_id, prepared, listed=False)
 
     async def upload(self, tenant_id: str, data: bytes) -> Source:
         """Prepare the largest face of a picture and list it."""
         (picture,) = (await self._imaging.read_faces(data, largest_only=False))[:1]
-        source_id = self._ids.source()
-        prepared = await self._imaging.prepare_source(data, self._destination(source_id))
+        prepared = await self._imaging.prepare_source(data)
         size = (picture.width, picture.height, len(picture.faces))
-        return await self._keep(source_id, tenant_id, prepared, listed=True, size=size)
+        return await self._keep(tenant_id, prepared, listed=True, size=size)
 
     async def read(self, address: str, field: str) -> bytes:
         """The bytes behind a URL, a data URI or base64."""
@@ -129,16 +127,20 @@ class SourceLibrary:
             raise NotFound("There is no source of that id.")
         return source
 
-    async def wearable(self, tenant_id: str, source_id: str) -> Source:
-        """A session's source, listed or not, if it may still be worn.
+    def preview(self, source: Source) -> bytes:
+        """The small JPEG of a source."""
+        return self._vault.preview(source)
 
-        Raises NotFound, and what SourceGate.license raises.
+    async def wearable(self, tenant_id: str, source_id: str, *, recorded: bool) -> bytes:
+        """The prepared face of a session's source, listed or not, if it may still be worn.
+
+        Raises NotFound, SourceRejected, and what SourceGate.license raises.
         """
         source = await self._store.source(source_id)
         if source is None:
             raise NotFound("The session's source face is gone. Create a new session.")
-        await self._gate.license(tenant_id, source)
-        return source
+        await self._gate.license(tenant_id, source, recorded=recorded)
+        return await self._vault.face(source)
 
     async def listed(self, tenant_id: str) -> list[Source]:
         """A tenant's uploads, newest first, at most 200."""
@@ -154,13 +156,17 @@ class SourceLibrary:
         """Remove a source that nobody can use any more; else do nothing."""
         source = await self._store.drop_unused_source(source_id, self._clock())
         if source is not None:
-            await asyncio.to_thread(_remove, Path(source.path))
+            await self._vault.remove(source)
 
     async def erase(self, source_id: str) -> None:
         """Remove a source, whoever needs it."""
         source = await self._store.drop_source(source_id)
         if source is not None:
-            await asyncio.to_thread(_remove, Path(source.path))
+            await self._vault.remove(source)
+
+    async def seal_older(self) -> int:
+        """Seal what an earlier version kept readable; returns how many."""
+        return await self._vault.seal_older()
 
     async def sweep(self) -> int:
         """Remove what sessions left behind that nobody can join any more; returns how many."""
@@ -171,40 +177,30 @@ class SourceLibrary:
             await self.discard(source_id)
         return len(unused)
 
-    def _destination(self, source_id: str) -> Path:
-        return self._folder / f"{source_id}.npz"
-
     async def _keep(
         self,
-        source_id: str,
         tenant_id: str,
         prepared: PreparedSource,
         *,
         listed: bool,
         size: tuple[int, int, int] = (0, 0, 1),
     ) -> Source:
-        try:
-            await self._gate.screen(tenant_id, prepared)
-        except MienError:
-            await asyncio.to_thread(_remove, prepared.path)
-            raise
+        await self._gate.screen(tenant_id, prepared)
+        source_id = self._ids.source()
         source = Source(
             id=source_id,
             tenant_id=tenant_id,
             created_at=self._clock(),
             listed=listed,
-            path=str(prepared.path),
             width=size[0],
             height=size[1],
             faces=size[2],
             landmarks=prepared.face.landmarks,
             region=prepared.face.region,
             notes=prepared.notes,
-            preview=prepared.preview_jpeg,
             identity=self._gate.sealed(source_id, prepared.identity),
         )
-        await self._store.add_source(source)
-        return source
+        return await self._vault.keep(source, prepared.data, prepared.preview_jpeg)
 
 
 @contextmanager
@@ -214,10 +210,3 @@ def _naming(field: str) -> Iterator[None]:
         yield
     except (ImageRejected, NoFaceFound, SourceRejected) as error:
         raise type(error)(f"{field}: {error}") from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

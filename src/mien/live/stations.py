@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 from weakref import WeakValueDictionary
 
 import structlog
@@ -123,7 +122,7 @@ class Stations:
     async def change_source(self, session: Session, source_id: str) -> None:
         """Let a running session wear another source; hold its lock."""
         if station := self.find(session.id):
-            await station.change_source(await self._source_path(session.tenant_id, source_id))
+            await station.change_source(await self._face(session, source_id))
 
     async def end(self, session_id: str, reason: Reason) -> Session:
         """End a session wherever it is. Raises NotFound."""
@@ -153,12 +152,12 @@ class Stations:
         if self._admission.draining:
             raise NoCapacity("The server is stopping.")
         live = session.placed()
+        face = await self._face(session, session.source_id)
         marking, _ = await self._marks.issue(session.id, "live")
         recording = self._recordings.new(session.tenant_id, session.id, marking.mark_id)
         brief = SessionBrief(
             session_id=session.id,
             channel_id=session.channel_id,
-            source_path=await self._source_path(session.tenant_id, session.source_id),
             quality=session.quality,
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
@@ -166,10 +165,10 @@ class Stations:
             lost_face=self._policy.of(session.tenant_id).lost_face,
             tenant_id=session.tenant_id,
             agora=self._access.agora_seat(session),
-            record_to=self._recordings.path(recording.id) if session.record else None,
+            record_to=self._recordings.place(recording.id) if session.record else None,
             statement=self._notary.sign(session.id, marking.mark_id),
         )
-        station = await self.roster.open(brief)
+        station = await self.roster.open(brief, face)
         if session.record:
             await self._recordings.keep(recording, station.gone)
         self.meter.begin(session.id, session.tenant_id)
@@ -202,5 +201,8 @@ class Stations:
             return False
         return True
 
-    async def _source_path(self, tenant_id: str, source_id: str) -> Path:
-        return Path((await self._sources.wearable(tenant_id, source_id)).path)
+    async def _face(self, session: Session, source_id: str) -> bytes:
+        """The prepared face, if it may still be worn and recorded so."""
+        if session.record:
+            self._recordings.require_allowed(session.tenant_id)
+        return await self._sources.wearable(session.tenant_id, source_id, recorded=session.record)

@@ -162,6 +162,11 @@ class Store:
         )
         return await self.write(lambda db: cast(Any, db.execute(change)).rowcount)
 
+    async def compact(self) -> None:
+        """Leave nothing in the file of what was deleted or replaced."""
+        if self._engine.dialect.name == "sqlite":
+            await self._in_thread(lambda: _vacuum(self._engine))
+
     async def read(self, work: Callable[[Database], T]) -> T:
         """Run work that changes nothing, for the repositories that share this database."""
 
@@ -208,6 +213,12 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     # WAL lets a reader in beside the writer; NORMAL is safe with it short of a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _vacuum(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _drop_unused(database: Database, source_id: str, now: float) -> Source | None:

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -132,9 +131,9 @@ class Stream:
         self.gone(member)
         await member.peer.close()
 
-    async def change_source(self, path: Path) -> None:
+    async def change_source(self, source: bytes) -> None:
         """Wear another prepared face from the next frame on. Raises SourceRejected."""
-        await asyncio.to_thread(lambda: self._engine.set_source(SourceFace.load(path)))
+        await asyncio.to_thread(lambda: self._engine.set_source(SourceFace.from_bytes(source)))
 
     def halt(self, halted: bool) -> None:
         """Show a card instead of every picture, without sound, until told otherwise."""

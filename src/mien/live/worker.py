@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -23,6 +22,7 @@ from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.trust.marking import Marker, Marking, rehearse_marking
+from mien.trust.sealed_file import SealedPath
 from mien.vision.hand_tracker import HandTracker
 from mien.vision.tracker import FaceTracker
 
@@ -46,18 +46,21 @@ class Worker:
         """Answer one request of the API process. Raises ParameterError for an unknown one."""
         calls = {
             "prepare": self._prepare,
-            "carry": self._carry,
             "join": self._join,
             "trickle": self._trickle,
             "hang_up": self._hang_up,
-            "change_source": self._change_source,
             "halt": self._halt,
             "hand_on": self._hand_on,
         }
-        if call == "look":
-            return Message(blob=await self._session().look())
-        if call == "snapshot":
-            return Message({}, await self._session().snapshot())
+        if call in ("look", "snapshot"):
+            session = self._session()
+            return Message(blob=await (session.look if call == "look" else session.snapshot)())
+        if call == "carry":
+            await self._carry(message.body, message.blob)
+            return DONE
+        if call == "change_source":
+            await self._session().change_source(message.blob)
+            return DONE
         if call not in calls:
             raise ParameterError(f"A worker does not know '{call}'.")
         return Message(await calls[call](message.body) or {})
@@ -83,7 +86,7 @@ class Worker:
         give_back()
         return figures
 
-    async def _carry(self, body: Mapping[str, Any]) -> None:
+    async def _carry(self, body: Mapping[str, Any], source: bytes) -> None:
         if self._tracker is None or self._stream is not None:
             raise ParameterError("A worker carries one session, after it is prepared.")
         options = EngineOptions(lost_face=body["lost_face"], quality=body["quality"] or USUAL_LEVEL)
@@ -91,12 +94,12 @@ class Worker:
             body["algorithm_uid"], body["quality"] or None, self._config["camera_timeout_s"]
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
-        recorder = Recorder(Path(body["record_to"])) if body.get("record_to") else None
+        recorder = _recorder(body["record_to"]) if body.get("record_to") else None
         engine = FrameEngine(self._tracker, options, hands=self._hands)
         self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
         self._stream.hand_on(body["statement"])
-        if body["source_path"]:
-            await self._stream.change_source(Path(body["source_path"]))
+        if source:
+            await self._stream.change_source(source)
         if body.get("agora"):
             await self._enter(AgoraSeat.from_json(body["agora"]), self._stream)
 
@@ -128,9 +131,6 @@ class Worker:
     async def _hang_up(self, body: Mapping[str, Any]) -> None:
         await self._session().hang_up(body["peer_id"])
 
-    async def _change_source(self, body: Mapping[str, Any]) -> None:
-        await self._session().change_source(Path(body["source_path"]))
-
     async def _halt(self, body: Mapping[str, Any]) -> None:
         self._session().halt(bool(body["halted"]))
 
@@ -148,6 +148,12 @@ def _tested_marker(body: Mapping[str, Any]) -> Marker:
     marker = Marker(Marking.from_json(body))
     marker.self_test()
     return marker
+
+
+def _recorder(body: Mapping[str, Any]) -> Recorder:
+    """The key is that of this recording alone: no worker has the installation's."""
+    place = SealedPath.from_json(body)
+    return Recorder(lambda: place.create(secrets.token_bytes))
 
 
 def _peer_options(body: Mapping[str, Any]) -> dict[str, Any]:

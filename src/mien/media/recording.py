@@ -3,8 +3,9 @@
 Sound is Opus as it came, which MP4 holds without decoding.
 """
 
+import struct
 from fractions import Fraction
-from pathlib import Path
+from io import SEEK_END, RawIOBase
 
 import av
 import cv2
@@ -27,6 +28,7 @@ CONTAINER = {
     # A silent microphone must not hold pictures back.
     "max_interleave_delta": str(FRAGMENT_US // 2),
 }
+BOX = struct.Struct(">I4s")
 BT601, LIMITED_RANGE = 6, 1
 # Sound may stray so far from when it came before it is set anew.
 MOST_DRIFT_S = 0.2
@@ -35,12 +37,13 @@ MOST_DRIFT_S = 0.2
 class RecordingWriter:
     """Pictures and sound by the time at which they came, in seconds of one clock; for one thread.
 
+    output: not buffered, so that a fragment that was written is safe; closed with the writer.
     size: of all pictures, even; others are scaled to it.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], begin: float) -> None:
-        self._begin, self._size = begin, size
-        self._container = av.open(str(path), "w", format="mp4", options=CONTAINER)
+    def __init__(self, output: RawIOBase, size: tuple[int, int], begin: float) -> None:
+        self._output, self._begin, self._size = output, begin, size
+        self._container = av.open(output, "w", format="mp4", options=CONTAINER)
         self._pictures = self._picture_track()
         self._sound: AudioStream = self._container.add_stream("libopus", rate=SOUND_RATE)
         self._last_picture = -1
@@ -81,8 +84,11 @@ class RecordingWriter:
 
     def close(self) -> None:
         """Write what is still held back."""
-        self._container.mux(self._pictures.encode(None))
-        self._container.close()
+        try:
+            self._container.mux(self._pictures.encode(None))
+            self._container.close()
+        finally:
+            self._output.close()
 
     def _sound_time(self, packet: AudioPacket) -> int:
         came = round((packet.arrived - self._begin) * SOUND_RATE)
@@ -104,3 +110,18 @@ class RecordingWriter:
         context.color_range = LIMITED_RANGE
         context.gop_size = 300
         return stream
+
+
+def whole_until(file: RawIOBase) -> int:
+    """Where the last fragment ends that is all there, in a file that was cut off; 0 without any."""
+    size, at, end = file.seek(0, SEEK_END), 0, 0
+    while at + BOX.size <= size:
+        file.seek(at)
+        length, kind = BOX.unpack(file.read(BOX.size) or b"")
+        at += max(length, BOX.size)
+        if at > size:
+            break
+        # A fragment is a box that describes it and one of its data; an index may be at the end.
+        if kind == b"mdat" or (kind == b"mfra" and end):
+            end = at
+    return end

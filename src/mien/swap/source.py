@@ -1,9 +1,8 @@
-"""The face that is worn: made once from one photo, kept as a small file, read by every worker."""
+"""The face that is worn: made once from one photo, kept as some bytes, read by every worker."""
 
 import io
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,7 +20,7 @@ from mien.vision.identity import IDENTITY_SIZE, Embedding
 FORMAT = 2
 # What `sharpness` says of a sharp photo.
 SHARP = 0.4
-_MAX_FILE_BYTES = 8 << 20
+_MAX_BYTES = 8 << 20
 _IRIS_PIXELS = 16
 _ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
 
@@ -53,24 +52,24 @@ class SourceFace:
     resolution: float = 1.0
     identity: Floats = field(default_factory=_unknown)
 
-    def save(self, path: Path) -> None:
-        """Write an .npz file, whole or not at all."""
+    def to_bytes(self) -> bytes:
+        """The face as an .npz file."""
         buffer = io.BytesIO()
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {"format": np.int32(FORMAT), "resolution": np.float32(self.resolution)}
         np.savez_compressed(buffer, **arrays)
-        draft = path.with_name(path.name + ".part")
-        draft.write_bytes(buffer.getvalue())
-        draft.replace(path)
+        return buffer.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> "SourceFace":
-        """Read what save wrote. Raises SourceRejected for anything else; never unpickles."""
+    def from_bytes(cls, data: bytes) -> "SourceFace":
+        """Read what to_bytes gave. Raises SourceRejected for anything else; never unpickles."""
+        file = io.BytesIO(data)
         try:
-            with zipfile.ZipFile(path) as parts:
-                if sum(part.file_size for part in parts.infolist()) > _MAX_FILE_BYTES:
+            with zipfile.ZipFile(file) as parts:
+                if sum(part.file_size for part in parts.infolist()) > _MAX_BYTES:
                     raise SourceRejected("The prepared face is too large; prepare it again.")
-            with np.load(path, allow_pickle=False) as stored:
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
                 known = int(stored["format"]) == FORMAT
                 arrays = {name: stored[name] for name in _ARRAYS}
                 face = cls(**arrays, resolution=float(stored["resolution"]))

@@ -33,6 +33,15 @@ LOST_FACE: dict[str, tuple[State, str]] = {
     "pass": ("off", "The camera's own picture is shown while there is no face to swap."),
 }
 
+ENCRYPTED = (
+    "prepared source faces",
+    "previews",
+    "recordings",
+    "embeddings",
+    "names in likeness records",
+    "consent clips",
+)
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -62,7 +71,7 @@ def compliance_of(
         "tenants": _tenants(policy),
         "recording": _recording(settings, policy),
         "requirements": [asdict(one) for one in _requirements(settings, policy)],
-        "not_encrypted_at_rest": ["prepared source faces", "previews", "recordings"],
+        "encrypted_at_rest": list(ENCRYPTED),
     }
     return {
         "statement": statement,
