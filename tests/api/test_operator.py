@@ -28,6 +28,8 @@ async def test_kill_and_revive(house: House) -> None:
     body = {"scope": "tenant", "target": "default"}
     killed = await house.http.post("/v1/operator/kill", json=body, headers=bearer(house))
     assert killed.json()["code"] == 1000
+    (station,) = house.placement.stations
+    assert station.halted, "before the answer, not at the next look"
     refused = await house.call(CREATE, {"sourceImage": [FACE_URL]})
     assert refused["code"] == 1200
     assert "operator has stopped" in refused["msg"]
@@ -36,6 +38,7 @@ async def test_kill_and_revive(house: House) -> None:
     for status in (200, 404):
         revived = await house.http.post("/v1/operator/revive", json=body, headers=bearer(house))
         assert revived.status_code == status
+        assert not station.halted
     assert (await house.call(CREATE, {"sourceImage": [FACE_URL]}))["code"] == 1000
     wrong = await house.http.post(
         "/v1/operator/kill", json={"scope": "all", "target": "x"}, headers=bearer(house)

@@ -1,4 +1,6 @@
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -36,12 +38,12 @@ def test_every_command_has_help(name: str) -> None:
     assert name in result.stdout
 
 
-def test_help_imports_nothing_heavy() -> None:
-    import subprocess
-
+@pytest.mark.parametrize("call", [["--help"], ["kill", "list"], ["revive", "all"]])
+def test_who_is_in_a_hurry_imports_nothing_heavy(call: list[str], tmp_path: Path) -> None:
+    more = ["--data-dir", str(tmp_path)] if len(call) > 1 else []
     code = (
         "import sys; from mien.cli.app import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        f"try: main({call + more})\nexcept SystemExit: pass\n"
         "heavy = {'numpy', 'cv2', 'av', 'fastapi', 'numba'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )

@@ -18,6 +18,8 @@ from mien.live.governance import policy_of
 from mien.live.ids import Ids
 from mien.live.installation import open_installation
 from mien.live.journal import Journal
+from mien.live.kill_switch import KillSwitch
+from mien.live.killed_faces import KilledFaces
 from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
@@ -103,6 +105,7 @@ class Desk:
             Marks(keyring, self.store, "en", secrets.token_bytes, self.clock),
             self.notary,
             self.likenesses,
+            self.killed_faces,
             self.journal,
             ids=ids,
             clock=self.clock,
@@ -115,8 +118,9 @@ class Desk:
         folder = self.settings.data_dir
         self.journal = Journal(open_audit_log(folder, self.clock))
         seal = open_seal(folder, secrets.token_bytes)
+        records = LikenessStore(self.store, seal)
         likenesses = Likenesses(
-            LikenessStore(self.store, seal),
+            records,
             read_key(folder / KEY_FILE),
             seal,
             folder / "evidence",
@@ -128,7 +132,11 @@ class Desk:
         self.blocked = BlockedFaces(
             self.store, seal, self.journal, clock=self.clock, random=secrets.token_bytes
         )
-        gate = SourceGate(likenesses, self.blocked, seal, self.journal, policy)
+        self.killed_faces = KilledFaces(
+            self.store, KillSwitch(self.store, self.journal, self.clock), records, seal
+        )
+        rules = (self.blocked, self.killed_faces, seal, self.journal, policy)
+        gate = SourceGate(likenesses, *rules)
         return likenesses, gate
 
     async def shut(self) -> None:

@@ -1,6 +1,7 @@
 """A child process for tests: it answers, logs, hangs and dies as it is told."""
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
@@ -31,6 +32,8 @@ class Echo:
 
     async def prepare(self, **config: Any) -> dict[str, Any]:
         self._config = config
+        if config.get("heavy"):
+            atexit.register(time.sleep, 60)  # as long as taking apart what it has loaded
         if config.get("broken"):
             raise WeightsError("A model file is missing.")
         if config.get("slow"):

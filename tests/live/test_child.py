@@ -74,6 +74,12 @@ async def test_sigterm_ends_it(start: Start) -> None:
     await child.stop(10)
 
 
+async def test_it_ends_without_taking_itself_apart(start: Start) -> None:
+    child = await start(heavy=True)
+    await child.stop(20)
+    assert child.ended.result() == 0, "by itself, before it is killed"
+
+
 async def test_one_that_does_not_listen_is_killed(start: Start) -> None:
     child = await start(stubborn=True)
     await child.stop(0.3)

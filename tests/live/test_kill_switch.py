@@ -72,7 +72,7 @@ async def test_a_killed_face_is_not_worn_by_another_session(desk: Desk) -> None:
     await desk.service.kills.throw(Kill(Scope.LIKENESS, source.id))
     with pytest.raises(TenantBlocked):
         await desk.create(type(FACE)(source.id))
-    # One that changes to it is covered at the next look.
+    # Nothing is known of this face but its id: one that changes to it is covered at the next look.
     await desk.service.update(TENANT, view.session.id, [type(FACE)(source.id)])
     await covered(desk, [True])
 

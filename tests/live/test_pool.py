@@ -133,3 +133,23 @@ async def test_stopping_ends_also_what_is_just_starting(
     served = [outcome for outcome in outcomes if not isinstance(outcome, NoCapacity)]
     assert len(served) <= 1
     assert set(children()) == {str(one.pid) for one in (child, *served)}
+
+
+async def test_all_are_told_to_end_before_anyone_is_waited_for(
+    make: Make, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = make(3)
+    await pool.start()
+    await until(lambda: pool.idle == 3)
+    order: list[str] = []
+    tell = Child._signal
+
+    def told(child: Child, number: signal.Signals) -> None:
+        order.append("told")
+        tell(child, number)
+
+    monkeypatch.setattr(Child, "_signal", told)
+    for child in nursery.started:
+        child.ended.add_done_callback(lambda _: order.append("gone"))
+    await pool.stop(20)
+    assert order == ["told"] * 3 + ["gone"] * 3

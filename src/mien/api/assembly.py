@@ -18,6 +18,8 @@ from mien.live.imaging import Imaging
 from mien.live.inspection_process import InspectionProcess
 from mien.live.installation import open_installation, open_operator_token, open_signing_key
 from mien.live.journal import Journal
+from mien.live.kill_switch import KillSwitch
+from mien.live.killed_faces import KilledFaces
 from mien.live.likeness_store import LikenessStore
 from mien.live.likenesses import Likenesses
 from mien.live.live_gate import LiveGate
@@ -164,7 +166,14 @@ class _Assembly:
         """What a face must pass."""
         clock, random = self.world.clock, self.world.random
         blocked = BlockedFaces(self.store, self.seal, self.journal, clock=clock, random=random)
-        return SourceGate(self.likenesses, blocked, self.seal, self.journal, self.policy)
+        killed = self.killed_faces
+        return SourceGate(self.likenesses, blocked, killed, self.seal, self.journal, self.policy)
+
+    @cached_property
+    def killed_faces(self) -> KilledFaces:
+        """What the operator has stopped."""
+        switch = KillSwitch(self.store, self.journal, self.world.clock)
+        return KilledFaces(self.store, switch, self.records, self.seal)
 
     @cached_property
     def live_gate(self) -> LiveGate:
@@ -218,7 +227,7 @@ class _Assembly:
         return SessionService(
             *(self.store, self.placement, self.sources, self.recordings, self.rates),
             *(self.settings, self.policy, self.installation, self.marks),
-            *(self.notary, self.likenesses, self.journal),
+            *(self.notary, self.likenesses, self.killed_faces, self.journal),
             ids=self.ids,
             clock=self.world.clock,
             monotonic=self.world.monotonic,

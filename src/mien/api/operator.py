@@ -40,14 +40,14 @@ class KillBody(BaseModel):
 @router.post("/kill", summary="Stop")
 async def kill(services: Wired, body: KillBody) -> Plain:
     """Cover pictures with a card, and refuse new sessions, until they are revived."""
-    await services.sessions.kills.throw(kill_named(body.scope, body.target))
+    await services.sessions.kill(kill_named(body.scope, body.target))
     return Plain()
 
 
 @router.post("/revive", summary="Go on")
 async def revive(services: Wired, body: KillBody) -> Plain:
     """Show pictures again."""
-    if not await services.sessions.kills.lift(kill_named(body.scope, body.target)):
+    if not await services.sessions.revive(kill_named(body.scope, body.target)):
         raise NotFound("Nothing of that name was stopped.")
     return Plain()
 

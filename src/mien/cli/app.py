@@ -1,7 +1,8 @@
 """The `mien` command. Each subcommand is one file beside this one, read only when it is called."""
 
+import gc
 import importlib
-from importlib.metadata import version
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -49,7 +50,7 @@ class LazyCommands(TyperGroup):
 
 def _load(name: str) -> Any:
     attribute = name.replace("-", "_")
-    module = importlib.import_module(f"mien.cli.{attribute}")
+    module = _imported(f"mien.cli.{attribute}")
     group = getattr(module, "app", None)
     if isinstance(group, typer.Typer):
         return get_command(group)
@@ -58,11 +59,22 @@ def _load(name: str) -> Any:
     return get_command(single)
 
 
+def _imported(module: str) -> ModuleType:
+    """Without the cyclic garbage collector: it would take a fifth of the time, and find nothing."""
+    gc.disable()
+    try:
+        return importlib.import_module(module)
+    finally:
+        gc.enable()
+
+
 main = typer.Typer(cls=LazyCommands, add_completion=False, pretty_exceptions_enable=False)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"mien {version('mien')}")
         raise typer.Exit
 

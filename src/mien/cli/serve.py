@@ -21,6 +21,7 @@ from mien.api.logs import set_up_logs
 from mien.api.services import Services, World
 from mien.errors import MienError
 from mien.live.governance import govern, signed_policy
+from mien.live.inside import end_process
 from mien.settings import Settings, TlsSettings
 
 # A request that is still open at the end may take so long; then the sessions are ended.
@@ -40,6 +41,7 @@ def serve(
     tls = _tls(settings.tls)
     with contextlib.closing(_listen(settings)) as listener:
         asyncio.run(_serve(settings, listener, tls))
+    end_process()
 
 
 def _settings(host: str | None, port: int | None, data_dir: Path | None) -> Settings:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 import structlog
 
 from mien.errors import MienError, TenantBlocked
-from mien.live.kill_switch import Kill, KillSwitch, Scope
+from mien.live.kill_switch import Kill, Scope
+from mien.live.killed_faces import Faces, KilledFaces
 from mien.live.placement import Station
 from mien.live.roster import Roster
 from mien.live.session import Session
@@ -22,9 +23,10 @@ ALL = Kill(Scope.ALL)
 class KillWatch:
     """Looks again and again, because commands throw the switch beside the server."""
 
-    def __init__(self, store: Store, switch: KillSwitch, roster: Roster) -> None:
+    def __init__(self, store: Store, faces: KilledFaces, roster: Roster) -> None:
         self._store = store
-        self._switch = switch
+        self._faces = faces
+        self._switch = faces.switch
         self._roster = roster
         self._halted: set[Station] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -45,20 +47,24 @@ class KillWatch:
 
     async def refuse_session(self, session: Session) -> None:
         """Before a session goes on. Raises TenantBlocked where it is stopped."""
-        _refuse(await self._switch.thrown(), await self._kills_of(session))
+        thrown = await self._switch.thrown()
+        _refuse(thrown, await self._kills_of(session, await self._faces.of(thrown)))
 
     async def look(self) -> None:
         """Cover what is stopped, and uncover what is revived."""
+        # Also where nothing runs: a killed face must be kept before its record can be erased.
+        thrown = await self._switch.thrown()
+        faces = await self._faces.of(thrown)
         stations = self._roster.running()
         self._halted.intersection_update(stations)
-        thrown = await self._switch.thrown() if stations else frozenset()
-        if not thrown and not self._halted:
-            return
-        await asyncio.gather(*(self._apply(station, thrown) for station in stations))
+        if thrown or self._halted:
+            await asyncio.gather(*(self._apply(station, thrown, faces) for station in stations))
 
-    async def _apply(self, station: Station, thrown: frozenset[Kill]) -> None:
+    async def _apply(self, station: Station, thrown: frozenset[Kill], faces: Faces) -> None:
         session = await self._store.session(station.brief.session_id)
-        stopped = session is not None and not thrown.isdisjoint(await self._kills_of(session))
+        stopped = session is not None and not thrown.isdisjoint(
+            await self._kills_of(session, faces)
+        )
         if stopped is (station in self._halted):
             return
         try:
@@ -68,14 +74,15 @@ class KillWatch:
             return
         (self._halted.add if stopped else self._halted.discard)(station)
 
-    async def _kills_of(self, session: Session) -> tuple[Kill, ...]:
+    async def _kills_of(self, session: Session, faces: Faces) -> tuple[Kill, ...]:
         """Each of these stops the session."""
         source = await self._store.source(session.source_id)
-        faces = (session.source_id, source.likeness_id if source else None)
+        names = (session.source_id, source.likeness_id if source else None)
         return (
             ALL,
             Kill(Scope.TENANT, session.tenant_id),
-            *(Kill(Scope.LIKENESS, face) for face in faces if face),
+            *(Kill(Scope.LIKENESS, name) for name in names if name),
+            *self._faces.kills(source, faces),
             Kill(Scope.SESSION, session.id),
         )
 

@@ -84,13 +84,17 @@ class SessionRow(Base):
 
 
 class KillRow(Base):
-    """What the operator has stopped, until it is revived; target is empty for all."""
+    """What the operator has stopped, until it is revived; target is empty for all.
+
+    face: a killed likeness's embedding, sealed.
+    """
 
     __tablename__ = "kills"
 
     scope: Mapped[str] = mapped_column(String(16), primary_key=True)
     target: Mapped[str] = mapped_column(String(64), primary_key=True)
     since: Mapped[float] = mapped_column(Float)
+    face: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class MarkRow(Base):

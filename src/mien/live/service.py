@@ -14,8 +14,9 @@ from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
 from mien.live.journal import Journal
-from mien.live.kill_switch import KillSwitch
+from mien.live.kill_switch import Kill
 from mien.live.kill_watch import KillWatch
+from mien.live.killed_faces import KilledFaces
 from mien.live.likenesses import Likenesses
 from mien.live.marks import Marks
 from mien.live.media_access import MediaAccess
@@ -75,6 +76,7 @@ class SessionService:
         marks: Marks,
         notary: Notary,
         likenesses: Likenesses,
+        killed_faces: KilledFaces,
         journal: Journal,
         *,
         ids: Ids,
@@ -94,7 +96,7 @@ class SessionService:
         self._notary = notary
         self._ids = ids
         self._clock = clock
-        self.kills = KillSwitch(store, journal, clock)
+        self.kills = killed_faces.switch
         self._stations = Stations(
             *(store, placement, sources, recordings, marks, notary),
             *(self._access, self._admission, journal, settings, policy),
@@ -103,7 +105,7 @@ class SessionService:
             most_revivals=MOST_REVIVALS,
         )
         roster, meter = self._stations.roster, self._stations.meter
-        self._kill_watch = KillWatch(store, self.kills, roster)
+        self._kill_watch = KillWatch(store, killed_faces, roster)
         self._warden = Warden(store, likenesses, roster, meter, self.end, monotonic)
         self._peers = Peers(store, self._stations, self._access, self._admission, self._kill_watch)
         self._sweeping: asyncio.Task[None] | None = None
@@ -122,6 +124,7 @@ class SessionService:
         log.info("sessions ready", interrupted=interrupted, **about)
         self._stations.start()
         self._warden.start()
+        await self._kill_watch.look()  # before sweeping, which may take a killed face's source
         self._kill_watch.start()
         self._notary.start(self.running)
         self._sweeping = asyncio.create_task(self._sweep())
@@ -199,6 +202,17 @@ class SessionService:
         """End a session over its owner's head. Raises NotFound."""
         await self._stations.end(session_id, reason)
         await self._journal.write("session.ended", session=session_id, reason=reason.value)
+
+    async def kill(self, kill: Kill) -> None:
+        """Stop what the operator names, here and now."""
+        await self.kills.throw(kill)
+        await self._kill_watch.look()
+
+    async def revive(self, kill: Kill) -> bool:
+        """Let it go on; False where it was not stopped."""
+        lifted = await self.kills.lift(kill)
+        await self._kill_watch.look()
+        return lifted
 
     def running(self) -> list[Station]:
         """The processes that carry sessions now."""

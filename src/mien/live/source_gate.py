@@ -4,8 +4,10 @@ import numpy as np
 
 from mien.errors import ContentRefused, FaceBlocked
 from mien.live.blocked_faces import BlockedFaces
+from mien.live.identities import open_identity, seal_identity
 from mien.live.imaging import PreparedSource
 from mien.live.journal import Journal
+from mien.live.killed_faces import KilledFaces
 from mien.live.likenesses import Likenesses
 from mien.live.records import Source
 from mien.trust.likeness import Scope
@@ -22,18 +24,22 @@ class SourceGate:
         self,
         likenesses: Likenesses,
         blocked: BlockedFaces,
+        killed: KilledFaces,
         seal: Seal,
         journal: Journal,
         policy: Policy,
     ) -> None:
         self._likenesses = likenesses
         self._blocked = blocked
+        self._killed = killed
         self._seal = seal
         self._journal = journal
         self._policy = policy
 
     async def screen(self, tenant_id: str, prepared: PreparedSource) -> None:
-        """Before a prepared face is kept. Raises ContentRefused, FaceBlocked."""
+        """Before a prepared face is kept. Raises ContentRefused, FaceBlocked, TenantBlocked."""
+        if prepared.identity:
+            await self._killed.refuse(np.array(prepared.identity, np.float32))
         mode = self._policy.of(tenant_id).gate
         if mode == "off":
             return
@@ -46,8 +52,13 @@ class SourceGate:
             await self._require_unblocked(tenant_id, np.array(prepared.identity, np.float32))
 
     async def license(self, tenant_id: str, source: Source, *, recorded: bool) -> None:
-        """Before a face is worn, and recorded so. Raises FaceBlocked, VerificationRequired."""
+        """Before a face is worn, and recorded so.
+
+        Raises FaceBlocked, VerificationRequired, TenantBlocked.
+        """
         embedding = self.opened(source.id, source.identity)
+        if embedding is not None:
+            await self._killed.refuse(embedding)
         if embedding is not None and self._policy.of(tenant_id).gate != "off":
             await self._require_unblocked(tenant_id, embedding)
         uses = (Scope.LIVE, Scope.RECORDING) if recorded else (Scope.LIVE,)
@@ -61,16 +72,8 @@ class SourceGate:
 
     def sealed(self, source_id: str, identity: tuple[float, ...]) -> bytes | None:
         """An embedding as it is kept with its source."""
-        if not identity:
-            return None
-        return self._seal.close(np.array(identity, np.float32).tobytes(), _about(source_id))
+        return seal_identity(self._seal, source_id, identity)
 
     def opened(self, source_id: str, sealed: bytes | None) -> Embedding | None:
         """What `sealed` gave, for that source."""
-        if sealed is None:
-            return None
-        return np.frombuffer(self._seal.open(sealed, _about(source_id)), np.float32)
-
-
-def _about(source_id: str) -> str:
-    return f"identity of {source_id}"
+        return open_identity(self._seal, source_id, sealed)

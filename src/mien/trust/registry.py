@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, Protocol
 
-from mien.trust.code import ID_BITS
-from mien.trust.keyring import RandomBytes
+from mien.trust.sealing import RandomBytes
 
 Made = Literal["live", "file"]
 
@@ -36,6 +35,9 @@ class Registry(Protocol):
 
 def new_mark_id(random: RandomBytes) -> int:
     """48 random bits: ids tell nothing and can't be guessed from each other."""
+    # Imported late, with numpy: a command that is in a hurry gives out no marks.
+    from mien.trust.code import ID_BITS
+
     return int.from_bytes(random(ID_BITS // 8), "big")
 
 
