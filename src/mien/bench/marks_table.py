@@ -18,8 +18,8 @@ def write_into(page: Path, report: dict[str, Any]) -> None:
 
 def markdown(report: dict[str, Any]) -> str:
     """Tables and sentences, in the order in which one asks."""
-    parts = (_survival(report), _quality(report), _cost(report), _false_positives(report))
-    return "\n\n".join(parts)
+    parts = (_survival, _attacks, _quality, _cost, _false_positives)
+    return "\n\n".join(part(report) for part in parts)
 
 
 def _survival(report: dict[str, Any]) -> str:
@@ -31,6 +31,18 @@ def _survival(report: dict[str, Any]) -> str:
         found = f"{row['marked']} of {row['clips']}"
         right = f"{row['right_id']} of {row['clips']}"
         lines.append(f"| {row['change']} | {found} | {right} | {row['lowest_score']} |")
+    return "\n".join(lines)
+
+
+def _attacks(report: dict[str, Any]) -> str:
+    lines = [
+        "| what is tried | found | this id | the other id | lowest score | worst PSNR, dB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in report["attacks"]:
+        counts = (f"{row[name]} of {row['clips']}" for name in ("marked", "right_id", "other_id"))
+        figures = f"{' | '.join(counts)} | {row['lowest_score']} | {row['worst_psnr_db']}"
+        lines.append(f"| {row['attack']} | {figures} |")
     return "\n".join(lines)
 
 
