@@ -99,12 +99,16 @@ class Client:
         self._tasks: list[asyncio.Task[None]] = []
         self._add("video", camera)
         self._add("audio", microphone)
-        self._connection.createDataChannel("events").on("message", self._on_text)
+        self._channel = self._connection.createDataChannel("events")
+        self._channel.on("message", self._on_text)
 
     async def join(self, answer: Join) -> None:
         await self._connection.setLocalDescription(await self._connection.createOffer())
         sdp = await answer(self._connection.localDescription.sdp)
         await self._connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._channel.send(json.dumps(message))
 
     def heard(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.messages if message["type"] == kind]

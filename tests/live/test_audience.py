@@ -11,6 +11,7 @@ from mien.live.audience import MOST_PEERS, Audience
 from mien.live.member import Member
 from mien.live.placement import PeerKind
 from mien.media.webrtc.peer import AudioPacket, Peer, PeerConfig, VideoPicture
+from mien.trust.wording import wording_of
 
 
 class Line(Peer):
@@ -39,6 +40,8 @@ class House:
     def picture_came(self, member: Member, picture: VideoPicture) -> None: ...
 
     def sound_came(self, member: Member, packet: AudioPacket) -> None: ...
+
+    def label_told(self, member: Member) -> None: ...
 
     def gone(self, member: Member) -> None:
         self.left.append(member)
@@ -135,3 +138,38 @@ def test_who_sends_and_who_receives() -> None:
     members = {kind: Member(house, 1, kind) for kind in ("join", "whip", "whep")}
     assert [members[kind].receives for kind in members] == [True, False, True]
     assert [members[kind].may_publish for kind in members] == [True, True, False]
+
+
+def drawn(audience: Audience) -> bool:
+    """Asked anew each time, which a type checker doesn't expect of a property."""
+    return audience.draws_label
+
+
+async def test_the_label_is_drawn_by_clients_when_all_who_see_it_say_so() -> None:
+    audience = Audience(7, time.monotonic, wording_of("de"))
+    assert not drawn(audience), "nobody is there"
+    first, line = join(audience, 1)
+    audience.inform()
+    [asked] = [message for message in line.said if message["type"] == "label"]
+    assert (asked["uid"], asked["badge"], asked["short"]) == (7, "KI-VERÄNDERT", "KI")
+    assert asked["card"] == "Dieses Bild wurde mit KI verändert"
+    assert asked["card_s"] >= 2
+    assert not drawn(audience)
+    first.on_message({"type": "label-drawn", "drawn": "yes"})
+    assert not drawn(audience)
+    first.on_message({"type": "label-drawn", "drawn": True})
+    assert drawn(audience)
+    join(audience, 2, "whip")
+    assert drawn(audience), "who only publishes sees nothing"
+    player, _ = join(audience, 3, "whep")
+    assert not drawn(audience), "a player has no page of ours"
+    audience.let_go(player)
+    first.on_message({"type": "label-drawn", "drawn": False})
+    assert not drawn(audience)
+
+
+async def test_without_such_a_policy_nobody_is_asked_to_draw() -> None:
+    audience = Audience(7, time.monotonic)
+    _, line = join(audience, 1)
+    audience.inform()
+    assert "label" not in {message["type"] for message in line.said}

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,17 @@ async def open_stream(
     opened: list[Stream] = []
 
     async def open_one(
-        source: bytes = b"", record_to: Path | None = None, **options: Any
+        source: bytes = b"",
+        record_to: Path | None = None,
+        marking: Marking = MARKING,
+        **options: Any,
     ) -> Stream:
         engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
         about = StreamOptions(algorithm_uid=3, **options)
         stream = Stream(
             engine,
-            Marker(MARKING),
+            Marker(marking),
             about,
             lambda event, body: told.append((event, body)),
             recorder=Recorder(lambda: record_to.open("wb", buffering=0)) if record_to else None,
@@ -232,10 +236,62 @@ async def test_what_arrives_is_labelled_and_marked(
         detector.feed(client.picture)
     assert detector.result(thorough=False).mark_id == MARKING.mark_id
     assert client.picture is not None
-    # A dark plate with white letters, where the camera's picture is neither.
-    plate = client.picture[20:50, 420:600].astype(int)
-    assert (plate < 60).mean() > 0.3
-    assert (plate > 200).mean() > 0.1
+    assert labelled(client.picture)
+
+
+def labelled(picture: BgrImage) -> bool:
+    """A dark plate with white letters, where the camera's picture is neither."""
+    plate = picture[20:50, 420:600].astype(int)
+    return bool((plate < 60).mean() > 0.3 and (plate > 200).mean() > 0.1)
+
+
+async def test_without_the_operator_s_policy_a_page_may_say_what_it_likes(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
+) -> None:
+    strict = await open_stream(source)
+    page = await connect(strict, Client(Camera(frames)))
+    await until(lambda: page.pictures > 5)
+    page.send({"type": "label-drawn", "drawn": True})
+    seen = page.pictures
+    await until(lambda: page.pictures > seen + 20)
+    assert labelled(shown(page))
+    assert not page.heard("label")
+    await strict.close()
+
+
+async def test_a_label_that_pages_draw_is_left_out_while_all_of_them_do(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
+) -> None:
+    stream = await open_stream(source, marking=replace(MARKING, client_label=True))
+    page = await connect(stream, Client(Camera(frames)))
+    await until(lambda: page.pictures > 5)
+    assert labelled(shown(page))
+    page.send({"type": "label-drawn", "drawn": True})
+    assert page.heard("label")[0]["badge"] == "AI MODIFIED"
+    await until(lambda: not labelled(shown(page)))
+    assert labelled(decode_image(await stream.snapshot())), "a file has no page"
+    player = await connect(stream, Client(None), "whep")
+    await until(lambda: player.pictures > 3)
+    assert labelled(shown(player))
+    await until(lambda: labelled(shown(page)))
+
+
+def shown(client: Client) -> BgrImage:
+    assert client.picture is not None
+    return client.picture
+
+
+async def test_what_is_recorded_is_labelled_whatever_pages_draw(
+    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes, tmp_path: Path
+) -> None:
+    marking = replace(MARKING, client_label=True)
+    stream = await open_stream(source, marking=marking, record_to=tmp_path / "recording.mp4")
+    page = await connect(stream, Client(Camera(frames)))
+    await until(lambda: page.pictures > 5)
+    page.send({"type": "label-drawn", "drawn": True})
+    seen = page.pictures
+    await until(lambda: page.pictures > seen + 20)
+    assert labelled(shown(page))
 
 
 async def test_what_is_recorded_and_snapped_is_what_was_sent_with_its_sound(

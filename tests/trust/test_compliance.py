@@ -96,3 +96,12 @@ def test_a_laxer_tenant_is_told_and_not_named() -> None:
     assert (told["R9"]["state"], told["R12"]["state"]) == ("off", "off")
     assert told["R9"]["detail"] == "For some tenants: Contents are not checked."
     assert "acme" not in json.dumps(statement)
+
+
+def test_it_says_who_draws_the_label() -> None:
+    details = [
+        next(one["detail"] for one in stated(policy)["requirements"] if one["id"] == "R2")
+        for policy in (None, Policy(), Policy(label="client"))
+    ]
+    assert details[0] == details[1] == "Burned in, with an opening card."
+    assert details[2].startswith("Drawn by the pages that say that they do")

@@ -101,3 +101,21 @@ def test_a_session_s_digest_does_not_give_its_id_away() -> None:
     assert len(digest) == 32
     assert "abcdef" not in digest
     assert digest == session_digest("abcdef") != session_digest("abcdeg")
+
+
+def test_only_where_the_policy_has_it_may_pages_draw_the_label() -> None:
+    frame = photo()
+    for client_label in (False, True):
+        marker = Marker(Marking.from_json(Marking(KEY, MARK_ID, "en", client_label).as_json()))
+        burned = marker.apply(frame, 0.0)
+        left = marker.apply(frame, 0.0, drawn_by_clients=True)
+        assert found_in([left]).mark_id == MARK_ID
+        assert (psnr(frame, left) > 44) is client_label
+        assert np.array_equal(burned, left) is not client_label
+        assert marker.client_label == (wording_of("en") if client_label else None)
+        marker.self_test()
+    badge = marker.with_badge(left)
+    later = marker.apply(frame, 9.0)
+    # The same badge, and what is beside it untouched.
+    assert np.abs(badge.astype(int) - later)[:40, -120:].max() < 16
+    assert np.array_equal(badge[100:], left[100:])

@@ -207,8 +207,10 @@ class _Assembly:
     @cached_property
     def marks(self) -> Marks:
         """Who is given which mark."""
-        language = self.settings.label_language
-        return Marks(self.keyring, self.store, language, self.world.random, self.world.clock)
+        return Marks(
+            *(self.keyring, self.store, self.settings.label_language),
+            *(self.world.random, self.world.clock, self.policy.label),
+        )
 
     @cached_property
     def notary(self) -> Notary:

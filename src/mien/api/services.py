@@ -74,7 +74,8 @@ class Services:
         """Open what lasts, then warm what works."""
         await self.store.open()
         digest = None if self.policy is None else self.policy.digest
-        await self.journal.write("server.started", policy=digest)
+        label = self.policy.label if self.policy else "burned_in"
+        await self.journal.write("server.started", policy=digest, label=label)
         kept = self.installation
         await self.accounts.register_default(kept.client_id, kept.client_secret)
         await self._tell_unknown_tenants()

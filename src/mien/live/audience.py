@@ -9,6 +9,8 @@ from mien.live.figures import line_figures
 from mien.live.member import Member
 from mien.media.webrtc.broadcast import Broadcast
 from mien.media.webrtc.peer import AudioPacket, VideoPicture
+from mien.trust.label import CARD_SECONDS
+from mien.trust.wording import Wording
 
 MOST_PEERS = 16
 # Bits a second that a line is taken to carry until it is measured.
@@ -26,12 +28,18 @@ TEXTS = {
 
 
 class Audience:
-    """The members of a stream; the publisher among them. For the event loop alone."""
+    """The members of a stream; the publisher among them. For the event loop alone.
 
-    def __init__(self, algorithm_uid: int, clock: Callable[[], float]) -> None:
+    label: what pages are asked to draw; None where they are not.
+    """
+
+    def __init__(
+        self, algorithm_uid: int, clock: Callable[[], float], label: Wording | None = None
+    ) -> None:
         self.state = "waiting"
         self._algorithm_uid = algorithm_uid
         self._statement = ""
+        self._label = label
         self._members: dict[str, Member] = {}
         self._published: list[str] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -128,6 +136,12 @@ class Audience:
             line = line_figures(member.peer.statistics())
             member.peer.send_message({"type": "statistics", **figures, **line})
 
+    @property
+    def draws_label(self) -> bool:
+        """Whether everybody who is sent the stream has said that he draws the label."""
+        receivers = [member for member in self if member.receives]
+        return bool(receivers) and all(member.draws_label for member in receivers)
+
     def narrowest_line(self) -> float:
         """Bits a second of the slowest line: everybody gets the same picture."""
         lines = [m.peer.statistics().bitrate_out for m in self]
@@ -149,6 +163,10 @@ class Audience:
             member.peer.send_message(self._state_message())
             if self._statement:
                 member.peer.send_message(self._statement_message())
+            if self._label:
+                words = {"badge": self._label.badge, "short": self._label.short}
+                card = {"card": self._label.card, "card_s": CARD_SECONDS}
+                member.peer.send_message({"type": "label", **about, **words, **card})
         for media in ("video", "audio"):
             if media in self._published and media not in member.told:
                 member.told.add(media)

@@ -38,7 +38,7 @@ def install_policy(data_dir: Path, policy: Policy, key: Ed25519PrivateKey, log: 
         read_signed(signed, _pinned(pin))
     else:
         write_private(pin, _public_pem(key.public_key()))
-    log.append("policy.changed", digest=policy.digest)
+    log.append("policy.changed", digest=policy.digest, label=policy.label)
     write_private(data_dir / POLICY_FILE, signed)
 
 

@@ -14,15 +14,23 @@ from mien.settings import Settings
 from mien.trust.keyring import Keyring, open_keyring
 from mien.trust.marking import Marking
 from mien.trust.registry import Made, Registry, Statement, new_mark_id, session_digest
+from mien.trust.strictness import LabelBy
 
 
 class Marks:
     """Gives every session its mark, with the newest key."""
 
     def __init__(
-        self, keyring: Keyring, registry: Registry, language: str, random: RandomBytes, clock: Clock
+        self,
+        keyring: Keyring,
+        registry: Registry,
+        language: str,
+        random: RandomBytes,
+        clock: Clock,
+        label: LabelBy = "burned_in",
     ) -> None:
-        self._keyring, self._registry, self._language = keyring, registry, language
+        self._keyring, self._registry = keyring, registry
+        self._language, self._label = language, label
         self._random, self._clock = random, clock
 
     async def issue(self, session_id: str, made: Made) -> tuple[Marking, Statement]:
@@ -35,7 +43,8 @@ class Marks:
             engine_version=version("mien"),
         )
         await self._registry.add_statement(statement)
-        return Marking(self._keyring.newest.secret, statement.mark_id, self._language), statement
+        key, by_clients = self._keyring.newest.secret, self._label == "client"
+        return Marking(key, statement.mark_id, self._language, by_clients), statement
 
 
 def mark_for_file(settings: Settings) -> tuple[Marking, Statement]:

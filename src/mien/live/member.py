@@ -26,6 +26,9 @@ class Host(Protocol):
     def gone(self, member: "Member") -> None:
         """The peer is gone."""
 
+    def label_told(self, member: "Member") -> None:
+        """The peer has said whether it draws the label."""
+
 
 @dataclass(eq=False)
 class Member:
@@ -38,6 +41,7 @@ class Member:
     peer: Peer = field(init=False)
     greeted: bool = False
     told: set[str] = field(default_factory=set)
+    draws_label: bool = False
 
     @property
     def receives(self) -> bool:
@@ -58,7 +62,10 @@ class Member:
         self.host.sound_came(self, packet)
 
     def on_message(self, message: Mapping[str, Any]) -> None:
-        """Pages say nothing that the stream must know; the peer answers heartbeats itself."""
+        """Whether its page draws the label; the peer answers heartbeats itself."""
+        if message.get("type") == "label-drawn":
+            self.draws_label = message.get("drawn") is True
+            self.host.label_told(self)
 
     def on_state(self, state: str) -> None:
         """Let go of a peer that is gone."""

@@ -71,7 +71,8 @@ class Stream:
         self._tell, self._clock = tell, clock
         self._recorder = recorder
         self._newest: VideoPicture | None = None
-        self._audience = Audience(options.algorithm_uid, clock)
+        self._audience = Audience(options.algorithm_uid, clock, marker.client_label)
+        self._clients_label = False
         self._numbers = 0
         self._publisher: Member | None = None
         self._camera = CameraTime()
@@ -95,6 +96,7 @@ class Stream:
         member = Member(self, self._numbers, kind)
         member.peer = Peer(config, member, clock=self._clock)
         self._audience.add(member)
+        self.label_told(member)
         try:
             answer = await member.peer.answer(offer_sdp)
         except BaseException:
@@ -195,13 +197,23 @@ class Stream:
             return
         if self._publisher is member:
             self._publisher = None
+        self.label_told(member)
         self._tell_peers()
+
+    def label_told(self, member: Member) -> None:
+        """Leave the label out of the picture only while nobody can see it without.
+
+        A recording, and what goes over another network, has no page of ours to draw it.
+        """
+        elsewhere = self._recorder is not None or self._transport is not None
+        self._clients_label = self._audience.draws_label and not elsewhere
 
     async def snapshot(self) -> bytes:
         """The newest picture that was sent, as JPEG. Raises NotFound before the first."""
         if self._newest is None:
             raise NotFound("No picture has been sent yet; ask again when the camera is on.")
-        return await asyncio.to_thread(encode_jpeg, self._newest.image, SNAPSHOT_QUALITY)
+        labelled = self._marker.with_badge(self._newest.image)
+        return await asyncio.to_thread(encode_jpeg, labelled, SNAPSHOT_QUALITY)
 
     def statistics(self) -> dict[str, Any]:
         """The stream's figures now; the line's are those of the publisher."""
@@ -240,7 +252,8 @@ class Stream:
             self._first_seconds = seconds
         if self._halted:
             image = self._marker.stop_card(image.shape)
-        return self._marker.apply(image, seconds - self._first_seconds, self._bitrate)
+        since_s, by_clients = seconds - self._first_seconds, self._clients_label
+        return self._marker.apply(image, since_s, self._bitrate, drawn_by_clients=by_clients)
 
     def _send(self, rendered: Rendered) -> None:
         picture = rendered.picture

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mien.settings import C2paSettings, Settings
 from mien.trust.policy import Policy
 from mien.trust.signed_json import key_name, sign_json
+from mien.trust.strictness import LabelBy
 
 State = Literal["on", "partly", "off", "absent"]
 # The more of a requirement is met, the further behind.
@@ -26,6 +27,10 @@ GATE: dict[str, tuple[State, str]] = {
     "required": ("on", "Uploads and live pictures are checked; what can't be checked is refused."),
     "on": ("partly", "Uploads and live pictures are checked; what can't be checked passes."),
     "off": ("off", "Contents are not checked."),
+}
+LABEL: dict[LabelBy, str] = {
+    "burned_in": "Burned in, with an opening card.",
+    "client": "Drawn by the pages that say that they do, else burned in; the policy has it so.",
 }
 LOST_FACE: dict[str, tuple[State, str]] = {
     "blur": ("on", "Blurred while there is no face to swap."),
@@ -81,7 +86,7 @@ def compliance_of(
 
 
 def _requirements(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
-    yield from _marks(settings)
+    yield from _marks(settings, policy)
     told = "To every page at the start and every minute, and by GET for players."
     yield Requirement("R7", "signed session statements", "on", told)
     yield Requirement(
@@ -129,9 +134,9 @@ def _recording(settings: Settings, policy: Policy | None) -> dict[str, Any]:
     return {"allowed": allowed, "days": days}
 
 
-def _marks(settings: Settings) -> Iterator[Requirement]:
+def _marks(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
     yield Requirement("R1", "invisible mark", "on", "In every frame that leaves.")
-    yield Requirement("R2", "visible label", "on", "Burned in, with an opening card.")
+    yield Requirement("R2", "visible label", "on", LABEL[policy.label if policy else "burned_in"])
     yield Requirement("R3", "C2PA manifests", *_manifests(settings.c2pa))
     yield Requirement(
         "R4", "inputs' manifests", "partly", "Kept in swapped files; not in recordings."

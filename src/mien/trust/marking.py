@@ -11,7 +11,7 @@ from mien.trust.detector import Detector
 from mien.trust.label import Label, draw_stop_card
 from mien.trust.pattern import make_pattern
 from mien.trust.watermark import Embedder, strength_at
-from mien.trust.wording import wording_of
+from mien.trust.wording import Wording, wording_of
 from mien.vision.face import BgrImage
 
 TEST_SIZE = (240, 320)
@@ -19,20 +19,24 @@ TEST_SIZE = (240, 320)
 
 @dataclass(frozen=True, repr=False)
 class Marking:
-    """How one session's frames are marked. key: 32 secret bytes; mark_id: 48 bits."""
+    """How one session's frames are marked. key: 32 secret bytes; mark_id: 48 bits.
+
+    client_label: frames may leave without the label, for pages that draw it.
+    """
 
     key: bytes
     mark_id: int
     language: str = "en"
+    client_label: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For the process that marks, and nobody else: the key is in it."""
-        return {"key": self.key.hex(), "mark_id": self.mark_id, "language": self.language}
+        return {**vars(self), "key": self.key.hex()}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> "Marking":
         """What `as_json` gave."""
-        return cls(bytes.fromhex(body["key"]), body["mark_id"], body["language"])
+        return cls(**{**body, "key": bytes.fromhex(body["key"])})
 
 
 class Marker:
@@ -47,19 +51,40 @@ class Marker:
         self._embedder = Embedder(self._pattern, marking.mark_id)
         self._labelled: BgrImage = np.empty((0, 0, 3), np.uint8)
 
-    def apply(self, frame: BgrImage, seconds: float, bitrate: float | None = None) -> BgrImage:
+    @property
+    def client_label(self) -> Wording | None:
+        """What pages may draw in the label's place; None where it is always burned in."""
+        return self._wording if self._marking.client_label else None
+
+    def apply(
+        self,
+        frame: BgrImage,
+        seconds: float,
+        bitrate: float | None = None,
+        *,
+        drawn_by_clients: bool = False,
+    ) -> BgrImage:
         """A new frame, labelled and marked.
 
         frame: (h, w, 3) uint8 BGR, not changed. seconds: since the first frame; the opening card
         is shown for the first 2.5, and not at all from infinity. bitrate: what the encoder has,
-        bits a second; None for a file of good quality.
+        bits a second; None for a file of good quality. drawn_by_clients: all who are sent the frame
+        draw the label; counts only where `client_label` allows it.
         """
         if self._labelled.shape != frame.shape:
             self._labelled = np.empty(frame.shape, np.uint8)
         np.copyto(self._labelled, frame)
-        self._label.draw(self._labelled, seconds)
+        if not (drawn_by_clients and self._marking.client_label):
+            self._label.draw(self._labelled, seconds)
         strength = strength_at(bitrate, frame.shape[0] * frame.shape[1])
         return self._embedder.embed(self._labelled, strength)
+
+    def with_badge(self, frame: BgrImage) -> BgrImage:
+        """A copy of a frame that has left, with the badge if it may lack it; for any thread."""
+        labelled = frame.copy()
+        if self._marking.client_label:
+            Label(self._wording).draw(labelled, np.inf)
+        return labelled
 
     def stop_card(self, shape: tuple[int, ...]) -> BgrImage:
         """What is shown, unmarked yet, while the operator has stopped the stream.

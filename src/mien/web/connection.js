@@ -76,6 +76,11 @@ export class Connection extends EventTarget {
     return this.#peer.getStats();
   }
 
+  /** @param {object} message dropped while the channel is not open */
+  send(message) {
+    if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
+  }
+
   close() {
     clearInterval(this.#timer);
     this.#channel.onclose = null;
@@ -117,9 +122,7 @@ export class Connection extends EventTarget {
     if (now - this.#lastTick > 2 * HEARTBEAT_MS) this.#lastHeard = now;
     this.#lastTick = now;
     if (now - this.#lastHeard > DEAD_MS) this.#lose('no answer');
-    else if (this.#channel.readyState === 'open') {
-      this.#channel.send(JSON.stringify({ type: 'ping', t: ++this.#pings }));
-    }
+    else this.send({ type: 'ping', t: ++this.#pings });
   }
 
   /** @param {unknown} data */

@@ -59,6 +59,11 @@ export class LiveSession extends EventTarget {
     await this.#connection?.replaceTrack(kind, track);
   }
 
+  /** Tell the server. @param {object} message */
+  send(message) {
+    this.#connection?.send(message);
+  }
+
   /** @returns {Promise<RTCStatsReport | null>} */
   async statistics() {
     return this.#connection?.statistics() ?? null;

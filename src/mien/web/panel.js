@@ -1,6 +1,7 @@
 // @ts-check
 /** The page's changing parts: state, problem, notes, views, meters. Draws what it is told. */
 
+import { DrawnLabel } from './agora/label.js';
 import { describe } from './messages.js';
 
 /** @typedef {import('./messages.js').Problem} Problem */
@@ -8,6 +9,8 @@ import { describe } from './messages.js';
 
 export class Panel {
   #byId;
+  /** @type {DrawnLabel | null} */
+  #label = null;
 
   /** @param {(id: string) => HTMLElement} byId */
   constructor(byId) {
@@ -98,6 +101,14 @@ export class Panel {
     if (running) return;
     this.meters(null);
     this.#byId('meter-statement').textContent = '–';
+  }
+
+  /** Label the result here. @param {import('./agora/label.js').LabelWords | null} words null: no more
+   * @param {(drawn: boolean) => void} [onDrawn] */
+  label(words, onDrawn) {
+    this.#label?.remove();
+    const video = /** @type {HTMLVideoElement} */ (this.#byId('result'));
+    this.#label = words && new DrawnLabel(video, words, onDrawn);
   }
 
   /** @param {import('./statement.js').Statement | null} statement null where it did not hold */

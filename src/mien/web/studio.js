@@ -162,7 +162,9 @@ export class Studio extends EventTarget {
     this.#panel.running(false);
     this.#panel.thaw();
     this.#panel.note('');
+    this.#panel.label(null);
     this.#panel.picture('result', null);
+    this.#window.label(null);
     this.#window.show(null);
     this.#useCamera(null);
     this.#rest();
@@ -214,8 +216,16 @@ export class Studio extends EventTarget {
   #takeMessage(message) {
     if (message.type === 'state') this.#serverState(message.state, message.text);
     if (message.type === 'refused') this.#problem({ kind: 'refused' });
+    if (message.type === 'label') this.#label(/** @type {any} */ (message));
     if (message.type === 'statement') this.#takeStatement(message.statement);
     if (message.type === 'statistics') this.#meters.serverMs = message.latency_ms ?? null;
+  }
+
+  /** The policy leaves the label to this page. @param {import('./agora/label.js').LabelWords} words */
+  #label(words) {
+    const live = this.#live;
+    this.#panel.label(words, (drawn) => live?.send({ type: 'label-drawn', drawn }));
+    this.#window.label(words);
   }
 
   /** @param {string} text a JWS */

@@ -505,8 +505,127 @@ class EventEmitter {
   }
 }
 
+// ---- label.js
+/** The visible label over a playing picture, where the operator's policy leaves it to the page. */
+
+/** As the server burns it in: shares of the picture's short side, and capitals of a font's size. */
+const CAPITAL = 0.05;
+const MARGIN = 0.025;
+const CAPITAL_OF_FONT = 0.7;
+const LEAST_FONT_PX = 11.5;
+const WIDEST_BADGE = 0.5;
+const CARD_AT = 0.8;
+const LOOK =
+  'position:absolute;box-sizing:border-box;pointer-events:none;z-index:2147483647;margin:0;' +
+  'background:#101010;color:#fff;border:solid #fff;text-align:center;text-wrap:balance;line-height:1.2;' +
+  'font-family:DejaVu Sans,Verdana,sans-serif;font-weight:400;font-style:normal;';
+
+/**
+ * @typedef {object} LabelWords
+ * @property {string} badge @property {string} short where the badge has no room
+ * @property {string} card @property {number} card_s seconds that the card is shown
+ */
+
+/** `onDrawn` hears whether whoever watches the video sees the label. */
+class DrawnLabel {
+  #video;
+  #words;
+  #onDrawn;
+  #badge;
+  #card;
+  #watch = new AbortController();
+  #sizes = new ResizeObserver(() => this.#lay());
+  #drawn = false;
+
+  /** @param {HTMLVideoElement} video @param {LabelWords} words @param {(drawn: boolean) => void} onDrawn */
+  constructor(video, words, onDrawn = () => {}) {
+    this.#video = video;
+    this.#words = words;
+    this.#onDrawn = onDrawn;
+    this.#badge = this.#plate('badge');
+    this.#card = this.#plate('card');
+    this.#card.textContent = words.card;
+    const begin = () => setTimeout(() => this.#card.remove(), words.card_s * 1000);
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) begin();
+    else video.addEventListener('loadeddata', begin, { once: true });
+    this.#sizes.observe(video);
+    const { signal } = this.#watch;
+    for (const name of ['resize', 'enterpictureinpicture', 'leavepictureinpicture']) {
+      video.addEventListener(name, () => this.#lay(), { signal });
+    }
+    video.ownerDocument.addEventListener('fullscreenchange', () => this.#lay(), { signal });
+    this.#lay();
+  }
+
+  remove() {
+    this.#watch.abort();
+    this.#sizes.disconnect();
+    this.#badge.remove();
+    this.#card.remove();
+    this.#tell(false);
+  }
+
+  /** @param {string} name */
+  #plate(name) {
+    const plate = this.#video.ownerDocument.createElement('div');
+    plate.dataset.mienLabel = name;
+    plate.style.cssText = LOOK;
+    const place = /** @type {HTMLElement} */ (this.#video.parentElement);
+    if (getComputedStyle(place).position === 'static') place.style.position = 'relative';
+    this.#video.after(plate);
+    return plate;
+  }
+
+  #lay() {
+    const { left, top, width, height } = shown(this.#video);
+    const short = Math.min(width, height);
+    const font = Math.max((CAPITAL / CAPITAL_OF_FONT) * short, LEAST_FONT_PX);
+    for (const plate of [this.#badge, this.#card]) {
+      plate.style.fontSize = `${font}px`;
+      plate.style.borderWidth = `${Math.max(1, font / 16)}px`;
+      plate.style.padding = `${font / 4}px ${font / 2}px`;
+    }
+    this.#badge.style.whiteSpace = 'nowrap';
+    this.#badge.textContent = this.#words.badge;
+    if (this.#badge.offsetWidth > WIDEST_BADGE * width) this.#badge.textContent = this.#words.short;
+    this.#badge.style.top = `${top + MARGIN * short}px`;
+    this.#badge.style.left = `${left + width - MARGIN * short - this.#badge.offsetWidth}px`;
+    Object.assign(this.#card.style, { left: `${left}px`, width: `${width}px` });
+    this.#card.style.top = `${top + CARD_AT * height - this.#card.offsetHeight / 2}px`;
+    this.#tell(short > 0 && this.#video.isConnected && !this.#isAlone());
+  }
+
+  /** Nothing can be laid over a video that the browser shows by itself. */
+  #isAlone() {
+    const { fullscreenElement, pictureInPictureElement } = this.#video.ownerDocument;
+    return [fullscreenElement, pictureInPictureElement].includes(this.#video);
+  }
+
+  /** @param {boolean} drawn */
+  #tell(drawn) {
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#onDrawn(drawn);
+  }
+}
+
+/** Where the picture is seen, within the video's parent, CSS pixels.
+ * @param {HTMLVideoElement} video */
+function shown(video) {
+  const { offsetLeft, offsetTop, offsetWidth, offsetHeight, videoWidth, videoHeight } = video;
+  const fit = getComputedStyle(video).objectFit;
+  let [width, height] = [offsetWidth, offsetHeight];
+  if (videoWidth && ['contain', 'scale-down', 'none'].includes(fit)) {
+    const scale = Math.min(offsetWidth / videoWidth, offsetHeight / videoHeight);
+    [width, height] = [videoWidth * scale, videoHeight * scale];
+  }
+  const left = offsetLeft + (offsetWidth - width) / 2;
+  return { left, top: offsetTop + (offsetHeight - height) / 2, width, height };
+}
+
 // ---- playback.js
 /** Media elements: pictures inside an element of the page, sound beside it. */
+
 
 const GESTURES = ['pointerup', 'keydown', 'touchend'];
 
@@ -578,6 +697,12 @@ class VideoPlayer {
   #box = null;
   /** @type {HTMLVideoElement | null} */
   element = null;
+  /** @type {DrawnLabel | null} */
+  #label = null;
+  /** @type {import('./label.js').LabelWords | null} */
+  #words = null;
+  /** @type {(drawn: boolean) => void} */
+  #onDrawn = () => {};
 
   /** @param {Autoplay} autoplay @param {string} trackId */
   constructor(autoplay, trackId) {
@@ -600,6 +725,7 @@ class VideoPlayer {
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: false });
     video.setAttribute('playsinline', '');
     this.show(track);
+    this.label(this.#words, this.#onDrawn);
     afterFirstFrame(video, onFirstFrame);
   }
 
@@ -611,8 +737,19 @@ class VideoPlayer {
     this.#autoplay.start(this.element);
   }
 
+  /** Label what is played, from now on; null: it is labelled already.
+   * @param {import('./label.js').LabelWords | null} words @param {(drawn: boolean) => void} onDrawn */
+  label(words, onDrawn) {
+    this.#label?.remove();
+    this.#label = null;
+    [this.#words, this.#onDrawn] = [words, onDrawn];
+    if (words && this.element?.parentElement) this.#label = new DrawnLabel(this.element, words, onDrawn);
+  }
+
   stop() {
     if (!this.element) return;
+    this.#label?.remove();
+    this.#label = null;
     this.#autoplay.forget(this.element);
     this.element.removeEventListener('pause', this.#goOn);
     this.element.srcObject = null;
@@ -1096,6 +1233,11 @@ function withPictures(Kind) {
 
     showMedia() {
       this.#player.show(this.media);
+    }
+
+    /** @param {import('./label.js').LabelWords | null} words @param {(drawn: boolean) => void} onDrawn */
+    label(words, onDrawn) {
+      this.#player.label(words, onDrawn);
     }
 
     /** The first picture is on the page. */
@@ -2349,6 +2491,8 @@ class RemoteUsers {
   /** @type {import('./connection.js').PeerLink | null} */
   #link = null;
   #ownVoice = false;
+  /** @type {import('./label.js').LabelWords | null} */
+  #words = null;
 
   /**
    * @param {import('./track.js').Stage} stage
@@ -2368,6 +2512,17 @@ class RemoteUsers {
   set ownVoice(own) {
     this.#ownVoice = own;
     for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
+  }
+
+  /** Have every picture labelled here. @param {import('./label.js').LabelWords} words */
+  label(words) {
+    this.#words = words;
+    for (const { videoTrack } of this.#users) if (videoTrack) this.#label(videoTrack);
+  }
+
+  /** @param {RemoteVideoTrack} track */
+  #label(track) {
+    track.label(this.#words, (drawn) => this.#link?.send({ type: 'label-drawn', drawn }));
   }
 
   /** @param {number | string} uid @returns {RemoteUser | undefined} */
@@ -2392,6 +2547,7 @@ class RemoteUsers {
   clear() {
     for (const user of this.list) this.remove(user);
     this.#link = null;
+    this.#words = null;
   }
 
   /** Subscribed tracks go on with another connection. @param {import('./connection.js').PeerLink} link */
@@ -2426,7 +2582,10 @@ class RemoteUsers {
     if (track instanceof RemoteAudioTrack) {
       track.player.silent = this.#ownVoice;
       user.audioTrack = track;
-    } else user.videoTrack = track;
+    } else {
+      user.videoTrack = track;
+      this.#label(track);
+    }
     return track;
   }
 
@@ -2610,6 +2769,7 @@ class Presence {
     if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
     if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
     if (type === 'stream-message') this.#emit('stream-message', uid, bytesOf(message.data));
+    if (type === 'label') this.#users.label(message);
     if (type === 'statement') this.#emit('stream-message', uid, jsonBytes(message));
   }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** Media elements: pictures inside an element of the page, sound beside it. */
 
+import { DrawnLabel } from './label.js';
+
 const GESTURES = ['pointerup', 'keydown', 'touchend'];
 
 /**
@@ -71,6 +73,12 @@ export class VideoPlayer {
   #box = null;
   /** @type {HTMLVideoElement | null} */
   element = null;
+  /** @type {DrawnLabel | null} */
+  #label = null;
+  /** @type {import('./label.js').LabelWords | null} */
+  #words = null;
+  /** @type {(drawn: boolean) => void} */
+  #onDrawn = () => {};
 
   /** @param {Autoplay} autoplay @param {string} trackId */
   constructor(autoplay, trackId) {
@@ -93,6 +101,7 @@ export class VideoPlayer {
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, controls: false });
     video.setAttribute('playsinline', '');
     this.show(track);
+    this.label(this.#words, this.#onDrawn);
     afterFirstFrame(video, onFirstFrame);
   }
 
@@ -104,8 +113,19 @@ export class VideoPlayer {
     this.#autoplay.start(this.element);
   }
 
+  /** Label what is played, from now on; null: it is labelled already.
+   * @param {import('./label.js').LabelWords | null} words @param {(drawn: boolean) => void} onDrawn */
+  label(words, onDrawn) {
+    this.#label?.remove();
+    this.#label = null;
+    [this.#words, this.#onDrawn] = [words, onDrawn];
+    if (words && this.element?.parentElement) this.#label = new DrawnLabel(this.element, words, onDrawn);
+  }
+
   stop() {
     if (!this.element) return;
+    this.#label?.remove();
+    this.#label = null;
     this.#autoplay.forget(this.element);
     this.element.removeEventListener('pause', this.#goOn);
     this.element.srcObject = null;

@@ -67,6 +67,7 @@ export class Presence {
     if (type === 'statistics') this.#statistics.serverLatency = message.latency_ms ?? 0;
     if (type === 'refused') console.warn(`AgoraRTC: the server refuses the picture: ${message.text}`);
     if (type === 'stream-message') this.#emit('stream-message', uid, bytesOf(message.data));
+    if (type === 'label') this.#users.label(message);
     if (type === 'statement') this.#emit('stream-message', uid, jsonBytes(message));
   }
 

@@ -54,6 +54,8 @@ export class RemoteUsers {
   /** @type {import('./connection.js').PeerLink | null} */
   #link = null;
   #ownVoice = false;
+  /** @type {import('./label.js').LabelWords | null} */
+  #words = null;
 
   /**
    * @param {import('./track.js').Stage} stage
@@ -73,6 +75,17 @@ export class RemoteUsers {
   set ownVoice(own) {
     this.#ownVoice = own;
     for (const { audioTrack } of this.#users) if (audioTrack) audioTrack.player.silent = own;
+  }
+
+  /** Have every picture labelled here. @param {import('./label.js').LabelWords} words */
+  label(words) {
+    this.#words = words;
+    for (const { videoTrack } of this.#users) if (videoTrack) this.#label(videoTrack);
+  }
+
+  /** @param {RemoteVideoTrack} track */
+  #label(track) {
+    track.label(this.#words, (drawn) => this.#link?.send({ type: 'label-drawn', drawn }));
   }
 
   /** @param {number | string} uid @returns {RemoteUser | undefined} */
@@ -97,6 +110,7 @@ export class RemoteUsers {
   clear() {
     for (const user of this.list) this.remove(user);
     this.#link = null;
+    this.#words = null;
   }
 
   /** Subscribed tracks go on with another connection. @param {import('./connection.js').PeerLink} link */
@@ -131,7 +145,10 @@ export class RemoteUsers {
     if (track instanceof RemoteAudioTrack) {
       track.player.silent = this.#ownVoice;
       user.audioTrack = track;
-    } else user.videoTrack = track;
+    } else {
+      user.videoTrack = track;
+      this.#label(track);
+    }
     return track;
   }
 

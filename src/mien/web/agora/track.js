@@ -138,6 +138,11 @@ export function withPictures(Kind) {
       this.#player.show(this.media);
     }
 
+    /** @param {import('./label.js').LabelWords | null} words @param {(drawn: boolean) => void} onDrawn */
+    label(words, onDrawn) {
+      this.#player.label(words, onDrawn);
+    }
+
     /** The first picture is on the page. */
     pictureShown() {}
 
