@@ -79,6 +79,16 @@ class RecordingSettings(BaseSettings):
     keep_days: float = Field(default=7.0, gt=0)
 
 
+class SwapSettings(BaseSettings):
+    """How faces are swapped; environment prefix MIEN_SWAP_."""
+
+    model_config = SettingsConfigDict(env_prefix="MIEN_SWAP_", extra="ignore")
+
+    shape: float = Field(
+        default=1.0, ge=0, le=1, description="How far a face takes the source's shape."
+    )
+
+
 class LimitSettings(BaseSettings):
     """What strangers may send; environment prefix MIEN_LIMIT_."""
 
@@ -144,6 +154,7 @@ class Settings(BaseSettings):
     recording: RecordingSettings = Field(default_factory=RecordingSettings)
     c2pa: C2paSettings = Field(default_factory=C2paSettings)
     agora: AgoraSettings = Field(default_factory=AgoraSettings)
+    swap: SwapSettings = Field(default_factory=SwapSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
 
     @property

@@ -13,6 +13,7 @@ from tests.live.fakes import JPEG, FakeImaging, FakePlacement, FakeStation
 
 from mien.errors import FetchFailed
 from mien.live.blocked_faces import BlockedFaces
+from mien.live.casts import Casts
 from mien.live.certificates import open_identity
 from mien.live.governance import policy_of
 from mien.live.ids import Ids
@@ -97,6 +98,7 @@ class Desk:
             self.store,
             self.placement,
             self.sources,
+            Casts(self.sources, self.imaging, self.journal),
             self.recordings,
             Rates(limits),
             self.settings,

@@ -104,6 +104,7 @@ async def worker(channel: Channel) -> AsyncIterator[Child]:
     brief = {
         "quality": 2,
         "lost_face": "blur",
+        "shape": 1.0,
         "algorithm_uid": 3,
         "marking": MARKING.as_json(),
         "statement": "e30.e30.AA",

@@ -18,12 +18,15 @@ from mien.live.imaging_process import MOST_WAITING, ImagingProcess
 from mien.settings import LimitSettings, Settings
 from mien.swap.source import SourceFace
 from mien.vision.face import BgrImage
+from mien.vision.identity import SAME_PERSON, distance
 
 # One process serves all tests: those that kill it leave another.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MEDIA = Path(__file__).parents[1] / "media"
 ASTRONAUT = (MEDIA / "astronaut.png").read_bytes()
+# Of head_turns.mp4: her face is turned by 46 degrees.
+TURNED_FRAME = 75
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +267,24 @@ async def test_photos_of_one_person_are_merged_and_of_two_refused(
         await imaging.merge_sources([one, other])
     with pytest.raises(SourceRejected, match="prepare it again"):
         await imaging.merge_sources([one, b""])
+
+
+async def test_somebody_is_known_by_the_face_that_is_named(
+    imaging: Imaging, astronaut: BgrImage, grace: BgrImage
+) -> None:
+    both = beside(astronaut, grace)
+    asked = ((ASTRONAUT, ()), (both, ((200, 110), (240, 110))), (both, ((730, 200), (800, 200))))
+    alone, left, right = [np.array(await imaging.recognise(*one), np.float32) for one in asked]
+    assert distance(alone, left) < 0.3
+    assert distance(alone, right) > SAME_PERSON
+    with pytest.raises(NoFaceFound):
+        await imaging.recognise(png(np.full_like(astronaut, 90)))
+
+
+async def test_who_is_turned_away_is_not_taken_for_known(imaging: Imaging) -> None:
+    film = cv2.VideoCapture(str(MEDIA / "head_turns.mp4"))
+    film.set(cv2.CAP_PROP_POS_FRAMES, TURNED_FRAME)
+    _, turned = film.read()
+    film.release()
+    with pytest.raises(SourceRejected, match="looks at the camera"):
+        await imaging.recognise(png(turned))

@@ -25,6 +25,7 @@ MARKING = Marking(bytes(32), 5)
 BRIEF = {
     "quality": 2,
     "lost_face": "blur",
+    "shape": 1.0,
     "algorithm_uid": 3,
     "marking": MARKING.as_json(),
     "statement": "e30.e30.AA",

@@ -10,6 +10,7 @@ from mien.api.fetch import GuardedFetch
 from mien.api.services import Services, World
 from mien.live.accounts import Accounts
 from mien.live.blocked_faces import BlockedFaces
+from mien.live.casts import Casts
 from mien.live.certificates import open_identity, trust_anchors
 from mien.live.consents import Consents
 from mien.live.governance import govern, policy_of
@@ -193,6 +194,11 @@ class _Assembly:
         )
 
     @cached_property
+    def casts(self) -> Casts:
+        """What a session wears."""
+        return Casts(self.sources, self.imaging, self.journal)
+
+    @cached_property
     def recordings(self) -> RecordingLibrary:
         """What is kept of sessions."""
         folder, random = self._folder(RECORDINGS_FOLDER), self.world.random
@@ -227,7 +233,7 @@ class _Assembly:
     def sessions(self) -> SessionService:
         """What a caller can do with sessions."""
         return SessionService(
-            *(self.store, self.placement, self.sources, self.recordings, self.rates),
+            *(self.store, self.placement, self.sources, self.casts, self.recordings, self.rates),
             *(self.settings, self.policy, self.installation, self.marks),
             *(self.notary, self.likenesses, self.killed_faces, self.journal),
             ids=self.ids,

@@ -4,55 +4,21 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from mien.api.auth import DOCUMENTED, Caller, Wired
+from mien.api.casts import FacesBody, cast_plan, source_requests
 from mien.api.envelope import Envelope, Plain
-from mien.api.landmarks import parse_landmarks
 from mien.api.services import Services
-from mien.errors import ParameterError, TooManyFaces
+from mien.errors import ParameterError
 from mien.live.service import DEFAULT_QUALITY, SessionView
-from mien.live.sources import SourceRequest
 
 router = APIRouter(prefix="/api/open/v3/faceswap", tags=["sessions"], dependencies=DOCUMENTED)
 
-MAX_FACES = 8
 
-
-class SourceImage(BaseModel):
-    """A face: its picture, and which face of it. A string alone is its path."""
-
-    model_config = ConfigDict(strict=True)
-
-    path: str = Field(
-        min_length=1,
-        description="URL, data URI or base64 of a picture, or the id of an uploaded source.",
-        examples=["https://example.com/face.jpg"],
-    )
-    opts: str | None = Field(
-        default=None,
-        description="Four or six points of the wanted face, as detect gives them.",
-        examples=["239,364:386,366:317,472:266,539"],
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _path_alone(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str) else value
-
-
-SourceImages = Annotated[
-    list[SourceImage],
-    Field(min_length=1, description="Photos of the source face, up to 8, all of one person."),
-]
-
-
-class CreateBody(BaseModel):
+class CreateBody(FacesBody):
     """What create takes."""
 
-    model_config = ConfigDict(strict=True)
-
-    sourceImage: SourceImages
     # Not Literal[0, 1]: that takes true for 1.
     face_enhance: Annotated[int, Field(ge=0, le=1)] | None = None
     faceswap_quality: Annotated[int, Field(ge=1, le=3)] | None = Field(
@@ -60,6 +26,11 @@ class CreateBody(BaseModel):
     )
     record: bool = Field(default=False, description="Record it, where the policy allows.")
     stream_type: Literal["webrtc", "agora", "livekit"] | None = None
+    shape: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None,
+        description="How far a face takes the source's shape, 0 to 1; by default as the server"
+        " is set.",
+    )
 
 
 class SessionBody(BaseModel):
@@ -70,10 +41,8 @@ class SessionBody(BaseModel):
     id: str = Field(alias="_id", min_length=1, max_length=64, examples=["6920b5f1c2a4e8d1f0a3b7c9"])
 
 
-class UpdateBody(SessionBody):
-    """A session and its new face."""
-
-    sourceImage: SourceImages
+class UpdateBody(SessionBody, FacesBody):
+    """A session and its new faces. All is said anew: what is left out is as with create."""
 
 
 class SessionData(BaseModel):
@@ -121,16 +90,19 @@ async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[
     stream_type = body.stream_type or "webrtc"
     if stream_type == "livekit":
         raise ParameterError("stream_type: livekit is not supported. Use webrtc or agora.")
-    photos = source_requests(body.sourceImage)
+    photos, plan = source_requests(body), cast_plan(body)
     quality = body.faceswap_quality or DEFAULT_QUALITY
-    view = await services.sessions.create(tenant, photos, quality, stream_type, record=body.record)
+    view = await services.sessions.create(
+        *(tenant, photos, quality, stream_type), record=body.record, plan=plan, shape=body.shape
+    )
     return Envelope(data=SessionData(**_fields(view, services)))
 
 
 @router.post("/live/update", summary="Change the face")
 async def update(services: Wired, tenant: Caller, body: UpdateBody) -> Plain:
     """Swap in another face at the next frame; a bad one leaves the old one running."""
-    await services.sessions.update(tenant, body.id, source_requests(body.sourceImage))
+    photos, plan = source_requests(body), cast_plan(body)
+    await services.sessions.update(tenant, body.id, photos, plan)
     return Plain()
 
 
@@ -168,16 +140,6 @@ async def quota(services: Wired, tenant: Caller) -> Envelope[Quota]:
         sessions_limit=tenant.sessions,
     )
     return Envelope(data=data)
-
-
-def source_requests(images: list[SourceImage]) -> list[SourceRequest]:
-    """The entries, in order. Raises TooManyFaces above 8, ParameterError for wrong points."""
-    if len(images) > MAX_FACES:
-        raise TooManyFaces(f"sourceImage has {len(images)} faces.")
-    return [
-        SourceRequest(image.path, parse_landmarks(image.opts, f"sourceImage[{index}].opts"))
-        for index, image in enumerate(images)
-    ]
 
 
 async def _info(services: Services, tenant: Caller, session_id: str) -> Envelope[SessionInfo]:

@@ -1,6 +1,7 @@
 """`mien swap`: another face on a picture, GIF or video."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mien.errors import MienError, NoFaceFound
+from mien.errors import MienError, NoFaceFound, ParameterError
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mien.models.weights import WeightStore
     from mien.swap.cast import Cast
     from mien.swap.source import SourceFace
+    from mien.swap.source_maker import SourceMaker
+    from mien.vision.identity import Embedding
 
 INTERRUPTED = 130
 
@@ -43,6 +46,19 @@ def swap(
         Literal["largest", "all", "order"],
         typer.Option(help="Whose: the largest, everybody's, or one photo each from the left."),
     ] = "largest",
+    target_face: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A picture of who is to be changed, instead of --faces. Once for photos of one "
+            "person; or again and again, one for each photo.",
+        ),
+    ] = None,
+    shape: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="How far the face takes the source's proportions."),
+    ] = None,
 ) -> None:
     """Swap the face in a picture, GIF or video. The sound of a video is kept.
 
@@ -50,7 +66,8 @@ def swap(
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        report, note = _swap(console, sources, target, output, lost_face, quality, faces)
+        wanted = _Wanted(lost_face, quality, faces, tuple(target_face or ()), shape)
+        report, note = _swap(console, sources, target, output, wanted)
     except (MienError, OSError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from error
@@ -63,14 +80,23 @@ def swap(
     console.print(f"Wrote {output}{frames}.")
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """The command's options. shape: None as the settings say."""
+
+    lost_face: Literal["pass", "hold", "blur"]
+    quality: int
+    faces: Literal["largest", "all", "order"]
+    target_faces: tuple[Path, ...]
+    shape: float | None
+
+
 def _swap(
     console: Console,
     sources: list[Path],
     target: Path,
     output: Path,
-    lost_face: Literal["pass", "hold", "blur"],
-    quality: int,
-    faces: Literal["largest", "all", "order"],
+    wanted: _Wanted,
 ) -> tuple["SwapReport", str | None]:
     from mien.live.certificates import open_identity
     from mien.live.clip import check_output, swap_file
@@ -84,8 +110,10 @@ def _swap(
     settings, notes = Settings(), list[str | None]()
     store = WeightStore()
     with console.status("Reading the face…"):
-        cast = _cast(console, sources, store, faces)
-        engine = FrameEngine.load(store, EngineOptions(lost_face=lost_face, quality=quality))
+        cast = _cast(console, sources, store, wanted)
+        shape = settings.swap.shape if wanted.shape is None else wanted.shape
+        options = EngineOptions(wanted.lost_face, wanted.quality, shape)
+        engine = FrameEngine.load(store, options)
         engine.set_cast(cast)
         engine.warm_up()
         marking, statement = mark_for_file(settings)
@@ -105,26 +133,38 @@ def _swap(
     return report, notes[0]
 
 
-def _cast(
-    console: Console,
-    photos: list[Path],
-    store: "WeightStore",
-    faces: Literal["largest", "all", "order"],
-) -> "Cast":
+def _cast(console: Console, photos: list[Path], store: "WeightStore", wanted: _Wanted) -> "Cast":
     """All photos as one person, or each as one of its own."""
     from mien.swap.cast import Cast
+    from mien.swap.source_maker import SourceMaker
 
-    people = [[photo] for photo in photos] if faces == "order" else [photos]
-    return Cast(tuple(_face(console, of_one, store) for of_one in people), faces)
+    maker, targets = SourceMaker.load(store), wanted.target_faces
+    if len(targets) > 1 and len(targets) != len(photos):
+        raise ParameterError("Give --target-face once, or one for each photo, in their order.")
+    one_each = len(targets) > 1 or (wanted.faces == "order" and not targets)
+    people = [[photo] for photo in photos] if one_each else [photos]
+    faces = tuple(_face(console, of_one, maker) for of_one in people)
+    known = tuple(_known(path, maker) for path in targets)
+    return Cast(faces, "chosen" if targets else wanted.faces, known)
 
 
-def _face(console: Console, photos: list[Path], store: "WeightStore") -> "SourceFace":
-    """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
-    from mien.swap.merge import merge_sources
-    from mien.swap.source_maker import SourceMaker, notes_on
+def _known(path: Path, maker: "SourceMaker") -> "Embedding":
+    """Who is on a picture: its largest face."""
     from mien.vision.image import decode_image
 
-    maker = SourceMaker.load(store)
+    try:
+        image = decode_image(path.read_bytes())
+        return maker.recognise(image, maker.faces(image)[0].mesh)
+    except MienError as error:
+        raise type(error)(f"{path.name}: {error}") from error
+
+
+def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "SourceFace":
+    """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
+    from mien.swap.merge import merge_sources
+    from mien.swap.source_maker import notes_on
+    from mien.vision.image import decode_image
+
     usable, reasons, notes = [], [], []
     for path in photos:
         try:

@@ -68,6 +68,9 @@ class Imaging(Protocol):
     ) -> PreparedSource:
         """Prepare the face nearest to the points `near` (else the largest) as a source."""
 
+    async def recognise(self, data: bytes, near: tuple[tuple[int, int], ...] = ()) -> Identity:
+        """Who the face nearest to the points `near` (else the largest) is: its embedding."""
+
     async def merge_sources(self, parts: Sequence[bytes]) -> bytes:
         """Make one source of prepared ones of one person; SourceRejected where they differ."""
 

@@ -8,7 +8,7 @@ import structlog
 
 from mien.errors import ImageRejected, MienError, ProcessLost, TooFrequent
 from mien.live.child import Child
-from mien.live.imaging import FaceReading, PictureReading, PreparedSource
+from mien.live.imaging import FaceReading, Identity, PictureReading, PreparedSource
 from mien.live.wire import Message
 from mien.settings import Settings
 
@@ -77,6 +77,10 @@ class ImagingProcess:
             identity=tuple(answer.body["identity"]),
             nudity=answer.body["nudity"],
         )
+
+    async def recognise(self, data: bytes, near: tuple[tuple[int, int], ...] = ()) -> Identity:
+        """See Imaging."""
+        return tuple((await self._ask("recognise", {"near": near}, data)).body["identity"])
 
     async def merge_sources(self, parts: Sequence[bytes]) -> bytes:
         """See Imaging."""

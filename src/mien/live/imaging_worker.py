@@ -60,6 +60,7 @@ class ImagingWorker:
             "prepare": self._prepare,
             "read_faces": self._read,
             "prepare_source": self._source,
+            "recognise": self._recognise,
             "merge_sources": _merge,
             "nudity": self._score,
         }
@@ -109,6 +110,12 @@ class ImagingWorker:
         told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
         told |= {"identity": _known(source.identity), "source_bytes": len(data)}
         return Message(told, data + _preview(image, reading))
+
+    def _recognise(self, message: Message) -> Message:
+        _limit_processor_time()
+        image = self._decoded(message.blob)
+        face = _chosen(self._ready().faces(image), message.body["near"], image)
+        return Message({"identity": _known(self._ready().recognise(image, face.mesh))})
 
     def _score(self, message: Message) -> Message:
         return Message({"nudity": self._nudity(self._decoded(message.blob))})

@@ -76,13 +76,13 @@ class KillWatch:
 
     async def _kills_of(self, session: Session, faces: Faces) -> tuple[Kill, ...]:
         """Each of these stops the session."""
-        source = await self._store.source(session.source_id)
-        names = (session.source_id, source.likeness_id if source else None)
+        worn = await self._store.faces(session.source_id)
+        names = {session.source_id, *(one.id for one in worn), *(one.likeness_id for one in worn)}
         return (
             ALL,
             Kill(Scope.TENANT, session.tenant_id),
             *(Kill(Scope.LIKENESS, name) for name in names if name),
-            *self._faces.kills(source, faces),
+            *(kill for one in worn for kill in self._faces.kills(one, faces)),
             Kill(Scope.SESSION, session.id),
         )
 

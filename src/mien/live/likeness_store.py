@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from mien.live.schema import ConsentRow, LikenessRow, SessionRow, SourceRow
 from mien.live.store import Store
+from mien.live.worn import worn_sources
 from mien.trust.likeness import Basis, Likeness, Scope
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
@@ -71,10 +72,13 @@ class LikenessStore:
         return await self._store.read(lambda db: list(db.scalars(wanted)))
 
     async def sessions(self, likeness_id: str) -> list[dict[str, Any]]:
-        """id, creation time and state of the sessions whose face it is now."""
+        """id, creation time and state of the sessions of which it is a face now."""
+        worn = worn_sources()
         wanted = (
             select(SessionRow.id, SessionRow.created_at, SessionRow.state)
-            .join(SourceRow, SourceRow.id == SessionRow.source_id)
+            .distinct()
+            .join(worn, worn.c.session_id == SessionRow.id)
+            .join(SourceRow, SourceRow.id == worn.c.source_id)
             .where(SourceRow.likeness_id == likeness_id)
             .order_by(SessionRow.created_at)
         )
@@ -82,13 +86,14 @@ class LikenessStore:
         return [{"id": name, "created_at": at, "state": state} for name, at, state in rows]
 
     async def withdrawn(self, session_ids: Sequence[str], now: float) -> set[str]:
-        """Those of the sessions whose face's record was revoked or has run out."""
+        """Those of the sessions with a face whose record was revoked or has run out."""
+        worn = worn_sources()
         over = LikenessRow.revoked_at.is_not(None) | (LikenessRow.valid_until <= now)
         wanted = (
-            select(SessionRow.id)
-            .join(SourceRow, SourceRow.id == SessionRow.source_id)
+            select(worn.c.session_id)
+            .join(SourceRow, SourceRow.id == worn.c.source_id)
             .join(LikenessRow, LikenessRow.id == SourceRow.likeness_id)
-            .where(SessionRow.id.in_(session_ids), over)
+            .where(worn.c.session_id.in_(session_ids), over)
         )
         return await self._store.read(lambda db: set(db.scalars(wanted)))
 

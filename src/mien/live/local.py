@@ -49,6 +49,7 @@ class LocalStation:
         body = {
             "quality": self.brief.quality,
             "lost_face": self.brief.lost_face,
+            "shape": self.brief.shape,
             "algorithm_uid": self.brief.algorithm_uid,
             "record_to": self.brief.record_to.as_json() if self.brief.record_to else None,
             "marking": self.brief.marking.as_json(),

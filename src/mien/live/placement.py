@@ -29,7 +29,8 @@ class SessionBrief:
 
     marking and record_to hold secret keys and agora a certificate, which their reprs do not show;
     nothing else is secret. agora: where the session goes over that network.
-    statement: what the server says of it at its start, signed.
+    statement: what the server says of it at its start, signed. shape: 0..1, how far faces take the
+    source's shape.
     """
 
     session_id: str
@@ -43,6 +44,7 @@ class SessionBrief:
     agora: AgoraSeat | None = None
     record_to: SealedPath | None = None
     statement: str = ""
+    shape: float = 1.0
 
 
 @dataclass(frozen=True)

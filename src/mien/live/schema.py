@@ -61,6 +61,19 @@ class SourceRow(Base):
     identity: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class CastMemberRow(Base):
+    """One of the faces of a cast, which is a source itself."""
+
+    __tablename__ = "cast_members"
+
+    cast_id: Mapped[str] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True
+    )
+    source_id: Mapped[str] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class SessionRow(Base):
     """One session; state and reason as in `session.py`."""
 
@@ -81,6 +94,7 @@ class SessionRow(Base):
     reason: Mapped[str | None] = mapped_column(String(40))
     stream_type: Mapped[str] = mapped_column(String(16), server_default="webrtc")
     record: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    shape: Mapped[float | None] = mapped_column(Float)
 
 
 class KillRow(Base):

@@ -10,6 +10,7 @@ import structlog
 from mien.errors import MienError, NotFound
 from mien.live.admission import Admission
 from mien.live.agora_seat import StreamType, require_agora
+from mien.live.casts import ONE_FACE, CastPlan, Casts
 from mien.live.ice import IceServers
 from mien.live.ids import Clock, Ids
 from mien.live.installation import Installation
@@ -68,6 +69,7 @@ class SessionService:
         store: Store,
         placement: Placement,
         sources: SourceLibrary,
+        casts: Casts,
         recordings: RecordingLibrary,
         rates: Rates,
         settings: Settings,
@@ -86,6 +88,7 @@ class SessionService:
     ) -> None:
         self._store = store
         self._sources = sources
+        self._casts = casts
         self._recordings = recordings
         self._rates = rates
         self._admission = Admission(store, placement, rates, settings)
@@ -148,10 +151,12 @@ class SessionService:
         quality: int,
         stream_type: StreamType = "webrtc",
         record: bool = False,
+        plan: CastPlan = ONE_FACE,
+        shape: float | None = None,
     ) -> SessionView:
-        """A new session, live or queued; photos: of one person, at least one.
+        """A new session, live or queued; photos: at least one. shape: see Session.
 
-        Raises what Admission.enter and SourceLibrary.obtain raise, NoCapacity, TenantBlocked,
+        Raises what Admission.enter and Casts.obtain raise, NoCapacity, TenantBlocked,
         ParameterError for a stream type that is not set up, and Forbidden for a recording that is
         not allowed.
         """
@@ -161,9 +166,9 @@ class SessionService:
             self._recordings.require_allowed(tenant.id)
         await self._kill_watch.refuse(tenant.id)
         async with self._admission.enter(tenant):
-            kept = await self._sources.obtain(tenant.id, photos, recorded=record)
+            kept = await self._casts.obtain(tenant.id, photos, plan, recorded=record)
             session = self._new_session(tenant, kept.id, quality)
-            session = replace(session, stream_type=stream_type, record=record)
+            session = replace(session, stream_type=stream_type, record=record, shape=shape)
             await self._kill_watch.refuse_session(session)
             await self._store.save_session(session)
         about = {"session": session.id, "tenant": tenant.id, "source": kept.id}
@@ -177,13 +182,17 @@ class SessionService:
             raise
 
     async def update(
-        self, tenant: Tenant, session_id: str, photos: Sequence[SourceRequest]
+        self,
+        tenant: Tenant,
+        session_id: str,
+        photos: Sequence[SourceRequest],
+        plan: CastPlan = ONE_FACE,
     ) -> None:
-        """Another face; a bad one leaves the old one running. Raises as create does."""
+        """Other faces; a bad one leaves the old ones running. Raises as create does."""
         session = await self._own(tenant, session_id)
         session.require_open()
         self._rates.count_create(tenant)
-        kept = await self._sources.obtain(tenant.id, photos, recorded=session.record)
+        kept = await self._casts.obtain(tenant.id, photos, plan, recorded=session.record)
         try:
             unused = await self._change_source(tenant, session_id, kept.id)
         except MienError:

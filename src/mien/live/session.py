@@ -37,8 +37,9 @@ FINISHING = frozenset({Reason.CLOSED, Reason.EVERYBODY_LEFT})
 class Session:
     """One live face swap as it is kept.
 
-    token_issued_at and token_salt make the media token anew; the token itself is never stored.
-    Times are seconds since the epoch.
+    source_id: a face, or a cast of several. shape: 0..1, how far faces take the source's shape;
+    None as the settings say. token_issued_at and token_salt make the media token anew; the token
+    itself is never stored. Times are seconds since the epoch.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Session:
     reason: Reason | None = None
     stream_type: str = "webrtc"
     record: bool = False
+    shape: float | None = None
 
     @property
     def closed(self) -> bool:

@@ -1,6 +1,7 @@
 """Prepared faces and their previews as they are kept: sealed, each under its source's id."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ class SourceVault:
     def __init__(self, store: Store, seal: Seal, folder: Path) -> None:
         self._store, self._seal, self._folder = store, seal, folder
 
-    async def keep(self, source: Source, face: bytes, preview: bytes) -> Source:
-        """Keep a new source; as it is kept, with path and sealed preview."""
+    async def keep(
+        self, source: Source, face: bytes, preview: bytes, members: Sequence[str] = ()
+    ) -> Source:
+        """Keep a new source; as it is kept, with path and sealed preview. members: of a cast."""
         kept = replace(source, **await self._sealed(source.id, face, preview))
-        await self._store.add_source(kept)
+        await self._store.add_source(kept, members)
         return kept
 
     async def face(self, source: Source) -> bytes:

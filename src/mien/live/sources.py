@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 from mien.errors import ImageRejected, MienError, NoFaceFound, NotFound, SourceRejected
 from mien.live.ids import SOURCE_PREFIX, Clock, Ids
@@ -14,6 +14,7 @@ from mien.live.source_gate import SourceGate
 from mien.live.source_vault import SourceVault
 from mien.live.store import Store
 from mien.settings import LimitSettings
+from mien.vision.identity import Embedding
 
 # Fetches a URL's body of at most so many bytes. Raises FetchFailed.
 Fetch = Callable[[str, int], Awaitable[bytes]]
@@ -27,11 +28,14 @@ CREATE_TAKES_S = 600.0
 class SourceRequest:
     """A source as a caller names it: a URL, a data URI, base64 or an id of ours; where the face is.
 
-    near: 4 or 6 points of the wanted face from detect, or none.
+    near: 4 or 6 points of the wanted face from detect, or none. person: photos of the same number
+    show one person. field: the request's field, for what is said of it.
     """
 
     address: str
     near: Landmarks = ()
+    person: int = 1
+    field: str = "sourceImage[0]"
 
 
 class SourceLibrary:
@@ -59,16 +63,23 @@ class SourceLibrary:
         self._clock = clock
 
     async def obtain(
-        self, tenant_id: str, photos: Sequence[SourceRequest], *, recorded: bool
+        self,
+        tenant_id: str,
+        photos: Sequence[SourceRequest],
+        *,
+        recorded: bool,
+        named: bool | None = None,
     ) -> Source:
-        """The prepared source that is named, if it may be worn, and recorded where that is asked.
+        """One person's prepared source, if it may be worn, and recorded where that is asked.
 
-        Several photos are merged into one.
+        Several photos are merged into one. named: whether an error says of which photo; by default
+        it does where there are several.
 
         Raises ParameterError, FetchFailed, PayloadTooLarge, NotFound and what Imaging and
         SourceGate raise.
         """
-        source = await self._obtain(tenant_id, photos)
+        named = len(photos) > 1 if named is None else named
+        source = await self._obtain(tenant_id, photos, named)
         try:
             await self._gate.license(tenant_id, source, recorded=recorded)
         except MienError:
@@ -76,16 +87,15 @@ class SourceLibrary:
             raise
         return source
 
-    async def _obtain(self, tenant_id: str, photos: Sequence[SourceRequest]) -> Source:
-        if len(photos) == 1:
-            return await self._obtain_one(tenant_id, photos[0], "sourceImage[0].path")
+    async def _obtain(
+        self, tenant_id: str, photos: Sequence[SourceRequest], named: bool
+    ) -> Source:
         parts: list[Source] = []
         try:
-            for index, photo in enumerate(photos):
-                with _naming(f"sourceImage[{index}]"):
-                    field = f"sourceImage[{index}].path"
-                    parts.append(await self._obtain_one(tenant_id, photo, field))
-            return await self._merge(tenant_id, parts)
+            for photo in photos:
+                with naming(photo.field) if named else nullcontext():
+                    parts.append(await self._obtain_one(tenant_id, photo))
+            return parts.pop() if len(parts) == 1 else await self._merge(tenant_id, parts)
         finally:
             for part in parts:
                 await self.discard(part.id)
@@ -100,10 +110,10 @@ class SourceLibrary:
         merged = PreparedSource(data, face, preview, identity=identity, nudity=0.0)
         return await self._keep(tenant_id, merged, listed=False)
 
-    async def _obtain_one(self, tenant_id: str, request: SourceRequest, field: str) -> Source:
+    async def _obtain_one(self, tenant_id: str, request: SourceRequest) -> Source:
         if request.address.startswith(SOURCE_PREFIX):
             return await self.get(tenant_id, request.address)
-        data = await self.read(request.address, field)
+        data = await self.read(request.address, f"{request.field}.path")
         prepared = await self._imaging.prepare_source(data, request.near)
         return await self._keep(tenant_id, prepared, listed=False)
 
@@ -132,15 +142,37 @@ class SourceLibrary:
         return self._vault.preview(source)
 
     async def wearable(self, tenant_id: str, source_id: str, *, recorded: bool) -> bytes:
-        """The prepared face of a session's source, listed or not, if it may still be worn.
+        """The prepared face of a session's source, if it, and each of a cast, may still be worn.
 
         Raises NotFound, SourceRejected, and what SourceGate.license raises.
         """
         source = await self._store.source(source_id)
         if source is None:
             raise NotFound("The session's source face is gone. Create a new session.")
-        await self._gate.license(tenant_id, source, recorded=recorded)
+        for face in await self._store.faces(source_id):
+            await self._gate.license(tenant_id, face, recorded=recorded)
         return await self._vault.face(source)
+
+    async def keep_cast(
+        self, faces: Sequence[Source], pack: Callable[[Sequence[bytes]], bytes]
+    ) -> Source:
+        """Keep faces, packed, as one source that lives as they do: with their session."""
+        first = faces[0]
+        packed = await asyncio.to_thread(pack, [await self._vault.face(one) for one in faces])
+        cast = replace(
+            first,
+            id=self._ids.source(),
+            created_at=self._clock(),
+            listed=False,
+            likeness_id=None,
+            identity=None,
+        )
+        members = [one.id for one in faces]
+        return await self._vault.keep(cast, packed, self._vault.preview(first), members)
+
+    def identity(self, source: Source) -> Embedding | None:
+        """Who a source shows, where that is known."""
+        return self._gate.opened(source.id, source.identity)
 
     async def listed(self, tenant_id: str) -> list[Source]:
         """A tenant's uploads, newest first, at most 200."""
@@ -153,16 +185,21 @@ class SourceLibrary:
         await self.discard(source_id)
 
     async def discard(self, source_id: str) -> None:
-        """Remove a source that nobody can use any more; else do nothing."""
+        """Remove a source, and a cast's faces, that nobody can use any more; else do nothing."""
+        faces = await self._store.faces(source_id)
         source = await self._store.drop_unused_source(source_id, self._clock())
-        if source is not None:
-            await self._vault.remove(source)
+        if source is None:
+            return
+        await self._vault.remove(source)
+        for face in faces:
+            await self.discard(face.id)
 
     async def erase(self, source_id: str) -> None:
-        """Remove a source, whoever needs it."""
-        source = await self._store.drop_source(source_id)
-        if source is not None:
-            await self._vault.remove(source)
+        """Remove a source and the casts that it is in, whoever needs them."""
+        for one in (*await self._store.casts(source_id), source_id):
+            source = await self._store.drop_source(one)
+            if source is not None:
+                await self._vault.remove(source)
 
     async def seal_older(self) -> int:
         """Seal what an earlier version kept readable; returns how many."""
@@ -204,8 +241,8 @@ class SourceLibrary:
 
 
 @contextmanager
-def _naming(field: str) -> Iterator[None]:
-    """Say which of several photos can't serve."""
+def naming(field: str) -> Iterator[None]:
+    """Say which of several pictures can't serve."""
     try:
         yield
     except (ImageRejected, NoFaceFound, SourceRejected) as error:

@@ -61,6 +61,7 @@ class Stations:
         self._journal = journal
         self._policy = policy
         self._when_full = settings.when_full
+        self._shape = settings.swap.shape
         self._join_wait_s = join_wait_s
         self._most_revivals = most_revivals
         grace_s = settings.join_grace_s
@@ -159,6 +160,7 @@ class Stations:
             session_id=session.id,
             channel_id=session.channel_id,
             quality=session.quality,
+            shape=self._shape if session.shape is None else session.shape,
             front_uid=session.front_uid,
             algorithm_uid=session.algorithm_uid,
             marking=marking,

@@ -1,7 +1,7 @@
 """What must last: tenants, sources, sessions. SQLAlchemy on SQLite, any other database by URL."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -13,8 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Database
 
 from mien.live.records import Source, Tenant
-from mien.live.schema import MarkRow, SessionRow, SourceRow, TenantRow
+from mien.live.schema import CastMemberRow, MarkRow, SessionRow, SourceRow, TenantRow
 from mien.live.session import Reason, Session, State
+from mien.live.worn import worn_sources
 from mien.trust.registry import Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -76,9 +77,30 @@ class Store:
         change = update(TenantRow).where(TenantRow.id == tenant_id).values(used_s=used)
         await self.write(lambda db: db.execute(change))
 
-    async def add_source(self, source: Source) -> None:
-        """Keep a new source."""
-        await self.write(lambda db: db.add(SourceRow(**asdict(source))))
+    async def add_source(self, source: Source, faces: Iterable[str] = ()) -> None:
+        """Keep a new source; faces: the sources of which it is the cast."""
+
+        def work(db: Database) -> None:
+            db.add(SourceRow(**asdict(source)))
+            db.flush()
+            members = sorted(set(faces))
+            db.add_all(CastMemberRow(cast_id=source.id, source_id=one) for one in members)
+
+        await self.write(work)
+
+    async def faces(self, source_id: str) -> list[Source]:
+        """The faces of a cast; of any other source, itself."""
+        its = select(CastMemberRow.source_id).where(CastMemberRow.cast_id == source_id)
+        wanted = select(SourceRow).where(SourceRow.id.in_(its)).order_by(SourceRow.id)
+        itself = select(SourceRow).filter_by(id=source_id)
+        return await self.read(
+            lambda db: [_to(Source, row) for row in db.scalars(wanted).all() or db.scalars(itself)]
+        )
+
+    async def casts(self, source_id: str) -> list[str]:
+        """Ids of the casts that a source belongs to."""
+        wanted = select(CastMemberRow.cast_id).where(CastMemberRow.source_id == source_id)
+        return await self.read(lambda db: list(db.scalars(wanted)))
 
     async def source(self, source_id: str) -> Source | None:
         """The source of that id."""
@@ -231,11 +253,15 @@ def _drop_unused(database: Database, source_id: str, now: float) -> Source | Non
 
 
 def _needed(source_id: Any, now: float) -> Exists:
-    """Whether a session runs with the source, or may be joined again with the token it has."""
+    """Whether a session wears the source, or may be joined again with the token it has."""
+    worn = worn_sources()
     runs = SessionRow.state.in_(OPEN_STATES)
     closed = SessionRow.reason.is_not_distinct_from(Reason.CLOSED.value)
     expires = SessionRow.token_issued_at + SessionRow.token_expire_s
-    return sql_exists().where(SessionRow.source_id == source_id, runs | (~closed & (expires > now)))
+    lasts = runs | (~closed & (expires > now))
+    return sql_exists().where(
+        worn.c.source_id == source_id, worn.c.session_id == SessionRow.id, lasts
+    )
 
 
 def _tenant(row: TenantRow | None) -> Tenant | None:

@@ -21,8 +21,8 @@ from mien.live.sound import SoundRelay
 from mien.media.pacing import CameraTime
 from mien.media.transport import Transport
 from mien.media.webrtc.peer import AudioPacket, Peer, PeerConfig, VideoPicture
+from mien.swap.cast_file import read_cast
 from mien.swap.engine import FrameEngine
-from mien.swap.source import SourceFace
 from mien.trust.marking import Marker
 from mien.vision.face import BgrImage
 from mien.vision.image import encode_jpeg
@@ -134,8 +134,8 @@ class Stream:
         await member.peer.close()
 
     async def change_source(self, source: bytes) -> None:
-        """Wear another prepared face from the next frame on. Raises SourceRejected."""
-        await asyncio.to_thread(lambda: self._engine.set_source(SourceFace.from_bytes(source)))
+        """Wear another prepared face, or cast, from the next frame on. Raises SourceRejected."""
+        await asyncio.to_thread(lambda: self._engine.set_cast(read_cast(source)))
 
     def halt(self, halted: bool) -> None:
         """Show a card instead of every picture, without sound, until told otherwise."""

@@ -89,7 +89,11 @@ class Worker:
     async def _carry(self, body: Mapping[str, Any], source: bytes) -> None:
         if self._tracker is None or self._stream is not None:
             raise ParameterError("A worker carries one session, after it is prepared.")
-        options = EngineOptions(lost_face=body["lost_face"], quality=body["quality"] or USUAL_LEVEL)
+        options = EngineOptions(
+            lost_face=body["lost_face"],
+            quality=body["quality"] or USUAL_LEVEL,
+            shape_strength=body["shape"],
+        )
         about = StreamOptions(
             body["algorithm_uid"], body["quality"] or None, self._config["camera_timeout_s"]
         )

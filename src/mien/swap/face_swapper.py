@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from mien.models.weights import WeightStore
-from mien.swap.cast import Cast
+from mien.swap.cast import Cast, FaceMode
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.lost import LostPolicy
 from mien.swap.source import SourceFace
@@ -26,10 +26,14 @@ class FaceSwapper:
     or a list of up to 8 of them, all of one person, which are merged.
     faces: whose face is changed: "largest", one person's, the largest at first and then the same;
     "all", everybody's; "order", of several sources one each, from left to right.
-    quality: 1 (fastest) to 3. lost_face: what a frame without a face becomes: "pass", "hold" or
-    "blur". Raises NoFaceFound for a source without a face, SourceRejected (with the reason) for
-    one that can't be worn or for photos of several persons, TooManyFaces above 8. The
-    first call in an installation compiles for some seconds.
+    targets: pictures of who is to be changed instead, the largest face of each: one for each
+    source, or a single one for photos of one person.
+    quality: 1 (fastest) to 3. shape: 0..1, how far the face takes the source's proportions.
+    lost_face: what a frame without a face becomes: "pass", "hold" or "blur".
+
+    Raises NoFaceFound for a source or target without a face, SourceRejected (with the reason) for
+    one that can't serve or for photos of several persons, TooManyFaces above 8, ParameterError for
+    targets that don't fit. The first call in an installation compiles for some seconds.
     """
 
     def __init__(
@@ -39,14 +43,20 @@ class FaceSwapper:
         lost_face: LostPolicy = "pass",
         store: WeightStore | None = None,
         faces: Literal["largest", "all", "order"] = "largest",
+        targets: Sequence[BgrImage] = (),
+        shape: float = 1.0,
     ) -> None:
         store = store or WeightStore()
         photos = [source] if isinstance(source, np.ndarray | SourceFace) else source
-        options = EngineOptions(lost_face=lost_face, quality=quality)
+        options = EngineOptions(lost_face=lost_face, quality=quality, shape_strength=shape)
         self._engine = FrameEngine.load(store, options)
         make = SourceMaker.load(store)
-        people = [[photo] for photo in photos] if faces == "order" else [photos]
-        self._engine.set_cast(Cast(tuple(make(of_one) for of_one in people), faces))
+        mode: FaceMode = "chosen" if targets else faces
+        one_each = mode == "order" or len(targets) > 1
+        people = [[photo] for photo in photos] if one_each else [photos]
+        worn = tuple(make(of_one) for of_one in people)
+        known = (make.recognise(image, make.faces(image)[0].mesh) for image in targets)
+        self._engine.set_cast(Cast(worn, mode, tuple(known)))
         self._seconds = 0.0
 
     def __call__(self, frame: BgrImage, seconds: float | None = None) -> BgrImage:

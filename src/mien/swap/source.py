@@ -20,7 +20,7 @@ from mien.vision.identity import IDENTITY_SIZE, Embedding
 FORMAT = 2
 # What `sharpness` says of a sharp photo.
 SHARP = 0.4
-_MAX_BYTES = 8 << 20
+MOST_BYTES = 8 << 20
 _IRIS_PIXELS = 16
 _ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
 
@@ -66,7 +66,7 @@ class SourceFace:
         file = io.BytesIO(data)
         try:
             with zipfile.ZipFile(file) as parts:
-                if sum(part.file_size for part in parts.infolist()) > _MAX_BYTES:
+                if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
                     raise SourceRejected("The prepared face is too large; prepare it again.")
             file.seek(0)
             with np.load(file, allow_pickle=False) as stored:

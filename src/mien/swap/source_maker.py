@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Self
 
-from mien.errors import NoFaceFound, ParameterError
+from mien.errors import NoFaceFound, ParameterError, SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace, prepare_source, to_canonical_face
 from mien.swap.suitability import check_hands, flaws
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import Face, FaceFinder
+from mien.vision.follower import frontal
 from mien.vision.hand import HandLandmarker
 from mien.vision.hand_tracker import HandTracker
-from mien.vision.identity import IdentityModel
+from mien.vision.identity import Embedding, IdentityModel
 from mien.vision.palm import PalmDetector
 
 
@@ -55,6 +56,15 @@ class SourceMaker:
         hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
         check_hands(hands, mesh.points)
         return prepare_source(image, mesh, self._identity(image, mesh))
+
+    def recognise(self, image: BgrImage, mesh: FaceMesh) -> Embedding:
+        """Who somebody is that may be met again. Raises SourceRejected where it can't be told."""
+        if not frontal(mesh):
+            raise SourceRejected(
+                "The face is turned too far away to be known again; use a picture in which it "
+                "looks at the camera."
+            )
+        return self._identity(image, mesh)
 
     def __call__(self, photos: Sequence[BgrImage | SourceFace]) -> SourceFace:
         """One source of up to 8 photos of one person: the largest face of each.
