@@ -87,9 +87,7 @@ class SourceLibrary:
             raise
         return source
 
-    async def _obtain(
-        self, tenant_id: str, photos: Sequence[SourceRequest], named: bool
-    ) -> Source:
+    async def _obtain(self, tenant_id: str, photos: Sequence[SourceRequest], named: bool) -> Source:
         parts: list[Source] = []
         try:
             for photo in photos:
