@@ -75,16 +75,19 @@
     ages = [];
     shown = 0;
     unread = 0;
+    /** @type {[number, number][]} seconds, milliseconds that a beep took */
+    beeps = [];
     /** @type {number | null} */
     firstMs = null;
     swapping = false;
     error = '';
 
     take() {
-      const { ages, shown, unread, firstMs, error } = this;
+      const { ages, beeps, shown, unread, firstMs, error } = this;
       this.ages = [];
+      this.beeps = [];
       this.shown = this.unread = 0;
-      return { ages, shown, unread, firstMs, error };
+      return { ages, beeps, shown, unread, firstMs, error };
     }
   }
 
@@ -93,6 +96,7 @@
     const video = document.createElement('video');
     Object.assign(video, { muted: true, autoplay: true, playsInline: true, srcObject: stream, width: 320 });
     document.body.append(video);
+    mienEar.listen(stream, (seconds, ms) => measured.beeps.push([seconds, ms]));
     const strip = new OffscreenCanvas(CELLS * 16, 16).getContext('2d', { willReadFrequently: true });
     const look = () => {
       const age = readAge(video, width, /** @type {OffscreenCanvasRenderingContext2D} */ (strip));
@@ -118,8 +122,10 @@
     );
     const api = new Api(options.token);
     const clip = await play(options.clip);
+    const microphone = await mienEar.microphone();
     for (let i = 0; i < options.sessions; i++) {
       const stream = camera(clip, options);
+      stream.addTrack(microphone);
       const measured = new Measured();
       const live = new LiveSession(api, { stream, frameRate: options.fps, maxBitrate: options.height > 500 ? 4e6 : 2.5e6 });
       const began = performance.now();

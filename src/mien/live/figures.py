@@ -37,7 +37,7 @@ class StreamFigures:
         self._engine_ms.append(rendered.engine_ms)
         self._size = rendered.swapped.image.shape[1], rendered.swapped.image.shape[0]
         self._face = rendered.swapped.state == "swapped"
-        self.sync.measured(now - rendered.picture.arrived + encode_ms / 1e3, now)
+        self.sync.measured(now - rendered.picture.moment + encode_ms / 1e3, now)
 
     def rate_in(self, now: float) -> float:
         """Pictures a second that come."""

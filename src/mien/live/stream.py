@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -180,7 +180,7 @@ class Stream:
         self._figures.came(self._last_picture)
         seconds = self._camera.of(picture.rtp_timestamp, picture.arrived)
         stamp = round(seconds * CameraTime.CLOCK_RATE) & 0xFFFFFFFF
-        self._last = (VideoPicture(picture.image, stamp, picture.arrived), seconds)
+        self._last = (replace(picture, rtp_timestamp=stamp), seconds)
         self._pipeline.put(*self._last)
 
     def sound_came(self, member: Member, packet: AudioPacket) -> None:
@@ -256,8 +256,7 @@ class Stream:
         return self._marker.apply(image, since_s, self._bitrate, drawn_by_clients=by_clients)
 
     def _send(self, rendered: Rendered) -> None:
-        picture = rendered.picture
-        image = VideoPicture(rendered.swapped.image, picture.rtp_timestamp, picture.arrived)
+        image = replace(rendered.picture, image=rendered.swapped.image)
         self._newest = image
         if self._recorder:
             self._recorder.put(image)
@@ -267,7 +266,7 @@ class Stream:
         self._figures.left(rendered, encode_ms, self._clock())
         height, width = rendered.swapped.image.shape[:2]
         self._governor.frame(rendered.busy_ms, width, height)
-        self._sound.set_delay(self._figures.sync.delay_s)
+        self._sound.set_delay(max(0, self._figures.sync.delay_s - 0.06))
         self._audience.set_state("halted" if self._halted else STATES[rendered.swapped.state])
 
     def _show_again(self) -> None:

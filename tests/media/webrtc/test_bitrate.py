@@ -1,9 +1,10 @@
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.media.webrtc.bitrate import BitrateHysteresis, BitrateTarget
+from mien.media.webrtc.bitrate import BitrateHysteresis, BitrateTarget, LossWindow
 
 
 def make() -> BitrateTarget:
@@ -21,27 +22,58 @@ def test_follows_the_estimate_within_its_bounds() -> None:
 def test_shrinks_by_half_the_loss_and_grows_back_slowly() -> None:
     target = make()
     target.on_estimate(2_000_000)
-    target.on_loss(0.2)
+    target.on_loss(40, 200)
     assert target.bits_per_second == 1_800_000
-    # 0.7 * 0.2 + 0.3 * 0.02 is still too much; then it is between the bounds.
-    target.on_loss(0.02)
-    assert target.bits_per_second == 1_668_600
-    target.on_loss(0.02)
-    assert target.bits_per_second == 1_668_600
+    for lost in (4, 10, 20, 28):  # between the bounds, or above by what may be chance
+        target.on_loss(lost, 200)
+        assert target.bits_per_second == 1_800_000
+    target.on_loss(100, 200)
+    assert target.bits_per_second == 1_350_000
     for _ in range(9):
-        target.on_loss(0.0)
+        target.on_loss(0, 200)
     assert target.bits_per_second == 2_000_000
     for _ in range(40):
-        target.on_loss(0.0)
+        target.on_loss(3, 200)
     assert target.bits_per_second == 2_000_000
 
 
-def test_a_tenth_lost_at_random_does_not_drive_the_rate_down() -> None:
-    target, chance = make(), random.Random(3)
+def report_at_random(target: BitrateTarget, loss: float, seconds: int) -> None:
+    """Reports as Chromium sends them: each second, and with each packet that is missing."""
+    window, chance, highest, lost = LossWindow(), random.Random(3), 65_000, 0
+    for packet in range(seconds * 150):
+        now, highest = packet / 150, highest + 1
+        missing = chance.random() < loss
+        lost += missing
+        if missing or packet % 150 == 0:
+            full = window.add(highest, lost, now)
+            if full is not None:
+                target.on_loss(*full)
+
+
+@pytest.mark.parametrize(("loss", "share"), [(0.01, 1.0), (0.05, 1.0), (0.1, 0.6)])
+def test_loss_at_random_does_not_drive_the_rate_down(loss: float, share: float) -> None:
+    target = make()
     target.on_estimate(2_000_000)
-    for _ in range(60):
-        target.on_loss(sum(chance.random() < 0.1 for _ in range(200)) / 200)
-    assert target.bits_per_second > 1_500_000
+    report_at_random(target, loss, 60)
+    assert target.bits_per_second >= share * 2_000_000
+
+
+def test_loss_that_is_too_much_does() -> None:
+    target = make()
+    target.on_estimate(2_000_000)
+    report_at_random(target, 0.3, 10)
+    assert target.bits_per_second < 700_000
+
+
+def test_a_window_is_a_second_and_enough_packets() -> None:
+    window = LossWindow()
+    assert window.add(100, 5, 0.0) is None  # where the count begins
+    assert window.add(140, 15, 0.9) is None  # too soon
+    assert window.add(150, 16, 1.0) == (11, 50)
+    assert window.add(160, 17, 3.0) is None  # too few
+    assert window.add(170, 14, 3.1) == (0, 20)  # what was missing came late
+    assert window.add(7, 0, 5.0) is None  # the receiver began anew
+    assert window.add(57, 100, 6.0) == (50, 50)
 
 
 def test_sound_comes_first() -> None:
@@ -58,7 +90,7 @@ def test_never_leaves_its_bounds(reports: list[int | float]) -> None:
         if isinstance(report, int):
             target.on_estimate(report)
         else:
-            target.on_loss(report)
+            target.on_loss(int(report * 50), 50)
         assert 250_000 <= target.bits_per_second <= 5_000_000
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mien.media.webrtc.congestion import DelayEstimate
+from mien.media.webrtc.trendline import DelayTrend, Usage
 from mien.media.webrtc.twcc import FeedbackBuilder
 from mien.media.webrtc.twccreader import read_feedback
 
@@ -113,8 +114,9 @@ def test_it_falls_within_two_seconds_when_the_line_narrows_and_rises_again() -> 
     assert sender.run(60) > 1_200_000
 
 
-def test_jitter_and_random_loss_alone_do_not_drive_it_down() -> None:
-    sender = Sender(Line(3_000_000, delay_s=0.1, jitter_s=0.03, loss=0.1))
+@pytest.mark.parametrize("loss", [0.05, 0.1])
+def test_jitter_and_random_loss_alone_do_not_drive_it_down(loss: float) -> None:
+    sender = Sender(Line(3_000_000, delay_s=0.1, jitter_s=0.03, loss=loss))
     assert sender.run(40) > 1_000_000
 
 
@@ -125,3 +127,25 @@ def test_what_is_under_way_and_the_round_trip_are_known() -> None:
     assert sender.estimate.round_trip_s is not None
     assert 0.1 < sender.estimate.round_trip_s < 0.5
     assert sender.estimate.unanswered_s(sender.now + 3) > 2.8
+
+
+def test_packets_that_overtake_each_other_hide_no_growing_queue() -> None:
+    trend = DelayTrend()
+    usages = set()
+    for number in range(100):
+        sent = number * 0.05
+        arrived = sent + 0.02 + number * 0.01  # the queue grows by a fifth
+        trend.add(sent, arrived)
+        if number % 4 == 0:
+            trend.add(sent - 0.04, arrived + 0.001)  # of an earlier group, late
+        if number % 7 == 0:
+            trend.add(sent + 0.02, arrived - 0.005)  # a group that overtook the one before
+        usages.add(trend.usage)
+    assert Usage.OVER in usages
+
+
+def test_a_clock_that_was_set_is_begun_anew() -> None:
+    trend = DelayTrend()
+    for number in range(100):
+        trend.add(number * 0.05, number * 0.05 - (1000.0 if number > 40 else 0.0))
+        assert trend.usage is Usage.NORMAL

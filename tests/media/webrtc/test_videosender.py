@@ -58,6 +58,7 @@ class Bench:
             96,
             rtx_payload_type=97,
             extensions={},
+            clock_rate=90_000,
             clock=lambda: self.now,
         )
         target = BitrateTarget(lowest=250_000, start=1_000_000, highest=5_000_000)
@@ -149,8 +150,11 @@ async def test_the_receivers_estimate_and_loss_set_the_rate(bench: Bench) -> Non
         await bench.sender.on_rtcp(RtcpPsfbPacket(RTCP_PSFB_APP, 5, 0, fci))
     await bench.show(20)
     assert 2_990_000 < bench.encoding.asked[-1][1] <= 3_000_000
-    await bench.sender.on_rtcp(RtcpRrPacket(5, [RtcpReceiverInfo(111, 128, 0, 0, 0, 0, 0)]))
-    await bench.show(30)
+    for lost, highest in ((0, 1000), (100, 1200)):
+        bench.now += 1
+        report = RtcpReceiverInfo(111, 128, lost, highest, 0, 0, 0)
+        await bench.sender.on_rtcp(RtcpRrPacket(5, [report]))
+        await bench.show(30)
     assert 2_200_000 < bench.encoding.asked[-1][1] < 2_300_000  # less half the loss of a half
     await bench.sender.on_rtcp(RtcpPsfbPacket(RTCP_PSFB_APP, 5, 0, b"JUNK"))
 

@@ -9,7 +9,7 @@ class AudioPacket:
     """One Opus packet as it came.
 
     sequence and rtp_timestamp (48 kHz) are the sender's, so gaps and pauses stay visible;
-    arrived is in seconds of the peer's monotonic clock.
+    arrived is in seconds of the peer's monotonic clock, captured too, as far as it is known.
     """
 
     payload: bytes
@@ -18,10 +18,16 @@ class AudioPacket:
     ssrc: int
     marker: bool
     arrived: float
+    captured: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """The instant of its first sample, for keeping it in step with the picture."""
+        return self.arrived if self.captured is None else self.captured
 
 
 class AudioDelay:
-    """Holds packets for a settable time; bounded, and the oldest fall out first.
+    """Holds packets for a settable time after their moment; bounded, the oldest fall out first.
 
     A shorter delay releases at once what is now due, a longer one leaves a gap: both are what
     a listener's concealment handles.
@@ -43,10 +49,10 @@ class AudioDelay:
     def pop_due(self, now: float) -> list[AudioPacket]:
         """Packets that have waited their time, in the order they came."""
         due: list[AudioPacket] = []
-        while self._held and self._held[0].arrived + self.delay_s <= now:
+        while self._held and self._held[0].moment + self.delay_s <= now:
             due.append(self._held.popleft())
         return due
 
     def next_due(self) -> float | None:
         """When the next packet becomes due; None while there is none."""
-        return self._held[0].arrived + self.delay_s if self._held else None
+        return self._held[0].moment + self.delay_s if self._held else None

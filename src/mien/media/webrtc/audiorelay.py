@@ -13,6 +13,7 @@ from aiortc.rtp import (
 )
 
 from mien.media.webrtc.audio import AudioPacket
+from mien.media.webrtc.capture import CaptureClock
 from mien.media.webrtc.counters import Unwrapper
 from mien.media.webrtc.outgoing import OutgoingStream
 from mien.media.webrtc.reception import Reception
@@ -28,9 +29,13 @@ class AudioReceiver:
     """One incoming Opus stream."""
 
     def __init__(
-        self, clock: Callable[[], float], on_packet: Callable[[AudioPacket], None]
+        self,
+        clock: Callable[[], float],
+        on_packet: Callable[[AudioPacket], None],
+        capture: CaptureClock | None = None,
     ) -> None:
         self.packets = 0
+        self.capture = capture or CaptureClock(["audio"])
         self.reception: Reception | None = None
         self._clock = clock
         self._on_packet = on_packet
@@ -52,6 +57,7 @@ class AudioReceiver:
                 ssrc=packet.ssrc,
                 marker=bool(packet.marker),
                 arrived=now,
+                captured=self.capture.captured("audio", packet.timestamp, now),
             )
         )
 
@@ -59,6 +65,7 @@ class AudioReceiver:
         """Take in a sender report."""
         if isinstance(packet, RtcpSrPacket) and self.reception is not None:
             self.reception.on_sender_report(packet, self._clock())
+            self.capture.on_report("audio", packet, self.reception.ssrc, self._clock())
 
     def report(self, now: float) -> list[RtcpReceiverInfo]:
         """The receiver report's block, once something came."""
@@ -144,5 +151,9 @@ class AudioSender:
                 packet = self._waiting.popleft()
                 sequence, timestamp = self._numbers.map(packet)
                 await self.stream.send(
-                    packet.payload, sequence=sequence, timestamp=timestamp, marker=packet.marker
+                    packet.payload,
+                    sequence=sequence,
+                    timestamp=timestamp,
+                    marker=packet.marker,
+                    moment=packet.moment,
                 )

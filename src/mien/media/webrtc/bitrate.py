@@ -1,27 +1,51 @@
 """How many bits a second the encoder may spend."""
 
-from mien.media.webrtc.counters import Average
+from math import sqrt
 
-LOSS_HIGH = 0.12
+LOSS_HIGH = 0.10
 LOSS_LOW = 0.02
 GROWTH = 1.08
-SMOOTHING = 0.3
+WINDOW_S = 1.0
+LEAST_PACKETS = 20
+SURE = 2.0  # standard deviations
+
+
+class LossWindow:
+    """Adds up a receiver's reports until they tell of a second and enough packets.
+
+    Browsers report with every request for a lost packet: such a report tells of two packets or
+    three, one of them lost, and says nothing of the line.
+    """
+
+    def __init__(self) -> None:
+        self._began: tuple[int, int, float] | None = None
+
+    def add(self, highest: int, lost: int, now: float) -> tuple[int, int] | None:
+        """Totals until now, as a report has them; (lost, expected) of a window that is full."""
+        if self._began is None or highest < self._began[0]:
+            self._began = highest, lost, now
+            return None
+        expected = highest - self._began[0]
+        if now - self._began[2] < WINDOW_S or expected < LEAST_PACKETS:
+            return None
+        gone = max(0, lost - self._began[1])  # what came late or twice takes from the total
+        self._began = highest, lost, now
+        return min(gone, expected), expected
 
 
 class BitrateTarget:
     """Follows an estimate (ours or the receiver's) and its reported loss, within bounds.
 
     The rule on loss is that of Google congestion control (draft-ietf-rmcat-gcc-02, section 6):
-    when it is high the rate shrinks by half the loss, below 2 % the bound grows a little each
-    report. Loss is smoothed, because one report of a radio that loses a tenth at random, whatever
-    is sent, must not drive the rate down for ever.
+    above 10 % the rate shrinks by half the loss, below 2 % the bound grows a little, between the
+    two it stays. What is above must be so surely: chance alone, on a radio that loses a tenth
+    whatever is sent, would drive the rate down for ever.
     """
 
     def __init__(self, *, lowest: int, start: int, highest: int) -> None:
         self._lowest, self._highest = lowest, highest
         self._estimate = start
         self._bound = float(highest)
-        self._loss = Average(SMOOTHING)
         self.bits_per_second = start
 
     def on_estimate(self, bits_per_second: int) -> None:
@@ -29,12 +53,12 @@ class BitrateTarget:
         self._estimate = bits_per_second
         self._settle()
 
-    def on_loss(self, fraction: float) -> None:
-        """The receiver says what share of packets (0 to 1) it missed since its last report."""
-        self._loss.add(fraction)
-        if self._loss.value > LOSS_HIGH:
-            self._bound = max(self.bits_per_second * (1 - 0.5 * self._loss.value), self._lowest)
-        elif self._loss.value < LOSS_LOW:
+    def on_loss(self, lost: int, expected: int) -> None:
+        """So many of the expected packets were lost lately."""
+        chance = SURE * sqrt(expected * LOSS_HIGH * (1 - LOSS_HIGH))
+        if lost > LOSS_HIGH * expected + chance:
+            self._bound = max(self.bits_per_second * (1 - 0.5 * lost / expected), self._lowest)
+        elif lost < LOSS_LOW * expected:
             self._bound = min(self._bound * GROWTH, self._highest)
         self._settle()
 

@@ -9,7 +9,6 @@ from aiortc.rtp import (
     AnyRtcpPacket,
     HeaderExtensions,
     HeaderExtensionsMap,
-    RtcpReceiverInfo,
     RtcpRrPacket,
     RtcpSdesPacket,
     RtcpSenderInfo,
@@ -22,6 +21,7 @@ from aiortc.rtp import (
 
 from mien.media.webrtc import twcc
 from mien.media.webrtc.answer import ABS_SEND_TIME, PLAYOUT_DELAY, LocalSource
+from mien.media.webrtc.bitrate import LossWindow
 from mien.media.webrtc.congestion import DelayEstimate
 from mien.media.webrtc.counters import Rate
 from mien.media.webrtc.dtls import MediaTransport
@@ -65,6 +65,7 @@ class OutgoingStream:
         *,
         rtx_payload_type: int | None,
         extensions: dict[str, int],
+        clock_rate: int,
         clock: Callable[[], float],
         estimate: DelayEstimate | None = None,
     ) -> None:
@@ -79,15 +80,18 @@ class OutgoingStream:
         self._rtx_payload_type = rtx_payload_type
         self._rtx_sequence = 0
         self._extensions = OutgoingExtensions(extensions)
-        self._clock = clock
+        self._clock_rate, self._clock = clock_rate, clock
         self._estimate = estimate
         self._resent: dict[int, float] = {}
         self._history: OrderedDict[int, RtpPacket] = OrderedDict()
-        self._last: tuple[int, int] | None = None
+        self._last: tuple[float, int] | None = None
         self._reported: dict[int, float] = {}
+        self._window = LossWindow()
 
-    async def send(self, payload: bytes, *, sequence: int, timestamp: int, marker: bool) -> None:
-        """Send one payload; sequence and timestamp wrap here."""
+    async def send(
+        self, payload: bytes, *, sequence: int, timestamp: int, marker: bool, moment: float
+    ) -> None:
+        """Send one payload; sequence and timestamp wrap here. moment: when it was captured."""
         packet = RtpPacket(
             payload_type=self._payload_type,
             marker=int(marker),
@@ -98,7 +102,7 @@ class OutgoingStream:
         )
         if self._rtx_payload_type is not None:
             self._remember(packet)
-        self._last = (wall.current_ntp_time(), packet.timestamp)
+        self._last = (moment, timestamp)
         self.packets += 1
         self.octets += len(payload)
         await self._write(packet)
@@ -122,26 +126,31 @@ class OutgoingStream:
         return len(packet.payload)
 
     def sender_report(self, cname: str) -> list[AnyRtcpPacket]:
-        """A sender report and source description; nothing before the first packet."""
+        """A sender report and source description; nothing before the first packet.
+
+        The receiver plays sound and picture in step by what the reports say was captured now.
+        """
         if self._last is None:
             return []
-        ntp, timestamp = self._last
-        self._reported = {ntp >> 16 & 0xFFFFFFFF: self._clock()}
+        (moment, sent), now, ntp = self._last, self._clock(), wall.current_ntp_time()
+        timestamp = sent + round((now - moment) * self._clock_rate) & 0xFFFFFFFF
+        self._reported = {ntp >> 16 & 0xFFFFFFFF: now}
         info = RtcpSenderInfo(ntp, timestamp, self.packets & 0xFFFFFFFF, self.octets & 0xFFFFFFFF)
         name = RtcpSourceInfo(self.ssrc, [(SDES_CNAME, cname.encode())])
         return [RtcpSrPacket(self.ssrc, info), RtcpSdesPacket([name])]
 
-    def on_report(self, packet: RtcpRrPacket | RtcpSrPacket) -> RtcpReceiverInfo | None:
-        """Learn loss and round trip from the receiver's report; returns the part about us."""
-        for report in packet.reports:
-            if report.ssrc != self.ssrc:
-                continue
-            self.loss = report.fraction_lost / 256
-            sent = self._reported.get(report.lsr)
-            if sent is not None:
-                self.round_trip_s = max(0.0, self._clock() - sent - report.dlsr / NTP_SHORT)
-            return report
-        return None
+    def on_report(self, packet: RtcpRrPacket | RtcpSrPacket) -> tuple[int, int] | None:
+        """Learn from the receiver's report; (lost, expected) once enough is known for it."""
+        report = next((r for r in packet.reports if r.ssrc == self.ssrc), None)
+        if report is None:
+            return None
+        now, sent = self._clock(), self._reported.get(report.lsr)
+        if sent is not None:
+            self.round_trip_s = max(0.0, now - sent - report.dlsr / NTP_SHORT)
+        window = self._window.add(report.highest_sequence, report.packets_lost, now)
+        if window is not None:
+            self.loss = window[0] / window[1]
+        return window
 
     def _remember(self, packet: RtpPacket) -> None:
         self._history[packet.sequence_number] = packet

@@ -12,6 +12,7 @@ from mien.media.webrtc.answer import LocalSource, negotiated_extensions, negotia
 from mien.media.webrtc.audio import AudioPacket
 from mien.media.webrtc.audiorelay import AudioReceiver, AudioSender, RelayNumbers
 from mien.media.webrtc.bitrate import BitrateTarget
+from mien.media.webrtc.capture import CLOCK_RATES, CaptureClock
 from mien.media.webrtc.config import PeerConfig
 from mien.media.webrtc.congestion import DelayEstimate
 from mien.media.webrtc.dtls import MediaTransport
@@ -62,6 +63,7 @@ class Tracks:
         self._transport, self._clock, self._config = transport, clock, config
         self._cname, self._events = cname, events
         self._reporter_ssrc = _random_ssrc()
+        self._capture = CaptureClock({m.kind for m in offer.media if m.codec and m.sends})
         for media in offer.media:
             if media.codec is not None:
                 transport.read_extensions(negotiated_extensions(media))
@@ -128,6 +130,7 @@ class Tracks:
             clock=self._clock,
             on_picture=self._events.on_video,
             on_refused=self._events.on_refused,
+            capture=self._capture,
         )
         self._transport.add_receiver(
             receiver, ssrcs=list(media.ssrcs), payload_types=_payload_types(media)
@@ -171,7 +174,7 @@ class Tracks:
         )
 
     def _audio_receiver(self, media: OfferedMedia) -> AudioReceiver:
-        receiver = AudioReceiver(self._clock, self._events.on_audio)
+        receiver = AudioReceiver(self._clock, self._events.on_audio, self._capture)
         self._transport.add_receiver(
             receiver, ssrcs=list(media.ssrcs), payload_types=_payload_types(media)
         )
@@ -193,6 +196,7 @@ class Tracks:
             media.codec.payloadType,
             rtx_payload_type=media.rtx.payloadType if media.rtx else None,
             extensions=negotiated_extensions(media),
+            clock_rate=CLOCK_RATES[media.kind],
             clock=self._clock,
             estimate=estimate,
         )

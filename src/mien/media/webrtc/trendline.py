@@ -20,6 +20,7 @@ LEAST_THRESHOLD_MS, MOST_THRESHOLD_MS = 6.0, 600.0
 THRESHOLD_UP, THRESHOLD_DOWN = 0.0087, 0.039
 OUTLIER_MS = 15.0
 LONGEST_PAUSE_S = 3.0
+MOST_OVERTAKEN = 3  # groups in a row; more of them, and the receiver's clock was set
 
 
 class Usage(Enum):
@@ -46,12 +47,18 @@ class DelayTrend:
         self._before: _Group | None = None
         self._line = _TrendLine()
         self._detector = _Detector()
+        self._overtaken = 0
 
     def add(self, sent: float, arrived: float) -> None:
-        """One packet, in the order of sending; the two clocks need not agree."""
+        """One packet that came; the two clocks need not agree.
+
+        A packet of an earlier group, which later ones overtook, says nothing of the queue now.
+        """
         group = self._group
         if group is None:
             self._group = _Group(sent, sent, arrived)
+        elif sent < group.first_sent:
+            return
         elif sent - group.first_sent <= GROUP_S:
             group.sent = max(group.sent, sent)
             group.arrived = max(group.arrived, arrived)
@@ -60,7 +67,10 @@ class DelayTrend:
             self._group = _Group(sent, sent, arrived)
 
     def _complete(self, group: _Group) -> None:
-        before, self._before = self._before, group
+        before = self._before
+        if before is not None and self._was_overtaken(before, group):
+            return
+        self._before = group
         if before is None:
             return
         sent_ms = (group.sent - before.sent) * 1e3
@@ -70,6 +80,10 @@ class DelayTrend:
             return
         slope = self._line.add(arrived_ms - sent_ms, group.arrived * 1e3)
         self.usage = self._detector.judge(slope, self._line.count, sent_ms, group.arrived * 1e3)
+
+    def _was_overtaken(self, before: _Group, group: _Group) -> bool:
+        self._overtaken = self._overtaken + 1 if group.arrived < before.arrived else 0
+        return 0 < self._overtaken <= MOST_OVERTAKEN
 
 
 class _TrendLine:

@@ -1,6 +1,7 @@
 """Incoming video: packets to pictures, and the feedback that keeps them coming."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import (
@@ -17,6 +18,7 @@ from aiortc.rtp import (
 
 from mien.errors import MediaRejected
 from mien.media.webrtc.assembler import Fragment, FrameAssembler
+from mien.media.webrtc.capture import CaptureClock
 from mien.media.webrtc.config import PeerConfig
 from mien.media.webrtc.counters import Rate, Unwrapper
 from mien.media.webrtc.decoder import FORMATS, VideoDecoder
@@ -47,7 +49,9 @@ class VideoReceiver:
         clock: Callable[[], float],
         on_picture: Callable[[VideoPicture], None],
         on_refused: Callable[[MediaRejected], None],
+        capture: CaptureClock | None = None,
     ) -> None:
+        self.capture = capture or CaptureClock(["video"])
         self.codec = codec.name.upper()
         self.frames = self.key_frame_requests = 0
         self.reception: Reception | None = None
@@ -62,11 +66,11 @@ class VideoReceiver:
         self._repaired = Unwrapper(16)
         self._asked: float | None = None
         self._refused = False
-        self._on_refused = on_refused
+        self._on_picture, self._on_refused = on_picture, on_refused
         self.assembler = self._new_assembler()
         self.decoding = DecodingThread(
             VideoDecoder(self._format, config.max_frame_pixels),
-            on_picture=on_picture,
+            on_picture=self._deliver,
             on_broken=self.request_key_frame,
             on_refused=self._refuse,
         )
@@ -90,6 +94,7 @@ class VideoReceiver:
         """Take in a sender report."""
         if isinstance(packet, RtcpSrPacket) and self.reception is not None:
             self.reception.on_sender_report(packet, self._clock())
+            self.capture.on_report("video", packet, self.reception.ssrc, self._clock())
 
     async def tick(self, now: float) -> None:
         """Give up holes whose time is over and repeat requests; call every 20 ms or so."""
@@ -170,6 +175,10 @@ class VideoReceiver:
             await self._transport.send(
                 bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, self._ssrc, self.reception.ssrc))
             )
+
+    def _deliver(self, picture: VideoPicture) -> None:
+        captured = self.capture.captured("video", picture.rtp_timestamp, picture.arrived)
+        self._on_picture(replace(picture, captured=captured))
 
     def _refuse(self, error: MediaRejected) -> None:
         self._refused = True

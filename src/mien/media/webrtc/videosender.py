@@ -40,6 +40,7 @@ class _Packet:
     payload: bytes
     timestamp: int
     marker: bool
+    moment: float
 
 
 class VideoSender:
@@ -118,14 +119,15 @@ class VideoSender:
         self.frames += 1
         self.size = encoded.size
         self.encode_ms.add(encode_ms)
-        self._enqueue(encoded.payloads, self._timeline.map(picture.rtp_timestamp, picture.arrived))
+        timestamp = self._timeline.map(picture.rtp_timestamp, picture.arrived)
+        self._enqueue(encoded.payloads, timestamp, picture.moment)
 
     async def on_rtcp(self, packet: AnyRtcpPacket) -> None:
         """Obey the receiver's reports and requests."""
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-            report = self.stream.on_report(packet)
-            if report is not None:
-                self.target.on_loss(report.fraction_lost / 256)
+            window = self.stream.on_report(packet)
+            if window is not None:
+                self.target.on_loss(*window)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             self._repairs.extend(packet.lost)
             self._wake.set()
@@ -168,10 +170,10 @@ class VideoSender:
             if self.stream.ssrc in ssrcs:
                 self.target.on_estimate(rate)
 
-    def _enqueue(self, payloads: list[bytes], timestamp: int) -> None:
+    def _enqueue(self, payloads: list[bytes], timestamp: int, moment: float) -> None:
         last = len(payloads) - 1
         for index, payload in enumerate(payloads):
-            self._waiting.append(_Packet(payload, timestamp, index == last))
+            self._waiting.append(_Packet(payload, timestamp, index == last, moment))
             self._waiting_bits += len(payload) * 8
         self._wake.set()
 
@@ -199,6 +201,7 @@ class VideoSender:
                 sequence=self._sequence,
                 timestamp=packet.timestamp,
                 marker=packet.marker,
+                moment=packet.moment,
             )
             self._sequence += 1
         self._budget.spend(size * 8, self._clock())
