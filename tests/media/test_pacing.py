@@ -145,6 +145,15 @@ def test_the_delay_stays_in_its_bounds(latency: float, delay: float) -> None:
     assert LipSync(most_s=0.5).measured(latency, 0) == delay
 
 
+def test_sound_leaves_earlier_by_its_lead() -> None:
+    sync = LipSync(lead_s=0.06)
+    assert sync.measured(0.1, 0) == pytest.approx(0.04)
+    assert sync.latency_s == 0.1
+    assert sync.measured(0.05, 100) == 0
+    sync.lead_s = 0.0
+    assert sync.measured(0.05, 200) == pytest.approx(0.05)
+
+
 def test_a_clock_that_stands_still_changes_nothing() -> None:
     sync = LipSync()
     sync.measured(0.05, 1)

@@ -1,7 +1,9 @@
-"""`mien bench engine`, `live` and `marks`: the figures of the documentation, measured here."""
+"""`mien bench`: the figures of the documentation, measured here."""
 
 import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +42,21 @@ def live(
 
     report = asyncio.run(run(minutes=minutes, sessions=sessions, size=size, fps=fps, url=url))
     _show(report, as_json)
+
+
+@app.command()
+def network(
+    as_json: AsJson = False,
+    seconds: Annotated[float, typer.Option(min=2, help="Seconds a line.")] = 10.0,
+) -> None:
+    """Loss, narrow lines, delay and a line that is cut, between namespaces of this machine."""
+    from mien.bench.line import as_root, can_make_lines
+    from mien.bench.network import run
+
+    if not can_make_lines():
+        command = as_root([sys.executable, *sys.orig_argv[1:]])
+        os.execvp(command[0], command)
+    _show(asyncio.run(run(seconds=seconds)), as_json)
 
 
 @app.command()

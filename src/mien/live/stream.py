@@ -109,6 +109,7 @@ class Stream:
     def go_over(self, transport: Transport) -> None:
         """Take camera and sound from another network's channel, and send the result there."""
         self._transport = transport
+        self._figures.sync.lead_s = 0.0  # nobody there plays sound and picture by our reports
 
     def on_video(self, picture: VideoPicture) -> None:
         """See TransportListener."""
@@ -266,7 +267,7 @@ class Stream:
         self._figures.left(rendered, encode_ms, self._clock())
         height, width = rendered.swapped.image.shape[:2]
         self._governor.frame(rendered.busy_ms, width, height)
-        self._sound.set_delay(max(0, self._figures.sync.delay_s - 0.06))
+        self._sound.set_delay(self._figures.sync.delay_s)
         self._audience.set_state("halted" if self._halted else STATES[rendered.swapped.state])
 
     def _show_again(self) -> None:

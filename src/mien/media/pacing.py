@@ -83,14 +83,23 @@ class RateMeter:
 
 
 class LipSync:
-    """How long to hold sound back, so that it leaves with the picture of the same moment.
+    """How long to hold sound back, so that it is heard with the picture of the same moment.
+
+    It leaves `lead_s` before the picture, because players hold sound longer than pictures.
 
     The latency of each picture is smoothed exponentially (time constant `settle_s`), because a
     delay that follows every jitter is heard. Change is taken over only in steps of at least
     `step_s`: each one costs the listener a small stretch or gap.
     """
 
-    def __init__(self, settle_s: float = 1.0, step_s: float = 0.01, most_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        settle_s: float = 1.0,
+        step_s: float = 0.01,
+        most_s: float = 0.5,
+        lead_s: float = 0.0,
+    ) -> None:
+        self.lead_s = lead_s
         self._settle_s, self._step_s, self._most_s = settle_s, step_s, most_s
         self._smooth: float | None = None
         self._last = 0.0
@@ -110,8 +119,9 @@ class LipSync:
             share = 1.0 - math.exp(-max(0.0, now - self._last) / self._settle_s)
             self._smooth += share * (latency_s - self._smooth)
         self._last = now
-        if abs(self._smooth - self.delay_s) >= self._step_s:
-            self.delay_s = self._smooth
+        wanted = max(0.0, self._smooth - self.lead_s)
+        if abs(wanted - self.delay_s) >= self._step_s:
+            self.delay_s = wanted
         return self.delay_s
 
 

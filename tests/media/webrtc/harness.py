@@ -3,14 +3,13 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
+from mien.bench.network import SCRIPT as SCRIPT
 from mien.bench.page import Page
 from mien.errors import MediaRejected
 from mien.media.webrtc.peer import AudioPacket, Peer, PeerConfig, VideoPicture
 
-SCRIPT = (Path(__file__).parent / "marker_page.js").read_text()
 LOOPBACK = PeerConfig(loopback=True)
 
 

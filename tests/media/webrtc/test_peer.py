@@ -98,6 +98,14 @@ async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back(
         await until(lambda: echo.states[-1] == "connected", 5)
 
 
+async def test_a_dead_peer_is_known_within_its_time_by_a_machine_that_looks_late() -> None:
+    peer = Peer(LOOPBACK, Recorder())
+    heard = peer._gatherer.connection.heard
+    assert not peer._is_silent(heard + 2.7)  # two beats and their answers were lost
+    assert peer._is_silent(heard + 2.85)
+    await peer.close()
+
+
 async def test_a_peer_without_a_data_channel_is_known_to_live_and_to_be_dead(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

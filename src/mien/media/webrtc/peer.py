@@ -43,6 +43,7 @@ __all__ = [
 TICK_S = 0.02
 FEEDBACK_S = 0.05
 REPORT_S = 1.0
+LATE_S = 0.2
 
 
 class Peer:
@@ -234,7 +235,9 @@ class Peer:
         self._set_state("disconnected")
 
     def _is_silent(self, now: float) -> bool:
-        return now - self._gatherer.connection.heard > self._config.dead_after_s
+        # A busy machine looks late, and is to know it within the time all the same.
+        silence = now - self._gatherer.connection.heard
+        return silence > self._config.dead_after_s - LATE_S
 
     def _set_state(self, state: str) -> None:
         if state != self.state and self.state != "closed":

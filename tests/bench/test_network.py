@@ -2,9 +2,9 @@
 
 import pytest
 from tests.media.webrtc.harness import until
-from tests.media.webrtc.network_figures import come_back, connect, far_page, measure
 
 from mien.bench.line import Condition, Line, can_make_lines
+from mien.bench.network import come_back, connect, far_page, measure
 
 pytestmark = [
     pytest.mark.network,
@@ -40,10 +40,10 @@ async def test_a_narrow_line_is_not_filled_and_sound_passes() -> None:
             peer, echo = await connect(line, page)
             try:
                 await until(lambda: peer.statistics().target_bitrate_out < 450_000, 15)
-                sound = len(echo.audio)
+                sound = echo.audio_packets
                 narrow = await measure(page, peer, 1, 4)
                 assert narrow["target_down"] < 450
                 assert narrow["kbit_up"] < 450
-                assert len(echo.audio) - sound > 0.8 * 5 * 50  # 20 ms each
+                assert echo.audio_packets - sound > 0.8 * 5 * 50  # 20 ms each
             finally:
                 await peer.close()
