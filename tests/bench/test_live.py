@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.bench.live import BenchError, Recording, _given, parse_size, report, run
+from mien.bench.live import BenchError, Recording, _given, parse_size, report, run, sound_late
 from mien.bench.processes import Usage, tree_usage
 from mien.bench.server import Server, ServerError
 from mien.errors import ParameterError
@@ -50,6 +50,12 @@ def test_figures_are_for_one_session_and_one_core(recording: Recording) -> None:
     assert json.loads(json.dumps(figures)) == figures
 
 
+def test_sound_is_late_by_what_it_takes_longer_than_the_pictures_beside_it() -> None:
+    ages = [(1.0, 40.0), (1.2, 60.0), (1.6, 500.0), (3.0, 90.0)]
+    assert sound_late([(1.1, 80.0), (3.1, 70.0), (9.0, 70.0)], ages) == [30.0, -20.0]
+    assert sound_late([], ages) == sound_late([(1.0, 80.0)], []) == []
+
+
 def test_dropped_frames_do_not_make_a_stream_look_cheap(recording: Recording) -> None:
     recording.shown //= 2
     figures = report(recording, 2, "640x480", 20, soak=False)
@@ -90,6 +96,8 @@ async def test_a_real_session_is_measured_on_a_server_of_its_own() -> None:
     assert set(figures) >= PROMISED
     assert 0 < figures["first_swapped_frame_s"] < 30
     assert 0 < figures["round_trip_p50_ms"] <= figures["round_trip_p95_ms"]
+    assert 0 < figures["sound_p50_ms"] < 900
+    assert abs(figures["sound_late_p50_ms"]) < 900
     assert 0 < figures["fps"] < 12
     assert figures["unread_frames"] == 0
     assert 0 < figures["cores_per_session"] < 4

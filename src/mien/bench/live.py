@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -26,11 +26,14 @@ MEASURE_S = 15.0
 WARM_UP_S = 3.0
 FIRST_FRAME_TIMEOUT_S = 30.0
 SAMPLE_S = 5.0
+NEAR_S = 0.25
 FACE = "astronaut.jpg"
 CLIP = "head_turns.mp4"
 HOW = (
     "Latency: a clock burnt into the top rows of the camera's picture is read from the picture "
-    "that comes back. streams_per_core: 1 / (CPU seconds of the server and all its processes, per "
+    "that comes back. sound_late: how much longer than the pictures around it a beep took, there "
+    "and back; negative where it was early. "
+    "streams_per_core: 1 / (CPU seconds of the server and all its processes, per "
     "frame shown, times the camera's frames a second), so that frames which a busy machine dropped "
     "don't make a stream look cheap. memory_mb_per_session: resident memory of the largest session "
     "process."
@@ -56,6 +59,8 @@ class Recording:
 
     first_ms: list[float] = field(default_factory=list)
     ages: list[tuple[float, float]] = field(default_factory=list)
+    beeps: list[tuple[float, float]] = field(default_factory=list)
+    sound_late: list[float] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
     shown: int = 0
     unread: int = 0
@@ -114,6 +119,9 @@ def report(
         "first_swapped_frame_s": round(max(recording.first_ms) / 1000, 2),
         "round_trip_p50_ms": percentile(ages, 50),
         "round_trip_p95_ms": percentile(ages, 95),
+        "sound_p50_ms": percentile([way for _, way in recording.beeps], 50),
+        "sound_late_p50_ms": percentile(recording.sound_late, 50),
+        "sound_late_p95_ms": percentile(recording.sound_late, 95),
         "fps": round(recording.shown / recording.seconds / sessions, 1),
         "unread_frames": recording.unread,
         "cores_per_session": round(cores, 3) if cores else None,
@@ -125,6 +133,21 @@ def report(
     if soak:
         figures["soak"] = _soak(recording)
     return figures
+
+
+def sound_late(
+    beeps: Sequence[tuple[float, float]], ages: Sequence[tuple[float, float]]
+) -> list[float]:
+    """By how many ms each beep took longer than the pictures within a quarter of a second of it.
+
+    Both are (seconds, ms there and back).
+    """
+    late = []
+    for at, way in beeps:
+        near = [age for shown, age in ages if abs(shown - at) <= NEAR_S]
+        if near:
+            late.append(way - sum(near) / len(near))
+    return late
 
 
 def _largest(workers: list[Usage], what: str) -> float | None:
@@ -184,8 +207,8 @@ async def _upload(target: Target) -> str:
 async def _start(
     page: Page, target: Target, sessions: int, width: int, height: int, fps: int
 ) -> None:
-    script = resources.files("mien.bench") / "live.js"
-    await page.evaluate(script.read_text("utf-8"))
+    for name in ("ear.js", "live.js"):
+        await page.evaluate((resources.files("mien.bench") / name).read_text("utf-8"))
     options = {
         "token": target.token,
         "source": await _upload(target),
@@ -235,6 +258,8 @@ def _add(recording: Recording, taken: list[dict[str, Any]]) -> None:
         if one["error"]:
             raise BenchError(f"A session ended while it was measured: {one['error']}")
         recording.ages += [(at, age) for at, age in one["ages"]]
+        recording.beeps += [(at, way) for at, way in one["beeps"]]
+        recording.sound_late += sound_late(one["beeps"], one["ages"])
         recording.shown += one["shown"]
         recording.unread += one["unread"]
 

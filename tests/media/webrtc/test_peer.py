@@ -85,7 +85,7 @@ async def test_the_heartbeat_comes_every_second_and_is_answered() -> None:
 async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.5)
+    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.7)
     async with connected(config, video=False, audio=False) as (client, _, echo):
         await until(lambda: client.messages)
         assert client.connection.sctp is not None
@@ -109,12 +109,12 @@ async def test_a_dead_peer_is_known_within_its_time_by_a_machine_that_looks_late
 async def test_a_peer_without_a_data_channel_is_known_to_live_and_to_be_dead(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.5)
+    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=0.7)
     async with connected(config, video=False, data=False) as (client, peer, echo):
         await until(lambda: peer._gatherer.connection.round_trip_s is not None)
         sender = client.connection.getSenders()[0]
         sender.replaceTrack(None)  # a publisher that says nothing lives as well
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(1.0)
         assert echo.states[-1] == "connected"
         for protocol in sender.transport.transport._connection._protocols:
             monkeypatch.setattr(protocol, "datagram_received", lambda data, addr: None)
