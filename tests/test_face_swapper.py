@@ -113,3 +113,17 @@ def test_importing_the_package_imports_no_engine() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Swopper"):
         mien.Swopper  # noqa: B018
+
+
+def test_only_who_is_on_a_target_s_picture_is_changed() -> None:
+    woman, other = photo("astronaut.png"), photo("grace_hopper.jpg")[:512]
+    group = np.hstack([woman, other])
+    swapper = FaceSwapper(woman, targets=[other])
+    for _ in range(2):
+        out = swapper(group)
+    np.testing.assert_array_equal(out[:, :512], woman)
+    assert np.abs(out[150:320, 690:850].astype(int) - group[150:320, 690:850]).mean() > 8
+    with pytest.raises(ParameterError, match="one target face"):
+        FaceSwapper([woman], targets=[woman, other])
+    with pytest.raises(NoFaceFound):
+        FaceSwapper(woman, targets=[np.full_like(woman, 90)])

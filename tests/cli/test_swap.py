@@ -6,12 +6,14 @@ import time
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from mien.cli.app import main
 from mien.media.clips import probe
 from mien.models.weights import WeightStore
+from mien.vision import topology as topo
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 from mien.vision.image import decode_image
@@ -63,6 +65,41 @@ def test_what_is_poor_about_a_photo_is_said(tmp_path: Path) -> None:
     assert "small.png: The face is small (7" in said
 
 
+def group(tmp_path: Path) -> Path:
+    """Eileen Collins and Grace Hopper side by side."""
+    halves = [decode_image(Path(path).read_bytes())[:512] for path in (ASTRONAUT, HOPPER)]
+    path = tmp_path / "group.png"
+    cv2.imwrite(str(path), np.hstack(halves))
+    return path
+
+
+def test_only_who_is_on_the_target_s_picture_is_changed(tmp_path: Path) -> None:
+    picture, output = group(tmp_path), tmp_path / "out.png"
+    options = ("-o", str(output), "--target-face", HOPPER)
+    assert run(ASTRONAUT, str(picture), *options) == (0, f"Wrote {output}.\n")
+    before, after = (decode_image(path.read_bytes()) for path in (picture, output))
+    # Below the opening label's place, above the sign of the mark.
+    gaps = np.abs(before.astype(int) - after).mean(axis=2)
+    face, other = gaps[150:320, 690:850], gaps[60:200, 170:290]
+    assert face.mean() > 8
+    assert other.mean() < 2, "the mark alone"
+
+
+def test_a_shape_of_nothing_moves_nothing_around_the_face(tmp_path: Path) -> None:
+    target = decode_image(Path(HOPPER).read_bytes())
+    points = FaceFinder.load(WeightStore())(target)[0].mesh.points[list(topo.OVAL), :2]
+    inside = np.zeros(target.shape[:2], np.uint8)
+    cv2.fillConvexPoly(inside, cv2.convexHull(points.astype(np.int32)), 1)
+    around = (cv2.dilate(inside, np.ones((61, 61))) - cv2.dilate(inside, np.ones((9, 9)))) > 0
+    moved = []
+    for strength in ("0", "1"):
+        output = tmp_path / f"{strength}.png"
+        assert run(ASTRONAUT, HOPPER, "-o", str(output), "--shape", strength)[0] == 0
+        change = np.abs(decode_image(output.read_bytes()).astype(int) - target).max(axis=2)
+        moved.append(float((change[around] > 12).mean()))
+    assert moved[0] < 0.01 < 0.05 < moved[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -74,6 +111,18 @@ def test_what_is_poor_about_a_photo_is_said(tmp_path: Path) -> None:
         ((ASTRONAUT, "missing.mp4", "-o", "out.mp4"), 2, "does not exist"),
         ((ASTRONAUT, HOPPER), 2, "--output"),
         ((ASTRONAUT, HOPPER, "-o", "out.jpg", "--quality", "9"), 2, "quality"),
+        ((ASTRONAUT, HOPPER, "-o", "out.jpg", "--shape", "2"), 2, "shape"),
+        ((ASTRONAUT, HOPPER, "-o", "out.jpg", "--target-face", "gone.jpg"), 2, "exist"),
+        (
+            (ASTRONAUT, HOPPER, "-o", "out.jpg", "--target-face", str(MEDIA / "README.md")),
+            1,
+            "README.md: This is not",
+        ),
+        (
+            (ASTRONAUT, HOPPER, "-o", "out.jpg", *["--target-face", HOPPER] * 2),
+            1,
+            "one for each photo",
+        ),
     ],
 )
 def test_errors(

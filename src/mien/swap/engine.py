@@ -19,6 +19,7 @@ from mien.swap.rehearsal import rehearse
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.wearer import Moment, Wearer
+from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
 from mien.vision.hand import Hand
 from mien.vision.hand_tracker import HandTracker
@@ -72,7 +73,7 @@ class TrackedFrame:
     """A frame between the two stages.
 
     faces: those that are swapped; roles: number of the source by id of the face. hidden: places of
-    faces that must not be seen. cut: the scene has changed.
+    faces that must not be seen. change: of the scene or its light.
     """
 
     image: BgrImage
@@ -80,7 +81,7 @@ class TrackedFrame:
     faces: tuple[FaceTrack, ...] = ()
     roles: Mapping[int, int] = field(default_factory=dict)
     hidden: tuple[Place, ...] = ()
-    cut: bool = False
+    change: Change = "none"
     hands: tuple[Hand, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
@@ -179,7 +180,7 @@ class FrameEngine:
         middle = self._clock()
         hands = self._find_hands(image, faces)
         laps = {"track": (middle - begin) * 1e3, "hands": (self._clock() - middle) * 1e3}
-        return TrackedFrame(image, seconds, faces, roles, hidden, sighting.cut, hands, laps)
+        return TrackedFrame(image, seconds, faces, roles, hidden, sighting.change, hands, laps)
 
     def _find_hands(self, image: BgrImage, faces: Sequence[FaceTrack]) -> tuple[Hand, ...]:
         if self._hands is None:
@@ -300,7 +301,7 @@ class FrameEngine:
             self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch)
         look, quality = wardrobe.looks[role], wardrobe.quality
         wearer = self._wearers[face.id]
-        moment = Moment(tracked.seconds, tracked.cut, tracked.hands)
+        moment = Moment(tracked.seconds, tracked.change != "none", tracked.hands)
         return wearer.swap(image, face.mesh, look, quality, moment)
 
     def _keep_wearers(self, ids: Set[int]) -> None:

@@ -20,11 +20,11 @@ LIGHT_LASTS_S = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """seconds: when. cut: what was learnt of light and cover is void, the scene has changed.
+    """seconds: when. relit: what was learnt of light and cover is void: another scene, or a lamp.
     hands: those in the picture."""
 
     seconds: float
-    cut: bool = False
+    relit: bool = False
     hands: Sequence[Hand] = ()
 
 
@@ -52,7 +52,7 @@ class Wearer:
         None where the face can't be drawn.
         """
         away = moment.seconds - self._last
-        swapper = self._follow(look, quality, moment.cut or away > LIGHT_LASTS_S)
+        swapper = self._follow(look, quality, moment.relit or away > LIGHT_LASTS_S)
         self._last = moment.seconds
         share = self._turning.update(mesh.points)
         return (self._draw(swapper, image, mesh, moment.hands) if share > 0 else None), share

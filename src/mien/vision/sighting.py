@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mien.vision.cuts import Change
 from mien.vision.face import FaceTrack
 from mien.vision.place import Place
 
@@ -10,10 +11,10 @@ from mien.vision.place import Place
 class Sighting:
     """tracks: faces with landmarks, by id. unknown: faces that were detected only.
 
-    known: ids that may still come back. cut: the scene has changed since the last frame.
+    known: ids that may still come back. change: of the scene or its light since the last frame.
     """
 
     tracks: tuple[FaceTrack, ...] = ()
     unknown: tuple[Place, ...] = ()
     known: frozenset[int] = frozenset()
-    cut: bool = False
+    change: Change = "none"

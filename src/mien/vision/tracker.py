@@ -78,9 +78,13 @@ class FaceTracker:
     def update(self, image: BgrImage, seconds: float) -> Sighting:
         """Take in the next BGR frame and its time; the faces in it, with calm landmarks."""
         self._rescale(image)
-        cut = self._cuts(image)
+        change = self._cuts(image)
+        cut = change == "cut"
         for person in self._people:
             person.lost |= cut or (person.watched and seconds - person.last_seen > UNSEEN_S)
+            if change == "light":
+                # Should it have been a cut to somebody alike, his face will tell.
+                person.doubtful, person.calm_frames = True, 0
         meshes = self._follow(image)
         unknown: tuple[Place, ...] = ()
         if self._should_look(seconds, cut):
@@ -88,7 +92,7 @@ class FaceTracker:
             self._unnamed_looks = self._unnamed_looks + 1 if unknown else 0
         tracks = [person.seen(mesh, seconds) for person, mesh in meshes.items()]
         known = frozenset(person.id for person in self._people)
-        return Sighting(tuple(sorted(tracks, key=lambda one: one.id)), unknown, known, cut)
+        return Sighting(tuple(sorted(tracks, key=lambda one: one.id)), unknown, known, change)
 
     def _rescale(self, image: BgrImage) -> None:
         """A sender that adapts its size in mid-stream does not lose its face."""
