@@ -113,11 +113,17 @@ def test_mouth_and_eyes_are_the_cameras() -> None:
     np.testing.assert_allclose(colour_at(result, below), 128, atol=25)
 
 
-def test_a_closed_mouth_shows_the_sources_lips() -> None:
+def test_a_closed_mouth_shows_the_cameras_lips() -> None:
+    """What lips do can't be drawn from a photo of others that do nothing."""
     mesh = placed()
-    source = painted_source({0: RED, 17: RED}, radius=8)
-    blue, _, red = colour_at(swapped(source, mesh), mesh.points[0], 1)
-    assert red > blue + 30
+    camera = picture(mesh)
+    outline = np.round(mesh.points[list(topo.OUTER_LIPS), :2]).astype(np.int32)
+    cv2.fillPoly(camera, [outline], (60, 60, 140))
+    result = swapped(painted_source({13: GREEN, 14: GREEN}, radius=6), mesh, camera)
+    for vertex in (12, 15):
+        np.testing.assert_allclose(
+            colour_at(result, mesh.points[vertex], 1), (60, 60, 140), atol=12
+        )
 
 
 def test_the_sources_shape_moves_the_face() -> None:

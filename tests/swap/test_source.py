@@ -136,16 +136,6 @@ def test_hair_over_one_brow_gives_way_to_the_other() -> None:
     np.testing.assert_allclose(atlas_at(atlas, 301), SKIN, atol=30)
 
 
-def test_no_teeth_line_a_closed_mouth() -> None:
-    mesh = placed(scale=1.2, jaw=14)
-    image = photo(mesh)
-    mouth = np.round(mesh.points[list(topo.INNER_LIPS), :2]).astype(np.int32)
-    cv2.fillPoly(image, [mouth], (240, 240, 240))
-    atlas = prepare_source(image, mesh).atlas
-    for vertex in (topo.UPPER_LIP, topo.LOWER_LIP, 82, 312, 87, 317):
-        assert atlas_at(atlas, vertex).mean() < 130, "lip is (60, 60, 120), teeth are 240"
-
-
 def test_iris_colour_is_read_in_lab() -> None:
     mesh = placed(scale=1.3)
     image = photo(mesh)

@@ -19,7 +19,9 @@ EYES = (topo.RIGHT_EYE, topo.LEFT_EYE)
 BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
 # How far the swap fades in from the oval, as a part of the atlas.
 FEATHER = 0.05
-HOLE_FEATHER = 0.012
+# How far outside the openings of the eyes, and outside the lips, it begins and is whole.
+EYE_FADE = (-0.012, 0.0042)
+LIP_FADE = (-0.004, 0.018)
 # Blurs at least twice as wide are made on a smaller picture, where they are this wide.
 _COARSE_SIGMA = 5.0
 
@@ -110,12 +112,15 @@ def skin_mask(size: int) -> Mask:
 
 @cache
 def opacity(size: int) -> Floats:
-    """1 where the source is shown, 0 outside the oval, in the eye openings and in the mouth."""
+    """1 where the source is shown, 0 outside the oval, in the eye openings and on the mouth.
+
+    A photo's lips can be drawn wider or higher, but not pressed, pursed or curled.
+    """
     alpha = smooth_step(depth_inside(polygons([topo.OVAL], size)), 0.008, 0.008 + FEATHER)
-    for outlines in (EYES, (topo.INNER_LIPS,)):
+    for outlines, fade in ((EYES, EYE_FADE), ((topo.OUTER_LIPS,), LIP_FADE)):
         hole = polygons(outlines, size)
         distance = np.where(hole > 0, -depth_inside(hole), depth_inside(255 - hole))
-        alpha = alpha * smooth_step(distance, -HOLE_FEATHER, HOLE_FEATHER * 0.35)
+        alpha = alpha * smooth_step(distance, *fade)
     return np.asarray(alpha, np.float32)
 
 

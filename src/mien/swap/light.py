@@ -4,11 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.swap.atlas import blur, polygons, shrink
+from mien.swap.atlas import blur, shrink
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.look import Look, log_detail, luma
-from mien.swap.texture import ATLAS_SIZE
-from mien.vision import topology as topo
 
 # Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
 CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03
@@ -22,8 +20,6 @@ CONTRAST_RANGE = (0.35, 1.1)
 # The darkest per cent of a face: nostrils, lashes, brows; lifted below this part of its middle.
 DARKEST = 2.0
 VEILED_BELOW = 0.85
-LIP_STRENGTH = 0.6
-LEAST_LIP_CHROMA = 0.45
 # How much of the skin's own changes of hue is kept.
 SKIN_CHROMA = 0.55
 WRINKLE_STRENGTH = 0.4
@@ -40,14 +36,10 @@ class Light:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._size = len(look.colours)
-        self._lips = _lip_mask(self._size)
-        rows, columns = np.nonzero(self._lips > 0.02)
-        self._mouth = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         half = self._size // 2
         self._rim = shrink(look.rim, half)[..., None]
         self._ratio: Floats | None = None
         self._surroundings = np.zeros((half, half, 3), np.float32)
-        self._paleness = 1.0
         self._contrast: float | None = None
         self._veil: Floats | None = None
         self._usual: Floats | None = None
@@ -95,7 +87,6 @@ class Light:
         ratio = _limited(ratio, overall)
         trust = smooth_step(broad.support, 0.02, 0.15)[..., None]
         usual = camera.sum((0, 1))[:3] / (camera.sum((0, 1))[3] + 1e-3)
-        self._paleness = min(_saturation(usual) / (_saturation(usual / overall) + 1e-3), 1.0)
         surroundings = usual + (broad.camera - usual) * trust
         return np.asarray(np.clip(ratio, *GAIN_RANGE), np.float32), surroundings
 
@@ -141,15 +132,11 @@ class Light:
         """Draw each texel's chroma, not its luma, towards the target's around it, in place.
 
         Factors per channel amplify every small difference of hue in a source of another light.
-        Brightening must not paint the lips either.
         """
         lit = self._look.colours * gain
         skin = cv2.resize(self._surroundings, (self._size, self._size))
         skin = skin * ((luma(lit) + _FLOOR) / (luma(skin) + _FLOOR))[..., None]
-        brightening = float(np.clip(luma(gain[self._mouth]).mean(), 0.3, 4))
-        lips = max(brightening, 1.0) ** -LIP_STRENGTH * self._paleness
-        keep = SKIN_CHROMA + (max(lips, LEAST_LIP_CHROMA) - SKIN_CHROMA) * self._lips
-        gain *= (skin + (lit - skin) * keep[..., None] + _FLOOR) / (lit + _FLOOR)
+        gain *= (skin + (lit - skin) * SKIN_CHROMA + _FLOOR) / (lit + _FLOOR)
 
     def _wrinkles(self, light: Floats, seen: Floats) -> Floats:
         """Expression ratio image: the target's shading now over its own running mean."""
@@ -193,13 +180,3 @@ def _limited(ratio: Floats, overall: Floats) -> Floats:
     """Keep the luma of the ratio within a range about the overall one: a beard is not lit up."""
     relative = luma(ratio) / float(luma(overall))
     return np.asarray(ratio * (np.clip(relative, *LOCAL_RANGE) / relative)[..., None], np.float32)
-
-
-def _saturation(colour: Floats) -> float:
-    return float((colour.max() - colour.min()) / (colour.max() + _FLOOR))
-
-
-def _lip_mask(size: int) -> Floats:
-    lips = polygons([topo.OUTER_LIPS], ATLAS_SIZE)
-    lips[polygons([topo.INNER_LIPS], ATLAS_SIZE) > 0] = 0
-    return blur(np.asarray(shrink(lips, size) / 255, np.float32), 0.8)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from mien.swap.atlas import (
     blur,
     depth_inside,
-    ellipse,
     masked_blur,
     polygons,
     shrink,
@@ -51,7 +50,7 @@ def build_texture(raw: Floats, points: Floats) -> Texture:
     """The atlas of a photo from the flattened one; points: (468, 3) float32 pixels."""
     visible = _visible(points)
     whole = _fill_hidden_side(raw, visible)
-    whole = _close_lips(take_off_spectacles(whole))
+    whole = take_off_spectacles(whole)
     foreign = np.maximum(find_foreign(whole), _stretched(visible))
     even = _even_light(cover_foreign(whole, foreign), foreign)
     seen = np.asarray(visible * _squareness(points) * (1 - foreign), np.float32)
@@ -125,18 +124,6 @@ def _fill_hidden_side(raw: Floats, visible: Floats) -> Floats:
     there = masked_blur(other, other_visible * inside[:, ::-1], ATLAS_SIZE * 0.06)
     mirrored = np.clip(other * (here + _FLOOR) / (there + _FLOOR), 0, 255)
     return np.where(inside[..., None], raw * share + mirrored * (1 - share), 0).astype(np.float32)
-
-
-def _close_lips(colours: Floats) -> Floats:
-    """Lip instead of teeth where the lips meet: a smile's teeth would line a closed mouth."""
-    mouth = np.asarray(cv2.dilate(polygons([topo.INNER_LIPS], ATLAS_SIZE), ellipse(5)), np.uint8)
-    lips = polygons([topo.OUTER_LIPS], ATLAS_SIZE)
-    lips[mouth > 0] = 0
-    weights = (lips > 0).astype(np.float32)
-    near, far = (masked_blur(colours, weights, ATLAS_SIZE * part) for part in (0.008, 0.04))
-    reach = blur(weights, ATLAS_SIZE * 0.008)[..., None]
-    share = blur(np.asarray(mouth / 255, np.float32), 1.5)[..., None]
-    return np.asarray(colours + (np.where(reach > 0.02, near, far) - colours) * share, np.float32)
 
 
 def _stretched(visible: Floats) -> Floats:
