@@ -95,6 +95,7 @@ class LimitSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MIEN_LIMIT_", extra="ignore")
 
     body_bytes: int = 24 * MIB
+    body_seconds: float = Field(default=120.0, gt=0, description="For a body to come in whole.")
     sdp_bytes: int = 64 * 1024
     image_bytes: int = 10 * MIB
     image_pixels: int = 25_000_000

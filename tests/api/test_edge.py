@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -95,6 +96,22 @@ async def test_the_body_limit_is_exact(house: House) -> None:
         assert answer.status_code == status
     whole = await house.http.post(CREATE, content=chunks(body.ljust(2001)), headers=house.key)
     assert (whole.status_code, whole.json()["code"]) == (413, 1003)
+
+
+@pytest.mark.parametrize("options", [{"limits": {"body_seconds": 0.3}}])
+async def test_a_body_that_dribbles_is_given_up(house: House, origin: tuple[str, int]) -> None:
+    reader, writer = await asyncio.open_connection(*origin)
+    head = f"POST {GET_TOKEN} HTTP/1.1\r\nHost: mien\r\nContent-Length: 1000\r\n"
+    writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode())
+    answer = asyncio.create_task(status_and_code(reader))
+    while not answer.done():
+        writer.write(b" ")
+        await asyncio.sleep(0.05)
+    assert await answer == (408, 1003)
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b"", "and hung up on"
+    writer.close()
+    assert (await house.http.get("/healthz")).status_code == 200
 
 
 async def chunks(data: bytes) -> AsyncIterator[bytes]:

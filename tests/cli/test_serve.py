@@ -87,6 +87,7 @@ def test_first_call_to_last(serving: Serving, tmp_path: Path) -> None:
         create = http.post(path, json={"sourceImage": [source["id"]]}, headers=bearer).json()
         assert create["data"]["faceswap_status"] == 2
         assert "mien_sessions_live 1.0" in http.get("/metrics").text
+        assert http.get("/healthz", headers={"X-Long": "x" * 40_000}).status_code == 400
     assert serving.end() == 0
     check_log(serving.log, told["Client secret"], token)
     check_modes(tmp_path / "data")

@@ -1,4 +1,4 @@
-"""Refuses a body above the limit while it streams in, before anything has read it whole."""
+"""Refuses a body above the limit, or too long on its way, before anything has read it whole."""
 
 import asyncio
 
@@ -16,6 +16,7 @@ SDP_ROOM = 2
 # Closing on a client that still sends resets the connection, and the answer is lost on the way:
 # what it sends is thrown away for so long.
 LINGER_S = 3.0
+CLOSING = {"Connection": "close"}
 
 
 def limit_for(path: str, limits: LimitSettings) -> int:
@@ -38,7 +39,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = limit_for(scope["path"], self._limits)
-        body = _Body(receive, send, limit)
+        body = _Body(receive, send, limit, self._limits.body_seconds)
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
@@ -52,19 +53,31 @@ class BodyLimit:
 class _Body:
     """A request's body as it comes in, and the answer as it goes out."""
 
-    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int, seconds: float) -> None:
         self._receive = receive
         self._send = send
         self._left = limit
+        self._due: float | None = asyncio.get_running_loop().time() + seconds
         self.exceeded = False
 
     async def receive(self) -> Message:
-        """The next part. Raises HTTP 413 above the limit."""
-        message = await self._receive()
+        """The next part. Raises HTTP 413 above the limit, 408 where the rest does not come."""
+        message = await self._next()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             self.exceeded = True
             raise HTTPException(413)
+        return message
+
+    async def _next(self) -> Message:
+        """In time; what follows a whole body, that the client has gone, may take for ever."""
+        try:
+            async with asyncio.timeout_at(self._due):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise HTTPException(408, "The body came too slowly", CLOSING) from error
+        if not message.get("more_body"):
+            self._due = None
         return message
 
     async def send(self, message: Message) -> None:
@@ -90,4 +103,4 @@ def _too_large(path: str, limit: int) -> JSONResponse:
     answer = answer_for(PayloadTooLarge())
     text = f"The body is above the limit of {limit} bytes. {answer.advice}"
     body = failure_body(path, answer.code, text)
-    return JSONResponse(body, answer.http_status, {"Connection": "close"})
+    return JSONResponse(body, answer.http_status, CLOSING)

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from mien.api.app import create_app
 from mien.api.assembly import build_services
+from mien.api.head_limit import HEAD_BYTES, HeadLimit
 from mien.api.logs import set_up_logs
 from mien.api.services import Services, World
 from mien.errors import MienError
@@ -27,7 +28,6 @@ from mien.settings import Settings, TlsSettings
 # A request that is still open at the end may take so long; then the sessions are ended.
 LAST_REQUESTS_S = 1
 BACKLOG = 1024
-HEAD_BYTES = 32 * 1024
 
 
 def serve(
@@ -100,7 +100,7 @@ def _config(settings: Settings, services: Services, tls: ssl.SSLContext | None) 
         access_log=False,
         ws="none",
         server_header=False,
-        http="h11",  # the one that bounds a request's head
+        http=HeadLimit,
         h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=LAST_REQUESTS_S,
         forwarded_allow_ips=list(settings.proxies),
