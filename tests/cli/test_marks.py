@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 
@@ -6,9 +7,11 @@ from typer.testing import CliRunner, Result
 
 from mien.cli.app import main
 from mien.live.marks import mark_for_file
+from mien.live.store import Store
 from mien.settings import Settings
 from mien.trust.audit import KEY_FILE, LOG_FILE, read_key, verify_log
 from mien.trust.keyring import KEYRING_FILE, read_keyring
+from mien.trust.registry import MarkUse, mark_name
 
 
 def run(*arguments: str) -> Result:
@@ -48,3 +51,31 @@ def test_no_key_is_shown(data_dir: Path) -> None:
     assert secret not in run("keys").stdout + run("rotate").stdout
     assert secret not in (data_dir / LOG_FILE).read_text()
     assert (data_dir / KEYRING_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_who_had_a_mark_is_told_to_whoever_has_the_data_directory(data_dir: Path) -> None:
+    marking, _ = mark_for_file(Settings())
+    name = mark_name(marking.mark_id)
+
+    async def keep() -> None:
+        store = Store(Settings().resolved_database_url)
+        await store.open()
+        await store.add_use(MarkUse(marking.mark_id, "a" * 24, "acme", "lik_1", 1_800_000_000.0))
+        await store.close()
+
+    assert json.loads(run("show", name).stdout)["uses"] == []
+    asyncio.run(keep())
+    told = json.loads(run("show", name).stdout)
+    assert told["statement"]["made"] == "file"
+    assert told["uses"] == [
+        {
+            "session": "a" * 24,
+            "tenant": "acme",
+            "likeness": "lik_1",
+            "since": "2027-01-15T08:00:00+00:00",
+        }
+    ]
+    for wrong, why in (("0" * 12, "no such mark"), ("xyz", "12 hex digits")):
+        answer = run("show", wrong)
+        assert answer.exit_code == 1
+        assert why in answer.stderr

@@ -20,7 +20,7 @@ COMMANDS = {
     "blocklist": "Block faces that nobody may wear here.",
     "policy": "Sign and check the policy that this installation is under.",
     "compliance": "Say which requirements this installation meets.",
-    "marks": "List and rotate the keys that output is marked with.",
+    "marks": "List and rotate the keys of marks; say who had which mark.",
     "statements": "List and rotate the keys that session statements are signed with.",
     "audit": "Check the log of who did what.",
     "doctor": "Look at this machine: would serving work?",

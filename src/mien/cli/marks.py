@@ -1,5 +1,6 @@
-"""`mien marks`: the keys that output is marked with."""
+"""`mien marks`: the keys that output is marked with, and who had which mark."""
 
+import json
 import secrets
 import time
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from typing import Annotated
 import typer
 
 from mien.errors import MienError
+from mien.live.marks import known_statement, known_uses
 from mien.settings import Settings
 from mien.trust.audit import open_audit_log
 from mien.trust.keyring import Keyring, read_keyring, rotate_keyring
+from mien.trust.registry import MarkUse
+from mien.trust.verdict import statement_json
 
-app = typer.Typer(add_completion=False, help="The keys that output is marked with.")
+app = typer.Typer(add_completion=False, help="Keys of marks, and who had which mark.")
 
 DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 
@@ -40,6 +44,37 @@ def rotate(data_dir: DataDir = None) -> None:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     _list(keyring)
+
+
+@app.command()
+def show(
+    mark: Annotated[str, typer.Argument(help="12 hex digits, as `mien verify` says.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Who had a mark: session, tenant, and the likeness records of the faces worn, as JSON."""
+    settings = Settings()
+    if data_dir is not None:
+        settings = settings.model_copy(update={"data_dir": data_dir})
+    try:
+        mark_id = int(mark, 16)
+    except ValueError as error:
+        typer.echo("A mark is named by 12 hex digits.", err=True)
+        raise typer.Exit(1) from error
+    statement = known_statement(settings, mark_id)
+    if statement is None:
+        typer.echo("The registry has no such mark.", err=True)
+        raise typer.Exit(1)
+    uses = [_use_json(use) for use in known_uses(settings, mark_id)]
+    typer.echo(json.dumps({"statement": statement_json(statement), "uses": uses}, indent=2))
+
+
+def _use_json(use: MarkUse) -> dict[str, str | None]:
+    return {
+        "session": use.session_id,
+        "tenant": use.tenant_id,
+        "likeness": use.likeness_id,
+        "since": datetime.fromtimestamp(use.since, UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _list(keyring: Keyring) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, select, update
 
-from mien.live.schema import ConsentRow, LikenessRow, SessionRow, SourceRow
+from mien.live.schema import ConsentRow, LikenessRow, MarkUseRow, SessionRow, SourceRow
 from mien.live.store import Store
 from mien.live.worn import worn_sources
 from mien.trust.likeness import Basis, Likeness, Scope
+from mien.trust.registry import mark_name
 from mien.trust.sealing import Seal
 from mien.vision.identity import Embedding
 
@@ -84,6 +85,13 @@ class LikenessStore:
         )
         rows = await self._store.read(lambda db: db.execute(wanted).all())
         return [{"id": name, "created_at": at, "state": state} for name, at, state in rows]
+
+    async def marks(self, likeness_id: str) -> list[str]:
+        """Names of the marks under which the face was worn, the oldest first."""
+        its = MarkUseRow.likeness_id == likeness_id
+        wanted = select(MarkUseRow.mark_id).where(its).order_by(MarkUseRow.id)
+        found = await self._store.read(lambda db: list(db.scalars(wanted)))
+        return [mark_name(one) for one in dict.fromkeys(found)]
 
     async def withdrawn(self, session_ids: Sequence[str], now: float) -> set[str]:
         """Those of the sessions with a face whose record was revoked or has run out."""

@@ -167,6 +167,7 @@ class Likenesses:
             "clip_kept": self._file(likeness_id).exists(),
             "sources": await self._store.sources(likeness_id),
             "sessions": await self._store.sessions(likeness_id),
+            "marks": await self._store.marks(likeness_id),
         }
 
     async def erase(self, tenant_id: str, likeness_id: str) -> tuple[list[str], list[str]]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from mien.live.ids import Clock, RandomBytes
+from mien.live.session import Session
 from mien.live.store import Store
 from mien.settings import Settings
 from mien.trust.keyring import Keyring, open_keyring
 from mien.trust.marking import Marking
-from mien.trust.registry import Made, Registry, Statement, new_mark_id, session_digest
+from mien.trust.registry import Made, MarkUse, Registry, Statement, new_mark_id, session_digest
 from mien.trust.strictness import LabelBy
 
 
@@ -46,6 +47,12 @@ class Marks:
         key, by_clients = self._keyring.newest.secret, self._label == "client"
         return Marking(key, statement.mark_id, self._language, by_clients), statement
 
+    async def used(self, mark_id: int, session: Session, likeness_id: str | None) -> None:
+        """Keep who has a mark and whose face is worn under it from now on."""
+        now = self._clock()
+        use = MarkUse(mark_id, session.id, session.tenant_id, likeness_id, now)
+        await self._registry.add_use(use)
+
 
 def mark_for_file(settings: Settings) -> tuple[Marking, Statement]:
     """A mark for a file that a command writes; keys and registry are the server's."""
@@ -74,6 +81,22 @@ def known_statement(settings: Settings, mark_id: int | None) -> Statement | None
         await store.open()
         try:
             return await store.statement(mark_id)
+        finally:
+            await store.close()
+
+    return asyncio.run(ask())
+
+
+def known_uses(settings: Settings, mark_id: int) -> list[MarkUse]:
+    """Who had a mark. A registry that is not there says nothing."""
+    if not _is_there(settings.resolved_database_url):
+        return []
+
+    async def ask() -> list[MarkUse]:
+        store = Store(settings.resolved_database_url)
+        await store.open()
+        try:
+            return await store.uses(mark_id)
         finally:
             await store.close()
 

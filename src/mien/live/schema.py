@@ -123,6 +123,19 @@ class MarkRow(Base):
     engine_version: Mapped[str] = mapped_column(String(40))
 
 
+class MarkUseRow(Base):
+    """Who had a mark, and whose face was worn under it; outlives session, source and record."""
+
+    __tablename__ = "mark_uses"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    mark_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    session_id: Mapped[str] = mapped_column(String(24))
+    tenant_id: Mapped[str] = mapped_column(String(32))
+    likeness_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    since: Mapped[float] = mapped_column(Float)
+
+
 class LikenessRow(Base):
     """A likeness record, as in `trust/likeness.py`. subject and embedding are sealed."""
 

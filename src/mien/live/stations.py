@@ -123,7 +123,9 @@ class Stations:
     async def change_source(self, session: Session, source_id: str) -> None:
         """Let a running session wear another source; hold its lock."""
         if station := self.find(session.id):
-            await station.change_source(await self._face(session, source_id))
+            face = await self._face(session, source_id)
+            await self._attribute(station.brief.marking.mark_id, session, source_id)
+            await station.change_source(face)
 
     async def end(self, session_id: str, reason: Reason) -> Session:
         """End a session wherever it is. Raises NotFound."""
@@ -155,6 +157,7 @@ class Stations:
         live = session.placed()
         face = await self._face(session, session.source_id)
         marking, _ = await self._marks.issue(session.id, "live")
+        await self._attribute(marking.mark_id, session, session.source_id)
         recording = self._recordings.new(session.tenant_id, session.id, marking.mark_id)
         brief = SessionBrief(
             session_id=session.id,
@@ -202,6 +205,11 @@ class Stations:
             log.warning("session not revived", session=session.id, error=str(error))
             return False
         return True
+
+    async def _attribute(self, mark_id: int, session: Session, source_id: str) -> None:
+        """Before a frame with the faces can leave; each is bound to its record by now."""
+        for face in await self._store.faces(source_id):
+            await self._marks.used(mark_id, session, face.likeness_id)
 
     async def _face(self, session: Session, source_id: str) -> bytes:
         """The prepared face, if it may still be worn and recorded so."""

@@ -13,10 +13,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Database
 
 from mien.live.records import Source, Tenant
-from mien.live.schema import CastMemberRow, MarkRow, SessionRow, SourceRow, TenantRow
+from mien.live.schema import CastMemberRow, MarkRow, MarkUseRow, SessionRow, SourceRow, TenantRow
 from mien.live.session import Reason, Session, State
 from mien.live.worn import worn_sources
-from mien.trust.registry import Statement
+from mien.trust.registry import MarkUse, Statement
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OPEN_STATES = (State.QUEUED.value, State.LIVE.value)
@@ -174,6 +174,15 @@ class Store:
     async def statement(self, mark_id: int) -> Statement | None:
         """The statement about a mark."""
         return await self.read(lambda db: _statement(db.get(MarkRow, mark_id)))
+
+    async def add_use(self, use: MarkUse) -> None:
+        """Keep who had a mark with which face, for good."""
+        await self.write(lambda db: db.add(MarkUseRow(**asdict(use))))
+
+    async def uses(self, mark_id: int) -> list[MarkUse]:
+        """Who had a mark, with which faces, the oldest first."""
+        wanted = select(MarkUseRow).where(MarkUseRow.mark_id == mark_id).order_by(MarkUseRow.id)
+        return await self.read(lambda db: [_to(MarkUse, row) for row in db.scalars(wanted)])
 
     async def interrupt_open_sessions(self) -> int:
         """What was queued or live when the server ended has failed; returns how many."""

@@ -141,12 +141,8 @@ def _marks(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
     yield Requirement(
         "R4", "inputs' manifests", "partly", "Kept in swapped files; not in recordings."
     )
-    yield Requirement(
-        "R5",
-        "registry of marks",
-        "partly",
-        "Session, time and version; tenant and face only by the session, while it is kept.",
-    )
+    kept = "Session, tenant, likeness records, time and version, for good."
+    yield Requirement("R5", "registry of marks", "on", kept)
     yield Requirement("R6", "free detector", "on", "By command, page and API.")
 
 

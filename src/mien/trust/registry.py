@@ -23,11 +23,31 @@ class Statement:
     engine_version: str
 
 
+@dataclass(frozen=True)
+class MarkUse:
+    """Who had a mark, and whose face was worn under it since then: for the operator, never public.
+
+    likeness_id: None where the face's record was not known.
+    """
+
+    mark_id: int
+    session_id: str
+    tenant_id: str
+    likeness_id: str | None
+    since: float
+
+
 class Registry(Protocol):
-    """Where statements are kept."""
+    """Where statements and uses are kept, for good."""
 
     async def add_statement(self, statement: Statement) -> None:
         """Keep it. Must be done before the first marked frame leaves."""
+
+    async def add_use(self, use: MarkUse) -> None:
+        """Keep it. Must be done before the first frame with that face leaves."""
+
+    async def uses(self, mark_id: int) -> list[MarkUse]:
+        """Of that mark, the oldest first; none for a file's."""
 
     async def statement(self, mark_id: int) -> Statement | None:
         """The statement about a mark; None where the id was never given out."""
