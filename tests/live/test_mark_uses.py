@@ -57,7 +57,7 @@ async def test_it_outlives_the_session_the_face_and_the_record(desk: Desk) -> No
 
 
 async def test_of_a_cast_each_face_is_kept(desk: Desk) -> None:
-    photos = [SourceRequest(URL), SourceRequest(OTHER_URL)]
+    photos = [SourceRequest(URL, person=1), SourceRequest(OTHER_URL, person=2)]
     await desk.service.create(TENANT, photos, 2, plan=CastPlan("order"))
     uses = await desk.store.uses(desk.station.brief.marking.mark_id)
     records = {record.id for record in await desk.likenesses.listed(TENANT.id)}
