@@ -188,9 +188,13 @@ export const checks = {
   },
   async 'a session is joined again, then ends when the server says so'() {
     const servers = [];
+    const asked = [];
     let gone = false;
     const api = {
-      create: async () => ({ _id: 'a', channel_id: 'c', front_rtc_token: '007' }),
+      create: async (...what) => {
+        asked.push(what);
+        return { _id: 'a', channel_id: 'c', front_rtc_token: '007' };
+      },
       close: async () => ({}),
       join: async (_session, sdp) => {
         if (gone) throw new ApiError('closed', { code: 1008 });
@@ -203,7 +207,8 @@ export const checks = {
     const states = [];
     live.addEventListener('state', ({ detail }) => states.push(detail.state));
     const ended = new Promise((resolve) => live.addEventListener('ended', ({ detail }) => resolve(detail)));
-    await live.start('src', 2);
+    await live.start('src', 2, true);
+    same(asked, [['src', 2, true]]);
     servers[0].channel?.close();
     servers[0].peer.close();
     for (let i = 0; i < 100 && servers.length < 3; i++) await wait(50);

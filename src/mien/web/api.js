@@ -70,10 +70,13 @@ export class Api {
     return this.call('DELETE', `/v1/sources/${encodeURIComponent(id)}`);
   }
 
-  /** @param {string} sourceId @param {number} quality 1 to 3 @returns {Promise<Session>} */
-  create(sourceId, quality) {
+  /**
+   * @param {string} sourceId @param {number} quality 1 to 3
+   * @param {boolean} record have the server keep what it sends @returns {Promise<Session>}
+   */
+  create(sourceId, quality, record) {
     return this.call('POST', '/api/open/v3/faceswap/live/create', {
-      json: { sourceImage: [{ path: sourceId }], faceswap_quality: quality },
+      json: { sourceImage: [{ path: sourceId }], faceswap_quality: quality, record },
     });
   }
 

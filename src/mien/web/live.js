@@ -36,10 +36,10 @@ export class LiveSession extends EventTarget {
   }
 
   /** Open a session and join it; afterwards it is kept joined until `stop`.
-   * @param {string} sourceId @param {number} quality */
-  async start(sourceId, quality) {
+   * @param {string} sourceId @param {number} quality @param {boolean} [record] */
+  async start(sourceId, quality, record = false) {
     this.#say('creating');
-    this.#session = await this.#api.create(sourceId, quality);
+    this.#session = await this.#api.create(sourceId, quality, record);
     if (this.#stopped) return this.#closeSession(false);
     try {
       this.#keepJoined(await this.#join());

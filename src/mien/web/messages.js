@@ -124,7 +124,7 @@ const BY_CODE = Object.freeze({
     advice: 'Start again to open a new one.',
     action: 'retry',
   },
-  1009: { title: 'This session is somebody else’s', advice: 'Start your own.', action: 'retry' },
+  1009: { title: 'That is not allowed here', advice: 'Ask the operator why.', action: 'none' },
   1016: { title: 'This picture can’t be used', advice: 'Use another picture.', action: 'none' },
   1101: {
     title: 'Sign in again',
@@ -145,7 +145,7 @@ const BY_CODE = Object.freeze({
 });
 
 /** Codes whose own text says more than ours: what is wrong with a picture or a field. */
-const SERVER_KNOWS_BETTER = Object.freeze([1003, 1004, 1007, 1016]);
+const SERVER_KNOWS_BETTER = Object.freeze([1003, 1004, 1007, 1009, 1016]);
 
 /**
  * What to tell about any error.

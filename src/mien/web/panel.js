@@ -100,6 +100,7 @@ export class Panel {
     this.#byId('studio').toggleAttribute('data-live', running);
     if (running) return;
     this.meters(null);
+    this.recording(false);
     this.#byId('meter-statement').textContent = '–';
   }
 
@@ -109,6 +110,11 @@ export class Panel {
     this.#label?.remove();
     const video = /** @type {HTMLVideoElement} */ (this.#byId('result'));
     this.#label = words && new DrawnLabel(video, words, onDrawn);
+  }
+
+  /** @param {boolean} on the server keeps what it sends */
+  recording(on) {
+    this.#byId('recording').hidden = !on;
   }
 
   /** @param {import('./statement.js').Statement | null} statement null where it did not hold */

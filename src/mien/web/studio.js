@@ -149,7 +149,8 @@ export class Studio extends EventTarget {
     live.addEventListener('stream', (e) => this.#showResult(detail(e)));
     live.addEventListener('message', (e) => this.#takeMessage(detail(e)));
     live.addEventListener('ended', (e) => this.#end(detail(e)));
-    await live.start(/** @type {any} */ (face.source).id, QUALITIES[height]);
+    const record = /** @type {HTMLInputElement} */ (this.#byId('record')).checked;
+    await live.start(/** @type {any} */ (face.source).id, QUALITIES[height], record);
     this.#meters.start();
   }
 
@@ -218,7 +219,13 @@ export class Studio extends EventTarget {
     if (message.type === 'refused') this.#problem({ kind: 'refused' });
     if (message.type === 'label') this.#label(/** @type {any} */ (message));
     if (message.type === 'statement') this.#takeStatement(message.statement);
-    if (message.type === 'statistics') this.#meters.serverMs = message.latency_ms ?? null;
+    if (message.type === 'statistics') this.#takeFigures(message);
+  }
+
+  /** @param {{latency_ms?: number, recording?: boolean}} figures */
+  #takeFigures(figures) {
+    this.#meters.serverMs = figures.latency_ms ?? null;
+    this.#panel.recording(figures.recording === true);
   }
 
   /** The policy leaves the label to this page. @param {import('./agora/label.js').LabelWords} words */
