@@ -23,7 +23,7 @@ from tests.cli.test_serve import Serving
 from tests.live.camera_client import Camera, Client, Microphone, clip_frames, only_loopback
 from tests.live.consent_clip import recorded, turning
 
-from mien.live.source_gate import _about
+from mien.live.identities import open_identity
 from mien.trust.sealing import KEY_FILE, open_seal
 
 FACESWAP = "/api/open/v3/faceswap/live"
@@ -249,9 +249,9 @@ def opened_embedding(data_dir: Path, source: str) -> bytes:
     with closing(sqlite3.connect(data_dir / "mien.sqlite3")) as database:
         (sealed,) = database.execute("SELECT identity FROM sources WHERE id = ?", (source,))
     seal = open_seal(data_dir, lambda count: bytes(count))
-    embedding = seal.open(sealed[0], _about(source))
-    assert len(embedding) == 512
-    return embedding
+    embedding = open_identity(seal, source, sealed[0])
+    assert embedding is not None
+    return embedding.tobytes()
 
 
 def look_at_the_disk(folder: Path, traces: Traces) -> None:
