@@ -79,6 +79,7 @@ async def test_another_s_channel_answers_as_none(house: House, other: dict[str, 
     calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("POST", "join", {"json": {"sdp": OFFER}}),
         ("GET", "ice", {}),
+        ("GET", "statement", {}),
         ("DELETE", "peers/peer1", {}),
         ("POST", "whip", {"content": OFFER, "headers": {"content-type": "application/sdp"}}),
     )
