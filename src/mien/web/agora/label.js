@@ -11,7 +11,7 @@ const CARD_AT = 0.8;
 const LOOK =
   'position:absolute;box-sizing:border-box;pointer-events:none;z-index:2147483647;margin:0;' +
   'background:#101010;color:#fff;border:solid #fff;text-align:center;text-wrap:balance;line-height:1.2;' +
-  'font-family:DejaVu Sans,Verdana,sans-serif;font-weight:400;font-style:normal;';
+  'font-family:DejaVu Sans,Verdana,sans-serif;font-weight:700;font-style:normal;';
 
 /**
  * @typedef {object} LabelWords
