@@ -105,6 +105,7 @@ class LimitSettings(BaseSettings):
     fetch_seconds: float = 10.0
     creates_per_minute: int = 60
     detects_per_minute: int = 120
+    link_calls_per_minute: int = 30
 
 
 class Settings(BaseSettings):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 import uvicorn
@@ -17,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.api.conftest import Clock, FakeWeb, House, make_services
-from tests.live.fakes import FakeImaging, FakePlacement
+from tests.live.fakes import EILEEN, FakeImaging, FakePlacement
 
 from mien.api.app import create_app
 from mien.errors import ANSWERS
@@ -59,7 +60,8 @@ class ThreadedServer(uvicorn.Server):
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The description of an application that runs, with plenty of room and no rate limits."""
-    limits = {"creates_per_minute": 100_000, "detects_per_minute": 100_000}
+    names = ("creates_per_minute", "detects_per_minute", "link_calls_per_minute")
+    limits = dict.fromkeys(names, 100_000)
     folder = tmp_path_factory.mktemp("fuzzed")
     placement, imaging = FakePlacement(10_000), FakeImaging()
     services = make_services(folder, placement, imaging, Clock(), FakeWeb(), limits=limits)
@@ -72,20 +74,34 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/openapi.json"
         schema = schemathesis.openapi.from_url(url, headers=key)
         schema.config.update(headers=key)
-        yield schema
+        operator = {"Authorization": f"Bearer {services.operator_token}"}
+        person = {"Authorization": f"Bearer {link(url.removesuffix('/openapi.json'), key)}"}
+        yield schema, {"/v1/operator/": operator, "/v1/consent": person}
         server.should_exit = True
         thread.join()
 
 
+def link(origin: str, key: dict[str, str]) -> str:
+    """The token of a consent link."""
+    with httpx.Client(base_url=origin, headers=key) as http:
+        source = http.post("/v1/sources", files={"file": EILEEN}).json()["data"]["id"]
+        body = {"source": source, "subject": "Eileen", "basis": "self", "adult": True}
+        record = http.post("/v1/likenesses", json=body).json()["data"]["id"]
+        made = http.post(f"/v1/likenesses/{record}/invite").json()["data"]["url"]
+    return str(made.partition("#")[2])
+
+
 def test_no_request_breaks_the_description(schema: Any) -> None:
+    schema, callers = schema
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) > 20
     for operation in operations:
         for mode in GenerationMode:
-            try_out(operation, mode)
+            headers = [who for path, who in callers.items() if operation.path.startswith(path)]
+            try_out(operation, mode, *headers)
 
 
-def try_out(operation: Any, mode: GenerationMode) -> None:
+def try_out(operation: Any, mode: GenerationMode, headers: Any = None) -> None:
     """Send generated requests, right ones or wrong ones, and look at every answer."""
 
     @settings(
@@ -97,7 +113,7 @@ def try_out(operation: Any, mode: GenerationMode) -> None:
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, headers=headers)
 
     with contextlib.suppress(Unsatisfiable):  # there is no wrong form of a request without fields
         send()

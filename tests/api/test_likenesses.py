@@ -148,3 +148,49 @@ async def test_the_page_is_there(house: House) -> None:
     page = await house.http.get("/consent/")
     assert page.status_code == 200
     assert "May your face be used?" in page.text
+
+
+async def linked(house: House) -> dict[str, str]:
+    """What a person sends who was invited."""
+    record = (await registered(house)).json()["data"]
+    link = await house.http.post(f"/v1/likenesses/{record['id']}/invite", headers=house.key)
+    token = link.json()["data"]["url"].partition("#")[2]
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def asked(house: House, person: dict[str, str], times: int = 1) -> list[int]:
+    answers = [await house.http.get("/v1/consent", headers=person) for _ in range(times)]
+    return [answer.status_code for answer in answers]
+
+
+@pytest.mark.parametrize("options", [{"limits": {"link_calls_per_minute": 3}}])
+async def test_each_link_has_a_rate_of_its_own(house: House) -> None:
+    one, other = await linked(house), await linked(house)
+    assert await asked(house, one, 5) == [200, 200, 200, 429, 429]
+    assert await asked(house, other) == [200]
+    refused = (await house.http.get("/v1/consent", headers=one)).json()
+    assert refused["code"] == 1005
+
+
+@pytest.mark.parametrize("options", [{"limits": {"detects_per_minute": 2}}])
+async def test_who_guesses_links_stands_in_nobody_s_way(house: House) -> None:
+    person = await linked(house)
+    guesses = [{"Authorization": f"Bearer guess{number}"} for number in range(4)]
+    told = [(await asked(house, guess))[0] for guess in guesses]
+    assert told == [401, 401, 429, 429]
+    assert await asked(house, person, 3) == [200, 200, 200]
+    assert (await house.http.post("/v1/consent/withdraw", headers=person)).status_code == 200
+
+
+@pytest.mark.parametrize("options", [{"limits": {"detects_per_minute": 2}}])
+async def test_clips_of_all_links_together_have_a_bound(house: House) -> None:
+    # One upload is left a minute, so one record with two links.
+    record = (await registered(house)).json()["data"]
+    codes = []
+    for _ in range(3):
+        link = await house.http.post(f"/v1/likenesses/{record['id']}/invite", headers=house.key)
+        token = link.json()["data"]["url"].partition("#")[2]
+        person = {"Authorization": f"Bearer {token}"}
+        clip = await house.http.post("/v1/consent/clip", headers=person, content=b"clip")
+        codes.append(clip.json()["code"])
+    assert codes == [1003, 1003, 1005], "without a challenge, then not even looked at"

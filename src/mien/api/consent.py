@@ -11,15 +11,12 @@ from mien.api.auth import Wired
 from mien.api.envelope import Envelope, Plain
 from mien.api.services import Services
 from mien.api.studio import WEB, StudioFiles
-from mien.errors import MissingCredentials, PayloadTooLarge
+from mien.errors import BadCredentials, MissingCredentials, PayloadTooLarge
 from mien.live.consents import CHALLENGE_S, Invitation
-from mien.live.records import Tenant
 from mien.trust.likeness import Likeness, Scope
 
 router = APIRouter(prefix="/v1/consent", tags=["consent"])
 
-# All who ask by links share one allowance: a clip costs three seconds of a core.
-EVERYBODY = Tenant("consent", "", "", False, 0, 0.0)
 Link = HTTPBearer(auto_error=False, description="The part of the link after #.")
 State = Literal["open", "given", "withdrawn", "expired"]
 
@@ -27,10 +24,15 @@ State = Literal["open", "given", "withdrawn", "expired"]
 async def link_token(
     services: Wired, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(Link)]
 ) -> str:
-    """The token of the link. Raises MissingCredentials, TooFrequent."""
-    services.rates.count_detect(EVERYBODY)
+    """The token of a link that we made. Raises MissingCredentials, BadCredentials, TooFrequent."""
     if sent is None or not sent.credentials:
         raise MissingCredentials("Open the whole link that you were sent.")
+    try:
+        invitation, _ = await services.consents.look(sent.credentials)
+    except BadCredentials:
+        services.rates.count_guess()
+        raise
+    services.rates.count_link(invitation.digest)
     return sent.credentials
 
 
@@ -89,6 +91,7 @@ async def challenge(services: Wired, token: Token) -> Envelope[Asked]:
 @router.post("/clip", summary="Send the clip")
 async def clip(services: Wired, token: Token, request: Request) -> Envelope[Judged]:
     """The recorded WebM or MP4 as the body. Accepted, it is the consent."""
+    services.rates.count_clip()
     data = await request.body()
     if len(data) > services.settings.limits.body_bytes:
         raise PayloadTooLarge("The clip is too large; record a shorter one.")

@@ -28,6 +28,18 @@ class Rates:
         """A look for marks. Who asks is not known, so all share one allowance."""
         self._count("inspection", "everybody", self._limits.detects_per_minute)
 
+    def count_link(self, link: str) -> None:
+        """Anything that is asked by one consent link, so that none stands in another's way."""
+        self._count("link", link, self._limits.link_calls_per_minute)
+
+    def count_clip(self) -> None:
+        """A consent clip, by any link: it costs three seconds of a core."""
+        self._count("clip", "everybody", self._limits.detects_per_minute)
+
+    def count_guess(self) -> None:
+        """A consent link that is none of ours. All who guess share one allowance."""
+        self._count("guess", "everybody", self._limits.detects_per_minute)
+
     def _count(self, what: str, who: str, a_minute: int) -> None:
         if a_minute < 1 or not self._limiter.hit(RateLimitItemPerMinute(a_minute), what, who):
             raise TooFrequent(f"More than {a_minute} calls a minute.")
