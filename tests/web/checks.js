@@ -5,6 +5,7 @@ import { Connection, withoutLocalNames } from '/studio/connection.js';
 import { LiveSession, longer } from '/studio/live.js';
 import { describe } from '/studio/messages.js';
 import { reading, totals } from '/studio/meters.js';
+import { photos } from '/studio/people.js';
 
 function same(actual, expected, what = '') {
   const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
@@ -78,11 +79,24 @@ class Server {
 export const checks = {
   async 'api calls carry the token and JSON'() {
     const { api, asked } = answers({ code: 1000, msg: 'OK', data: { _id: 'a' } });
-    same(await api.create('src_1', 2), { _id: 'a' });
+    const worn = { face_mode: 'all', sourceImage: [{ path: 'src_1' }] };
+    same(await api.create(worn, 2), { _id: 'a' });
     const [{ path, method, headers, body }] = asked;
     same([path, method], ['/api/open/v3/faceswap/live/create', 'POST']);
     same(headers.authorization, 'Bearer tok');
-    same(JSON.parse(body), { sourceImage: [{ path: 'src_1' }], faceswap_quality: 2 });
+    same(JSON.parse(body), { ...worn, faceswap_quality: 2 });
+  },
+  async 'detect answers in a form of its own'() {
+    const found = { error_code: 0, landmarks_str: ['1,2:3,4:5,6:7,8'], region: [[1, 2, 30, 40]] };
+    const { api, asked } = answers(found);
+    same(await api.detect('data:image/jpeg;base64,AA=='), [{ opts: '1,2:3,4:5,6:7,8', region: [1, 2, 30, 40] }]);
+    same(JSON.parse(asked[0].body), { img: 'data:image/jpeg;base64,AA==', single_face: false });
+    same(await answers({ error_code: 1, error_msg: 'No faces detected' }).api.detect('x'), []);
+  },
+  'all photos of a face are sent'() {
+    const face = { name: 'A', picture: '', source: { id: 'src_1' }, sample: false, more: [{ id: 'src_2' }] };
+    same(photos(face), [{ path: 'src_1' }, { path: 'src_2' }]);
+    same(photos({ ...face, source: null, more: [] }), []);
   },
   async 'joining uses the token of the channel'() {
     const { api, asked } = answers({ code: 1000, msg: 'OK', data: { sdp: 'x' } });

@@ -34,6 +34,14 @@ export class ApiError extends Error {
  * @property {RTCIceServer[]} [ice_servers]
  */
 
+/**
+ * Which faces are worn, and by whom: fields of create and update.
+ * @typedef {object} Worn
+ * @property {{path: string, person?: number}[]} sourceImage
+ * @property {{path: string, opts: string}[]} [targetImage]
+ * @property {'largest' | 'all' | 'chosen'} [face_mode]
+ */
+
 export class Api {
   /** @param {string} token @param {typeof fetch} [send] */
   constructor(token, send = (input, init) => fetch(input, init)) {
@@ -71,18 +79,32 @@ export class Api {
   }
 
   /**
-   * @param {string} sourceId @param {number} quality 1 to 3
+   * The faces of a picture, largest first.
+   * @param {string} picture a data URI
+   * @returns {Promise<{opts: string, region: [number, number, number, number]}[]>} where each is
+   */
+  async detect(picture) {
+    const answer = await this.call('POST', '/detect', { json: { img: picture, single_face: false } });
+    const places = answer.landmarks_str ?? [];
+    return places.map((/** @type {string} */ opts, /** @type {number} */ n) => ({
+      opts,
+      region: answer.region[n],
+    }));
+  }
+
+  /**
+   * @param {Worn} worn @param {number} quality 1 to 3
    * @param {boolean} record have the server keep what it sends @returns {Promise<Session>}
    */
-  create(sourceId, quality, record) {
+  create(worn, quality, record) {
     return this.call('POST', '/api/open/v3/faceswap/live/create', {
-      json: { sourceImage: [{ path: sourceId }], faceswap_quality: quality, record },
+      json: { ...worn, faceswap_quality: quality, record },
     });
   }
 
-  /** @param {string} id of the session @param {string} sourceId */
-  update(id, sourceId) {
-    const json = { _id: id, sourceImage: [{ path: sourceId }] };
+  /** @param {string} id of the session @param {Worn} worn */
+  update(id, worn) {
+    const json = { _id: id, ...worn };
     return this.call('POST', '/api/open/v3/faceswap/live/update', { json });
   }
 
@@ -132,6 +154,8 @@ export class Api {
 async function unwrap(response) {
   if (response.status === 204) return {};
   const envelope = await response.json().catch(() => null);
+  // Detect answers in a form of its own; a picture without a face is no failure here.
+  if (typeof envelope?.error_code === 'number') return envelope;
   if (typeof envelope?.code !== 'number') {
     // A gateway in front of a server that is down answers for it.
     const kind = [502, 503, 504].includes(response.status) ? 'offline' : 'server';

@@ -36,10 +36,10 @@ export class LiveSession extends EventTarget {
   }
 
   /** Open a session and join it; afterwards it is kept joined until `stop`.
-   * @param {string} sourceId @param {number} quality @param {boolean} [record] */
-  async start(sourceId, quality, record = false) {
+   * @param {import('./api.js').Worn} worn @param {number} quality @param {boolean} [record] */
+  async start(worn, quality, record = false) {
     this.#say('creating');
-    this.#session = await this.#api.create(sourceId, quality, record);
+    this.#session = await this.#api.create(worn, quality, record);
     if (this.#stopped) return this.#closeSession(false);
     try {
       this.#keepJoined(await this.#join());
@@ -49,9 +49,9 @@ export class LiveSession extends EventTarget {
     }
   }
 
-  /** @param {string} sourceId */
-  async changeFace(sourceId) {
-    if (this.#session) await this.#api.update(this.#session._id, sourceId);
+  /** @param {import('./api.js').Worn} worn */
+  async changeFace(worn) {
+    if (this.#session) await this.#api.update(this.#session._id, worn);
   }
 
   /** @param {'video' | 'audio'} kind @param {MediaStreamTrack | null} track */

@@ -39,10 +39,24 @@ export const FACES = Object.freeze({
   found: (count) =>
     count > 1 ? `${count} faces found. The one in the frame is used.` : 'Face found.',
   removed: 'The face has been removed.',
+  /** @param {number} count @returns {string} */
+  photos: (count) => `${count} photos of this face are used.`,
   /** @param {string} name @returns {string} */
   remove: (name) => `Remove ${name}`,
   /** @param {number} number @returns {string} */
   own: (number) => `Your face ${number}`,
+});
+
+export const PEOPLE = Object.freeze({
+  looking: 'Looking who is there…',
+  later: 'Once you are live, each person in the picture can be given a face.',
+  each: 'Choose a person, then a face. Whoever has none stays as he is.',
+  /** @param {number} number from the left @returns {string} */
+  person: (number) => `Person ${number} from the left`,
+  /** @param {string} name @param {string} [face] @returns {string} */
+  wears: (name, face) => (face ? `${name}, with the face of ${face}` : `${name}, as he is`),
+  /** @param {string} name @returns {string} */
+  bare: (name) => `Take the face off ${name}`,
 });
 
 export const DEVICES = Object.freeze({
@@ -106,6 +120,11 @@ export const PROBLEMS = Object.freeze({
   notPicture: {
     title: 'That is not a picture',
     advice: 'Choose a JPEG, PNG, WebP, BMP or GIF file.',
+    action: 'none',
+  },
+  nobody: {
+    title: 'Nobody was found in the camera’s picture',
+    advice: 'Look into the camera, all of you, then try again.',
     action: 'none',
   },
   server: {

@@ -12,6 +12,7 @@ import { FACES } from './messages.js';
  * @property {string} picture address of what is shown
  * @property {Source | null} source null until the server has read it
  * @property {boolean} sample shipped with the page
+ * @property {Source[]} more further photos of it
  */
 
 /** @type {readonly {name: string, picture: string}[]} */
@@ -20,6 +21,9 @@ const SAMPLES = Object.freeze([
   { name: 'Grace Hopper, rear admiral', picture: 'faces/grace_hopper.jpg' },
 ]);
 const REMEMBERED = 'mien.samples';
+/** Which photos belong together: ids of the others by the id of the first. */
+const TOGETHER = 'mien.photos';
+const MOST_PHOTOS = 8;
 const SHAPE_TOLERANCE = 0.02;
 
 /** Dispatches 'chosen' (detail: a Face with its source) and 'problem' (detail: an error). */
@@ -44,8 +48,11 @@ export class FaceChooser extends EventTarget {
       picture: /** @type {HTMLImageElement} */ (byId('found-picture')),
       region: byId('found-region'),
       notes: byId('face-notes'),
+      more: byId('more'),
+      moreFile: /** @type {HTMLInputElement} */ (byId('more-file')),
     };
     this.#parts.file.addEventListener('change', () => this.#takeFiles(this.#parts.file.files));
+    this.#parts.moreFile.addEventListener('change', () => this.#takeMore(this.#parts.moreFile.files));
     this.#parts.picture.addEventListener('load', () => this.#drawRegion());
     document.addEventListener('paste', (event) => this.#takeFiles(event.clipboardData?.files));
     acceptDrops((files) => this.#takeFiles(files));
@@ -60,13 +67,16 @@ export class FaceChooser extends EventTarget {
   async load(api) {
     this.#api = api;
     const kept = await api.listSources();
-    const ids = remembered();
+    const ids = remembered(REMEMBERED);
+    const together = remembered(TOGETHER);
     const samples = SAMPLES.map((sample) => {
       const source = kept.find((s) => s.id === ids[sample.picture]) ?? null;
-      return { ...sample, source, sample: true };
+      return { ...sample, source, sample: true, more: [] };
     });
-    const own = kept.filter((s) => !samples.some((f) => f.source?.id === s.id));
-    this.#faces = [...samples, ...own.map((source, i) => ownFace(source, i + 1))];
+    const others = Object.values(together).flat();
+    const own = kept.filter((s) => !samples.some((f) => f.source?.id === s.id) && !others.includes(s.id));
+    const more = (/** @type {Source} */ { id }) => kept.filter((s) => together[id]?.includes(s.id));
+    this.#faces = [...samples, ...own.map((source, i) => ownFace(source, i + 1, more(source)))];
     this.#render();
   }
 
@@ -92,21 +102,48 @@ export class FaceChooser extends EventTarget {
 
   /** @param {FileList | null | undefined} files */
   #takeFiles(files) {
-    const file = files?.[0];
-    if (!file || !this.#api) return;
-    this.#parts.file.value = '';
-    if (!file.type.startsWith('image/')) return this.#fail({ kind: 'notPicture' });
+    const pictures = [...(files ?? [])].filter((file) => file.type.startsWith('image/'));
+    if (!files?.length || !this.#api) return;
+    const [file, ...others] = pictures;
+    if (!file) return this.#fail({ kind: 'notPicture' });
     const picture = URL.createObjectURL(file);
     const name = FACES.own(this.#faces.filter((f) => !f.sample).length + 1);
-    this.#choose({ name, picture, source: null, sample: false }, file);
+    this.#parts.file.value = '';
+    this.#choose({ name, picture, source: null, sample: false, more: [] }, file, others);
   }
 
-  /** @param {Face} face @param {Blob} [blob] its bytes, where they are at hand */
-  async #choose(face, blob) {
+  /** Further photos of the face in use. @param {FileList | null} files */
+  async #takeMore(files) {
+    const face = this.#chosen;
+    const pictures = [...(files ?? [])].filter((file) => file.type.startsWith('image/'));
+    if (!face?.source || !pictures.length) return;
+    const turn = ++this.#turn;
+    this.#parts.moreFile.value = '';
+    this.#say(FACES.reading);
+    try {
+      await this.#addPhotos(face, pictures);
+      if (turn === this.#turn) this.#use(face, face.source);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** @param {Face} face @param {Blob[]} photos */
+  async #addPhotos(face, photos) {
+    for (const photo of photos.slice(0, MOST_PHOTOS - 1 - face.more.length)) {
+      face.more.push(await this.#read({ ...face, sample: false }, photo));
+    }
+    const ids = face.more.map((source) => source.id);
+    if (face.source && ids.length) remember(TOGETHER, face.source.id, ids);
+  }
+
+  /** @param {Face} face @param {Blob} [blob] its bytes @param {Blob[]} [others] further photos */
+  async #choose(face, blob, others = []) {
     const turn = ++this.#turn;
     this.#say(FACES.reading);
     try {
       face.source ??= await this.#read(face, blob);
+      await this.#addPhotos(face, others);
       if (!this.#faces.includes(face)) this.#faces.push(face);
       if (turn !== this.#turn) return this.#render();
       this.#use(face, face.source);
@@ -120,7 +157,7 @@ export class FaceChooser extends EventTarget {
     const api = /** @type {import('./api.js').Api} */ (this.#api);
     const bytes = blob ?? (await (await fetch(face.picture)).blob());
     const source = await api.addSource(bytes);
-    if (face.sample) remember(face.picture, source.id);
+    if (face.sample) remember(REMEMBERED, face.picture, source.id);
     return source;
   }
 
@@ -129,14 +166,16 @@ export class FaceChooser extends EventTarget {
     this.#chosen = face;
     this.#render();
     this.#showFound();
-    this.#say(FACES.found(source.faces));
+    this.#say(face.more.length ? FACES.photos(1 + face.more.length) : FACES.found(source.faces));
     this.dispatchEvent(new CustomEvent('chosen', { detail: face }));
   }
 
   /** @param {Face} face */
   async #remove(face) {
     try {
-      await this.#api?.removeSource(/** @type {Source} */ (face.source).id);
+      for (const source of [...face.more, /** @type {Source} */ (face.source)]) {
+        await this.#api?.removeSource(source.id);
+      }
     } catch (error) {
       return this.#fail(error);
     }
@@ -144,7 +183,7 @@ export class FaceChooser extends EventTarget {
     if (this.#chosen === face) this.restore(null);
     else this.#render();
     this.#say(FACES.removed);
-    this.dispatchEvent(new CustomEvent('removed'));
+    this.dispatchEvent(new CustomEvent('removed', { detail: face }));
     this.#parts.file.focus();
   }
 
@@ -174,6 +213,8 @@ export class FaceChooser extends EventTarget {
     const name = element('span', { className: 'thumb-name', textContent: face.name });
     const label = element('label', { className: 'thumb' }, radio, image, name);
     const item = element('li', { role: 'presentation' }, label);
+    const count = String(1 + face.more.length);
+    if (face.more.length) label.append(element('span', { className: 'count', textContent: count }));
     if (!face.sample) item.append(this.#removeButton(face));
     return item;
   }
@@ -191,6 +232,7 @@ export class FaceChooser extends EventTarget {
     const { found, picture, region, notes } = this.#parts;
     const face = this.#chosen;
     found.hidden = !face;
+    this.#parts.more.hidden = !face || face.sample || face.more.length >= MOST_PHOTOS - 1;
     region.hidden = true;
     if (face) picture.src = face.picture;
     if (face) this.#drawRegion();
@@ -214,9 +256,9 @@ export class FaceChooser extends EventTarget {
   }
 }
 
-/** @param {Source} source @param {number} number @returns {Face} */
-function ownFace(source, number) {
-  return { name: FACES.own(number), picture: source.preview, source, sample: false };
+/** @param {Source} source @param {number} number @param {Source[]} more @returns {Face} */
+function ownFace(source, number, more) {
+  return { name: FACES.own(number), picture: source.preview, source, sample: false, more };
 }
 
 /** @param {(files: FileList | undefined) => void} take */
@@ -235,18 +277,18 @@ function acceptDrops(take) {
   });
 }
 
-/** @returns {Record<string, string>} ids of the samples that this server has read already */
-function remembered() {
+/** What this browser knows of the server's faces. @param {string} key @returns {Record<string, any>} */
+function remembered(key) {
   try {
-    return JSON.parse(localStorage.getItem(REMEMBERED) ?? '{}');
+    return JSON.parse(localStorage.getItem(key) ?? '{}');
   } catch {
     return {};
   }
 }
 
-/** @param {string} picture @param {string} id */
-function remember(picture, id) {
-  localStorage.setItem(REMEMBERED, JSON.stringify({ ...remembered(), [picture]: id }));
+/** @param {string} key @param {string} name @param {string | string[]} ids */
+function remember(key, name, ids) {
+  localStorage.setItem(key, JSON.stringify({ ...remembered(key), [name]: ids }));
 }
 
 /**

@@ -6,6 +6,7 @@ import { LiveSession } from './live.js';
 import { FACES, NOTES, STATES, comingBack } from './messages.js';
 import { Meters } from './meters.js';
 import { Panel } from './panel.js';
+import { People } from './people.js';
 import { FaceChooser } from './sources.js';
 import { verified } from './statement.js';
 import { ResultWindow } from './window.js';
@@ -30,6 +31,7 @@ export class Studio extends EventTarget {
   #byId;
   #panel;
   #faces;
+  #people;
   #devices;
   #window;
   #meters;
@@ -54,6 +56,7 @@ export class Studio extends EventTarget {
     this.#byId = byId;
     this.#panel = new Panel(byId);
     this.#faces = new FaceChooser(byId);
+    this.#people = new People(byId);
     this.#devices = new DeviceChoosers(this.#select('camera-choice'), this.#select('microphone-choice'));
     this.#window = new ResultWindow();
     this.#meters = new Meters(
@@ -66,6 +69,7 @@ export class Studio extends EventTarget {
   /** @param {import('./api.js').Api} api */
   async open(api) {
     this.#api = api;
+    this.#people.use(api);
     this.#panel.running(false);
     this.#rest();
     await this.#devices.refresh();
@@ -80,6 +84,7 @@ export class Studio extends EventTarget {
   async shut() {
     await this.#stop();
     this.#api = null;
+    this.#people.use(null);
     this.#faces.clear();
     this.#panel.poster(null);
     this.#panel.state(STATES.signedOut, 'idle');
@@ -100,8 +105,11 @@ export class Studio extends EventTarget {
     this.#toggle('mirror', (on) => this.#mirror(on));
     this.#toggle('headphones', (on) => (this.#video('result').muted = !on));
     this.#faces.addEventListener('chosen', (e) => this.#chose(detail(e)));
-    this.#faces.addEventListener('removed', () => this.#live || this.#rest());
+    this.#faces.addEventListener('removed', (e) => this.#removed(detail(e)));
     this.#faces.addEventListener('problem', (e) => this.#problem(detail(e)));
+    this.#people.addEventListener('changed', () => this.#wear());
+    this.#people.addEventListener('turned', (e) => this.#faces.restore(detail(e)));
+    this.#people.addEventListener('problem', (e) => this.#problem(detail(e)));
     for (const kind of ['camera', 'microphone']) {
       this.#devices.addEventListener(kind, () => this.#changeDevices());
     }
@@ -150,7 +158,7 @@ export class Studio extends EventTarget {
     live.addEventListener('message', (e) => this.#takeMessage(detail(e)));
     live.addEventListener('ended', (e) => this.#end(detail(e)));
     const record = /** @type {HTMLInputElement} */ (this.#byId('record')).checked;
-    await live.start(/** @type {any} */ (face.source).id, QUALITIES[height], record);
+    await live.start(this.#people.wanted(face), QUALITIES[height], record);
     this.#meters.start();
   }
 
@@ -199,6 +207,7 @@ export class Studio extends EventTarget {
     if (state === 'creating') this.#panel.state(STATES.creating, 'busy');
     if (state === 'joining' && !this.#video('result').srcObject) this.#panel.state(STATES.joining, 'busy');
     if (state === 'joining') this.#heard = '';
+    if (state === 'joined') this.#people.see(true);
     if (state === 'joined' && !this.#heard) this.#serverState('waiting');
     if (state !== 'lost') return;
     this.#panel.freeze();
@@ -253,19 +262,36 @@ export class Studio extends EventTarget {
 
   /** @param {Face} face */
   async #chose(face) {
-    this.#panel.clearProblem();
     this.#panel.poster(face);
-    if (!this.#live) return this.#rest();
+    const undo = this.#people.dress(face);
+    if (await this.#wear()) this.#used = face;
+    else undo();
+  }
+
+  /** Wear what is chosen now, where somebody is live. @returns {Promise<boolean>} whether it is */
+  async #wear() {
+    this.#panel.clearProblem();
+    if (!this.#live) {
+      this.#rest();
+      return true;
+    }
     this.#faces.say(FACES.changing);
     try {
-      await this.#live.changeFace(/** @type {any} */ (face.source).id);
-      this.#used = face;
+      await this.#live.changeFace(this.#people.wanted(this.#faces.chosen ?? this.#used));
       this.#faces.say(FACES.changed);
+      return true;
     } catch (error) {
       this.#faces.restore(this.#used);
       this.#faces.say('');
       this.#problem(error);
+      return false;
     }
+  }
+
+  /** @param {Face} face */
+  #removed(face) {
+    this.#people.forget(face);
+    if (!this.#live) this.#rest();
   }
 
   async #changeDevices() {
@@ -285,6 +311,7 @@ export class Studio extends EventTarget {
     if (this.#camera && this.#camera !== stream) close(this.#camera);
     this.#camera = stream;
     this.#panel.picture('camera', stream);
+    if (!stream) this.#people.see(false);
     if (!stream) return;
     this.#mute(this.#muted);
     this.#blind(this.#cameraOff);
