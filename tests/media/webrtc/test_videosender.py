@@ -217,3 +217,20 @@ async def test_a_line_that_jams_loses_pictures_until_a_key_frame(bench: Bench) -
     bench.sender.offer(key, picture, 1.0)
     assert bench.sender.backlog_s > 0
     assert (bench.sender.key_frames, bench.sender.overtaken) == (2, 2)
+
+
+async def test_on_a_narrow_line_a_smaller_picture_is_sent(bench: Bench) -> None:
+    large = (480, 640)
+    await bench.show(10, large)
+    assert bench.sender.size == (640, 480)
+    bench.sender.target.on_estimate(250_000)
+    bench.sender.sound_bitrate = lambda now: 64_000.0  # which comes first
+    await bench.show(20, (768, 1024))
+    assert bench.sender.size == (512, 384)
+    bench.now += 6
+    bench.sender.target.on_estimate(5_000_000)
+    await bench.show(30, (768, 1024))
+    assert bench.sender.size == (768, 576)
+    bench.now += 6
+    await bench.show(40, (768, 1024))
+    assert bench.sender.size == (1024, 768)

@@ -11,6 +11,7 @@ import cv2
 from mien.media.webrtc.encoder import EncodedPicture, VideoEncoder
 from mien.media.webrtc.keyframes import KeyFrameLimit
 from mien.media.webrtc.picture import VideoPicture
+from mien.media.webrtc.scaling import PictureScale, shrink
 from mien.media.webrtc.tasks import start_logged
 from mien.media.webrtc.timeline import Timeline
 from mien.media.webrtc.videosender import VideoSender
@@ -22,8 +23,8 @@ MOST_BACKLOG_S = 0.15
 class Rendition:
     """Encodes in a thread of its own; a picture that a newer one overtook is never encoded.
 
-    The rate is that of the slowest of its senders. A key frame is made when one of them wants it,
-    within the limit.
+    The rate is that of the slowest of its senders, and so is the size. A key frame is made when
+    one of them wants it, within the limit.
     """
 
     def __init__(self, encoder: VideoEncoder, clock: Callable[[], float]) -> None:
@@ -32,6 +33,7 @@ class Rendition:
         self._encoder, self._clock = encoder, clock
         self._timeline = Timeline(0)
         self._keys = KeyFrameLimit()
+        self._scale = PictureScale()
         self._newest: VideoPicture | None = None
         self._wake = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="encode")
@@ -76,10 +78,13 @@ class Rendition:
         now, rate = self._clock(), self.bits_per_second
         key = self._keys.allows(now) and any(s.wants_key_frame for s in self.senders)
         timestamp = self._timeline.map(picture.rtp_timestamp, picture.arrived)
+        height, width = picture.image.shape[:2]
+        share = self._scale.choose((width, height), rate, now)
 
         def encode() -> tuple[EncodedPicture, float]:
             start = time.perf_counter()
-            encoded = self._encoder.encode(picture.image, timestamp, bitrate=rate, key=key, now=now)
+            image = shrink(picture.image, share)
+            encoded = self._encoder.encode(image, timestamp, bitrate=rate, key=key, now=now)
             return encoded, (time.perf_counter() - start) * 1e3
 
         encoded, took_ms = await asyncio.get_running_loop().run_in_executor(self._executor, encode)
