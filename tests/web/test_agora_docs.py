@@ -1,4 +1,4 @@
-"""What the moving page tells to paste is run as it stands."""
+"""What the documentation tells to paste is run as it stands."""
 
 import asyncio
 import json
@@ -18,19 +18,22 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 
-TEXT = (Path(__file__).parents[2] / "docs" / "moving.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def block(language: str, containing: str) -> str:
-    found = re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+def block(language: str, containing: str, page: str = "moving.md") -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     [wanted] = [text for text in found if containing in text]
     return str(wanted)
 
 
+@pytest.mark.parametrize(
+    ("document", "containing"), [("moving.md", "whep_url"), ("api.md", "join_url")]
+)
 async def test_the_page_without_any_sdk_goes_live(
-    server: Server, camera_file: Path, tmp_path: Path
+    server: Server, camera_file: Path, tmp_path: Path, document: str, containing: str
 ) -> None:
-    page_text = block("html", "whep_url")
+    page_text = block("html", containing, document)
     for before, after in {
         "http://127.0.0.1:8080": server.origin,
         "CLIENT SECRET": CLIENT["MIEN_CLIENT_SECRET"],

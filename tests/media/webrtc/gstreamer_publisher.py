@@ -1,5 +1,6 @@
 """Publishes one colour and silence with GStreamer's webrtcbin: for the system's Python, which has
-GStreamer's bindings. Reads the answer from stdin after it has written the offer to stdout; both
+GStreamer's bindings. Arguments: VP8, or H264 and an MP4 file, because the distribution's H.264
+encoder may be missing. Reads the answer from stdin after it has written the offer to stdout; both
 end with a line that is a full stop."""
 
 import sys
@@ -19,18 +20,24 @@ from gi.repository import (  # type: ignore[import-not-found]  # noqa: E402
 
 PIPELINE = """
 webrtcbin name=out bundle-policy=max-bundle
-videotestsrc is-live=true pattern=solid-color foreground-color=0xffc8a028
-  ! video/x-raw,width=320,height=240,framerate=30/1 ! videoconvert
-  ! vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96
-  ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! out.
+{video} ! application/x-rtp,media=video,encoding-name={codec},payload=96{more} ! out.
 audiotestsrc is-live=true wave=silence ! audioconvert ! opusenc ! rtpopuspay pt=111
   ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! out.
 """
+VIDEO = {
+    "VP8": "videotestsrc is-live=true pattern=solid-color foreground-color=0xffc8a028"
+    " ! video/x-raw,width=320,height=240,framerate=30/1 ! videoconvert"
+    " ! vp8enc deadline=1 keyframe-max-dist=30 ! rtpvp8pay pt=96",
+    "H264": "filesrc location={file} ! qtdemux ! h264parse config-interval=-1"
+    " ! identity sync=true ! rtph264pay pt=96 aggregate-mode=zero-latency",
+}
+MORE = {"VP8": "", "H264": ",packetization-mode=(string)1"}
 
 
-def main() -> None:
+def main(codec: str, file: str = "") -> None:
     Gst.init(None)
-    pipeline = Gst.parse_launch(PIPELINE)
+    video = VIDEO[codec].format(file=file)
+    pipeline = Gst.parse_launch(PIPELINE.format(video=video, codec=codec, more=MORE[codec]))
     out = pipeline.get_by_name("out")
     out.connect("on-negotiation-needed", offer)
     out.connect("notify::ice-gathering-state", on_gathering)
@@ -60,4 +67,4 @@ def on_gathering(out: Any, _: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -2,8 +2,10 @@
 
 import asyncio
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from tests.media.webrtc.harness import LOOPBACK, Recorder, until
@@ -18,7 +20,8 @@ import gi
 gi.require_version("Gst", "1.0"); gi.require_version("GstWebRTC", "1.0")
 from gi.repository import Gst
 Gst.init(None)
-assert all(Gst.ElementFactory.find(e) for e in ("webrtcbin", "nicesrc", "vp8enc", "opusenc"))
+needed = ("webrtcbin", "nicesrc", "vp8enc", "qtdemux", "h264parse", "opusenc")
+assert all(Gst.ElementFactory.find(e) for e in needed)
 """
 
 
@@ -38,11 +41,33 @@ pytestmark = [
 ]
 
 
-async def test_gstreamer_publishes() -> None:
+def write_colour(file: str, seconds: int = 20) -> None:
+    with av.open(file, "w") as output:
+        stream = output.add_stream("libx264", rate=30, options={"g": "30", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.profile = "Baseline"
+        image = np.empty((240, 320, 3), np.uint8)
+        image[:] = BGR
+        for number in range(seconds * 30):
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, 30)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+async def test_gstreamer_publishes(codec: str, tmp_path: Path) -> None:
+    file = str(tmp_path / "colour.mp4")
+    await asyncio.to_thread(write_colour, file)
     listener = Recorder()
     peer = Peer(LOOPBACK, listener)
     program = await asyncio.create_subprocess_exec(
-        PYTHON, PUBLISHER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        PYTHON,
+        PUBLISHER,
+        codec,
+        file,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert program.stdin is not None and program.stdout is not None
     try:
@@ -55,7 +80,7 @@ async def test_gstreamer_publishes() -> None:
         image = listener.pictures[-1].image
         assert image.shape == (240, 320, 3)
         assert np.abs(image.reshape(-1, 3).mean(0) - BGR).max() < 8
-        assert peer.statistics().codec == "VP8"
+        assert peer.statistics().codec == codec
     finally:
         program.kill()
         await program.wait()
