@@ -155,7 +155,9 @@ async def test_the_camera_comes_back_with_the_other_face_and_its_sound(
     assert nearer_to_source(client.picture, finder, weights) > 0.05
     assert nearer_to_source(frames[0], finder, weights) < -0.4
     # Beside the face the picture is the camera's.
-    corner = np.abs(client.picture[:60, :60].astype(int) - frames[0][:60, :60]).mean()
+    # On a machine too busy to carry the whole of it, a smaller one comes.
+    whole = cv2.resize(client.picture, (640, 480)).astype(int)
+    corner = np.abs(whole[:60, :60] - frames[0][:60, :60]).mean()
     assert corner < 8
 
     assert client.messages[0] == {"type": "user-joined", "uid": 3}

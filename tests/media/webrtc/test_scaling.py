@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mien.media.webrtc.scaling import HOLD_S, PictureScale, shrink
+from mien.media.webrtc.scaling import DOWN_AFTER_S, UP_AFTER_S, PictureScale, shrink
 
 VGA, HD = (640, 480), (1280, 720)
 
@@ -22,24 +22,34 @@ VGA, HD = (640, 480), (1280, 720)
 def test_the_picture_is_as_large_as_the_line_can_carry(
     size: tuple[int, int], rate: int, share: float
 ) -> None:
-    assert PictureScale().choose(size, rate, 0.0) == share
-
-
-def test_it_shrinks_at_once_and_grows_step_by_step_when_there_is_room() -> None:
     scale = PictureScale()
-    assert scale.choose(VGA, 1_000_000, 0.0) == 1.0
-    assert scale.choose(VGA, 100_000, 0.1) == 0.5
-    assert scale.choose(VGA, 1_000_000, 1.0) == 0.5  # too soon
-    assert scale.choose(VGA, 1_000_000, HOLD_S + 0.2) == 0.75
-    assert scale.choose(VGA, 1_000_000, HOLD_S + 1.0) == 0.75
-    assert scale.choose(VGA, 1_000_000, 2 * HOLD_S + 0.3) == 1.0
+    scale.choose(size, rate, 0.0)
+    assert scale.choose(size, rate, DOWN_AFTER_S) == share
+
+
+def sides(scale: PictureScale, rate: float, begin: float, seconds: float) -> list[float]:
+    return [scale.choose(VGA, rate, begin + n / 10) for n in range(round(seconds * 10))]
+
+
+def test_it_shrinks_soon_and_grows_step_by_step_when_there_is_room() -> None:
+    scale = PictureScale()
+    assert {*sides(scale, 1_000_000, 0.0, 10)} == {1.0}
+    assert {*sides(scale, 100_000, 10.0, 0.9)} == {1.0}  # may be a moment's dip
+    assert {*sides(scale, 1_000_000, 11.0, 1)} == {1.0}
+    assert sides(scale, 100_000, 20.0, 2)[-1] == 0.5
+    assert {*sides(scale, 1_000_000, 30.0, UP_AFTER_S - 0.1)} == {0.5}
+    assert sides(scale, 1_000_000, 30 + UP_AFTER_S, UP_AFTER_S)[1] == 0.75
+    assert sides(scale, 1_000_000, 30 + 2 * UP_AFTER_S, UP_AFTER_S)[-1] == 1.0
 
 
 def test_a_rate_about_a_bound_changes_the_size_once() -> None:
     scale = PictureScale()
     rates = [245_760 + 40_000 * (-1) ** n for n in range(600)]
     shares = [scale.choose(VGA, rate, n / 10) for n, rate in enumerate(rates)]
-    assert len({*shares[2:]}) == 1
+    assert len({*shares}) == 1
+    rates = [245_760 + 40_000 * (-1) ** (n // 20) for n in range(600)]  # now for seconds each
+    shares = [scale.choose(VGA, rate, 100 + n / 10) for n, rate in enumerate(rates)]
+    assert shares[40:] == [0.75] * 560
 
 
 @pytest.mark.parametrize(("share", "size"), [(1.0, (97, 131)), (0.75, (72, 98)), (0.5, (48, 66))])

@@ -8,29 +8,37 @@ from mien.media.webrtc.picture import Image
 # Sides, and the least bits a second that the line must have for each pixel of the whole picture.
 STEPS = ((1.0, 0.8), (0.75, 0.5), (0.5, 0.0))
 ROOM = 1.4  # how much more than that it must have for a larger picture
-HOLD_S = 5.0
+UP_AFTER_S, DOWN_AFTER_S = 5.0, 1.0
 LEAST_SIDE = 120
 
 
 class PictureScale:
-    """Down at once, because a picture with too few bits is blurred and late; up with hesitation,
+    """Down soon, because a picture with too few bits is blurred and late; up with hesitation,
     because every other size costs a key frame."""
 
     def __init__(self) -> None:
         self._step = 0
-        self._changed = float("-inf")
+        self._other_since: float | None = None
 
     def choose(self, size: tuple[int, int], bits_per_second: float, now: float) -> float:
         """The share of each side to send of a picture of this (width, height)."""
-        share = bits_per_second / (size[0] * size[1])
+        wanted = self._wanted(bits_per_second / (size[0] * size[1]))
+        if wanted == self._step:
+            self._other_since = None
+        elif self._other_since is None:
+            self._other_since = now
+        elif now - self._other_since >= (DOWN_AFTER_S if wanted > self._step else UP_AFTER_S):
+            self._step, self._other_since = wanted, None
+        share = STEPS[self._step][0]
+        return share if min(size) * share >= LEAST_SIDE else 1.0
+
+    def _wanted(self, share: float) -> int:
         step = self._step
-        while step + 1 < len(STEPS) and share < STEPS[step][1]:
+        while share < STEPS[step][1]:
             step += 1
-        if step == self._step and step > 0 and now - self._changed >= HOLD_S:
-            step -= share >= ROOM * STEPS[step - 1][1]
-        if step != self._step:
-            self._step, self._changed = step, now
-        return STEPS[step][0] if min(size) * STEPS[step][0] >= LEAST_SIDE else 1.0
+        if step == self._step > 0 and share >= ROOM * STEPS[step - 1][1]:
+            step -= 1
+        return step
 
 
 def shrink(image: Image, share: float) -> Image:
