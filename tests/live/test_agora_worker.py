@@ -63,7 +63,7 @@ class Channel:
         return [entry for entry in map(json.loads, lines) if entry["call"] == name]
 
     def published(self) -> list[BgrImage]:
-        return [self._picture(call) for call in self.calls("push_video_frame")]
+        return [self.picture_of(call) for call in self.calls("push_video_frame")]
 
     def misuse(self) -> list[str]:
         return [
@@ -72,7 +72,7 @@ class Channel:
             if "misuse" in line
         ]
 
-    def _picture(self, call: dict[str, Any]) -> BgrImage:
+    def picture_of(self, call: dict[str, Any]) -> BgrImage:
         width, height = call["width"], call["height"]
         raw, luma = (self.folder / call["file"]).read_bytes(), width * height
         quarter = luma // 4

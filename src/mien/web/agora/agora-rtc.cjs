@@ -3597,6 +3597,8 @@ class AgoraRTCClient extends MeasuredClient {
     const found = this.users.require(user);
     requireKind(mediaType);
     this.#requireJoined('subscribe stream');
+    // As over a network: several parts of a page may ask, and none has the track before the others.
+    await new Promise((resolve) => setTimeout(resolve));
     return this.users.subscribe(found, mediaType);
   }
 

@@ -5,14 +5,20 @@ import AgoraRTC, {
   AgoraRTCProvider,
   LocalUser,
   RemoteUser,
+  useClientEvent,
   useConnectionState,
   useCurrentUID,
   useIsConnected,
   useJoin,
   useLocalCameraTrack,
   useLocalMicrophoneTrack,
+  useNetworkQuality,
   usePublish,
+  useRTCClient,
+  useRemoteAudioTracks,
   useRemoteUsers,
+  useRemoteVideoTracks,
+  useVolumeLevel,
 } from 'agora-rtc-react';
 
 const client = AgoraRTC.createClient({ mode: 'rtc', codec: 'vp8' });
@@ -43,11 +49,22 @@ function Call() {
   const { localCameraTrack } = useLocalCameraTrack(cameraOn);
   const published = usePublish([localMicrophoneTrack, localCameraTrack]);
   const remoteUsers = useRemoteUsers();
+  const { videoTracks } = useRemoteVideoTracks(remoteUsers);
+  const { audioTracks } = useRemoteAudioTracks(remoteUsers);
+  const level = useVolumeLevel(audioTracks[0]);
+  const { uplinkNetworkQuality } = useNetworkQuality();
+  const [events, setEvents] = useState([]);
+  useClientEvent(useRTCClient(), 'user-published', (user, mediaType) => {
+    setEvents((seen) => [...seen, `user-published ${user.uid} ${mediaType}`]);
+  });
   const error = joined.error ?? published.error;
   return (
     <section>
       <button id="camera" onClick={() => setCamera((on) => !on)}>Camera</button>
       <p id="state">{`${state} ${isConnected} ${uid}`}</p>
+      <p id="heard">{`${videoTracks.length} video ${audioTracks.length} audio ${level}`}</p>
+      <p id="network">{uplinkNetworkQuality}</p>
+      <p id="events">{events.join(', ')}</p>
       <p id="error">{error ? String(error.message) : ''}</p>
       <div id="local" style={{ width: 320, height: 240 }}>
         <LocalUser

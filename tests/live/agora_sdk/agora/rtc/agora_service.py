@@ -109,7 +109,7 @@ class RTCConnection:
         return 0
 
     def connect(self, token: str, chan_id: str, user_id: str) -> int:
-        note("connect", token=token, channel=chan_id, uid=user_id)
+        note("connect", token=token, channel=chan_id, uid=user_id, pid=os.getpid())
         if not token.startswith("007"):
             return -110
         self.channel = chan_id
