@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.web.agora_page import close, create, source_image
-from tests.web.driving import CLIENT
+from tests.web.agora_page import LIVE, close, create, source_image
+from tests.web.driving import CLIENT, call
 
 from mien.bench.browser import Browser, BrowserOptions
 from mien.bench.server import Server
@@ -82,3 +84,29 @@ async def test_the_python_client_runs(server: Server) -> None:
     }
     await asyncio.to_thread(exec, block("python", "urllib"), names)
     assert re.fullmatch(r"[0-9a-f]{24}", names["session"]["_id"])  # type: ignore[index]
+
+
+async def test_the_curl_client_runs(server: Server) -> None:
+    text = block("sh", "live/create").replace("https://example.com/face.jpg", source_image())
+    create, close = (f"curl {part}" for part in text.split("curl ")[1:])
+    environment = {
+        **os.environ,
+        "BASE": server.origin,
+        "SECRET": CLIENT["MIEN_CLIENT_SECRET"],
+    }
+
+    async def answer(line: str) -> dict[str, Any]:
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", line, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        told: dict[str, Any] = json.loads(said)
+        return told
+
+    created = await answer(create)
+    assert created["code"] == 1000
+    assert "THE _id OF CREATE" in close
+    closed = await answer(close.replace("THE _id OF CREATE", created["data"]["_id"]))
+    assert closed["code"] == 1000
+    ended = await call(server, f"{LIVE}/info", {"_id": created["data"]["_id"]})
+    assert ended["data"]["faceswap_status"] == 3
