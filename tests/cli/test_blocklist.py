@@ -82,7 +82,8 @@ def test_a_blocked_face_is_known_again_until_it_is_taken_off(
 def test_in_words(data_dir: Path) -> None:
     told = run("add", str(GRACE), "--reason", "test", "--data-dir", str(data_dir)).stdout
     assert told.startswith("Blocked as blk_")
-    (line,) = run("list").stdout.splitlines()
+    (names, line) = run("list").stdout.splitlines()
+    assert names.split() == ["id", "since", "reason"]
     assert line.startswith("blk_")
     assert line.endswith("  test")
 

@@ -1,6 +1,5 @@
 """`mien blocklist`: faces that nobody may wear on this installation."""
 
-import asyncio
 import json
 import secrets
 import time
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from mien.errors import MienError
-from mien.live.blocked_faces import BlockedFaces, open_blocked_faces
-from mien.settings import Settings
+from mien.cli.beside import DataDir, run_beside
+from mien.cli.table import tell_rows
+from mien.live.blocked_faces import BlockedFace, BlockedFaces, open_blocked_faces
 
 if TYPE_CHECKING:
     from mien.vision.identity import Embedding
@@ -22,7 +21,6 @@ app = typer.Typer(add_completion=False, help="Faces that nobody may wear here.")
 
 T = TypeVar("T")
 
-DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -42,12 +40,7 @@ def add(
 def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the blocked faces, the oldest first."""
     entries = _run(data_dir, lambda faces: faces.listed())
-    if as_json:
-        typer.echo(json.dumps([vars(entry) for entry in entries]))
-        return
-    for entry in entries:
-        since = datetime.fromtimestamp(entry.created_at, UTC)
-        typer.echo(f"{entry.id}  {since:%Y-%m-%d}  {entry.reason}")
+    tell_rows([vars(entry) if as_json else _row(entry) for entry in entries], as_json)
 
 
 @app.command()
@@ -56,6 +49,11 @@ def remove(
 ) -> None:
     """Take a face off the list."""
     _run(data_dir, lambda faces: faces.remove(entry))
+
+
+def _row(entry: BlockedFace) -> dict[str, str]:
+    since = datetime.fromtimestamp(entry.created_at, UTC)
+    return {"id": entry.id, "since": f"{since:%Y-%m-%d}", "reason": entry.reason}
 
 
 def read_identity(picture: Path) -> "Embedding":
@@ -68,18 +66,8 @@ def read_identity(picture: Path) -> "Embedding":
 
 
 def _run(data_dir: Path | None, work: Callable[[BlockedFaces], Awaitable[T]]) -> T:
-    settings = Settings()
-    if data_dir is not None:
-        settings = settings.model_copy(update={"data_dir": data_dir})
-
-    async def run() -> T:
-        async with open_blocked_faces(
-            settings, clock=time.time, random=secrets.token_bytes
-        ) as faces:
-            return await work(faces)
-
-    try:
-        return asyncio.run(run())
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    return run_beside(
+        data_dir,
+        lambda settings: open_blocked_faces(settings, clock=time.time, random=secrets.token_bytes),
+        work,
+    )

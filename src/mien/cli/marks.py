@@ -4,14 +4,13 @@ import json
 import secrets
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mien.cli.beside import DataDir, settings_in
 from mien.errors import MienError
 from mien.live.marks import known_statement, known_uses
-from mien.settings import Settings
 from mien.trust.audit import open_audit_log
 from mien.trust.keyring import Keyring, read_keyring, rotate_keyring
 from mien.trust.registry import MarkUse
@@ -19,14 +18,12 @@ from mien.trust.verdict import statement_json
 
 app = typer.Typer(add_completion=False, help="Keys of marks, and who had which mark.")
 
-DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
-
 
 @app.command()
 def keys(data_dir: DataDir = None) -> None:
     """List the keys by name and age; the last one marks, all are looked for."""
     try:
-        keyring = read_keyring(data_dir or Settings().data_dir)
+        keyring = read_keyring(settings_in(data_dir).data_dir)
     except (MienError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -36,7 +33,7 @@ def keys(data_dir: DataDir = None) -> None:
 @app.command()
 def rotate(data_dir: DataDir = None) -> None:
     """Make a new key. A server takes it at its next start; older marks are still found."""
-    folder = data_dir or Settings().data_dir
+    folder = settings_in(data_dir).data_dir
     try:
         keyring = rotate_keyring(folder, secrets.token_bytes, time.time())
         open_audit_log(folder, time.time).append("marks.key_rotated", key=keyring.newest.id)
@@ -52,9 +49,7 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     """Who had a mark: session, tenant, and the likeness records of the faces worn, as JSON."""
-    settings = Settings()
-    if data_dir is not None:
-        settings = settings.model_copy(update={"data_dir": data_dir})
+    settings = settings_in(data_dir)
     try:
         mark_id = int(mark, 16)
     except ValueError as error:

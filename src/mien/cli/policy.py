@@ -11,6 +11,7 @@ import typer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from mien.cli.beside import DataDir
 from mien.errors import MienError
 from mien.live.governance import install_policy, policy_of, signed_policy
 from mien.settings import Settings
@@ -20,7 +21,6 @@ from mien.trust.private_file import write_private
 
 app = typer.Typer(add_completion=False, help="The operator's signed word on what is let through.")
 
-DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 Key = Annotated[Path, typer.Option(help="The operator's private key; keep it off the server.")]
 Draft = Annotated[Path, typer.Argument(help="A policy that is not signed yet.")]
 Tenant = Annotated[str | None, typer.Option(help="What this tenant is under.")]

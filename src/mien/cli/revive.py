@@ -2,7 +2,8 @@
 
 import typer
 
-from mien.cli.kill import DataDir, Scope, Target, at_switch
+from mien.cli.beside import DataDir
+from mien.cli.kill import Scope, Target, at_switch
 from mien.live.kill_switch import kill_named
 
 

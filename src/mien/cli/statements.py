@@ -1,11 +1,10 @@
 """`mien statements`: the keys that session statements are signed with."""
 
 import time
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from mien.cli.beside import DataDir
 from mien.errors import MienError
 from mien.settings import Settings
 from mien.trust.audit import open_audit_log
@@ -17,8 +16,6 @@ from mien.trust.statement_keys import (
 )
 
 app = typer.Typer(add_completion=False, help="The keys that session statements are signed with.")
-
-DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 
 
 @app.command()

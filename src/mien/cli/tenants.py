@@ -1,6 +1,5 @@
 """`mien tenants`: who may call, with which secret, and how much."""
 
-import asyncio
 import json
 import secrets
 import time
@@ -11,10 +10,10 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from mien.errors import MienError
+from mien.cli.beside import DataDir, run_beside
+from mien.cli.table import tell_rows
 from mien.live.records import Tenant
 from mien.live.tenancy import Credentials, Quota, Tenancy, open_tenancy
-from mien.settings import Settings
 
 app = typer.Typer(add_completion=False, help="Who may call, with which secret, and how much.")
 
@@ -22,7 +21,6 @@ T = TypeVar("T")
 
 DAY_HOURS = 24.0
 Name = Annotated[str, typer.Argument(help="The tenant's name.")]
-DataDir = Annotated[Path | None, typer.Option(help="The server's data directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Minutes = Annotated[int | None, typer.Option(min=0, help="Live minutes in all; else unlimited.")]
 Sessions = Annotated[int | None, typer.Option(min=0, help="Sessions at once.")]
@@ -48,12 +46,8 @@ def add(
 @app.command("list")
 def listing(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """List the tenants with what they may use and have used."""
-    rows = [_row(tenant) for tenant in _run(data_dir, lambda tenancy: tenancy.listed())]
-    if as_json:
-        typer.echo(json.dumps(rows))
-        return
-    for row in rows:
-        typer.echo("  ".join(f"{key} {value}" for key, value in row.items() if value is not None))
+    tenants = _run(data_dir, lambda tenancy: tenancy.listed())
+    tell_rows([_row(tenant) for tenant in tenants], as_json)
 
 
 @app.command()
@@ -102,19 +96,11 @@ def unblock(name: Name, data_dir: DataDir = None) -> None:
 
 
 def _run(data_dir: Path | None, work: Callable[[Tenancy], Awaitable[T]]) -> T:
-    settings = Settings()
-    if data_dir is not None:
-        settings = settings.model_copy(update={"data_dir": data_dir})
-
-    async def run() -> T:
-        async with open_tenancy(settings, clock=time.time, random=secrets.token_bytes) as tenancy:
-            return await work(tenancy)
-
-    try:
-        return asyncio.run(run())
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    return run_beside(
+        data_dir,
+        lambda settings: open_tenancy(settings, clock=time.time, random=secrets.token_bytes),
+        work,
+    )
 
 
 def _tell(made: Credentials, as_json: bool) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 from sqlalchemy import delete, select
 
 from mien.errors import NotFound
+from mien.live.command_store import open_command_store
 from mien.live.ids import Clock, RandomBytes
 from mien.live.journal import Journal
 from mien.live.schema import BlockedFaceRow
 from mien.live.store import Store
 from mien.settings import Settings
-from mien.trust.audit import open_audit_log
 from mien.trust.likeness import alike
 from mien.trust.sealing import Seal, open_seal
 from mien.vision.identity import Embedding
@@ -82,12 +82,6 @@ async def open_blocked_faces(
     settings: Settings, *, clock: Clock, random: RandomBytes
 ) -> AsyncIterator[BlockedFaces]:
     """For a command: over the store, the key and the log that the server uses."""
-    store = Store(settings.resolved_database_url)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await store.open()
-    try:
-        journal = Journal(open_audit_log(settings.data_dir, clock))
+    async with open_command_store(settings, clock) as (store, journal):
         seal = open_seal(settings.data_dir, random)
         yield BlockedFaces(store, seal, journal, clock=clock, random=random)
-    finally:
-        await store.close()

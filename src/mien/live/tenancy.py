@@ -9,13 +9,13 @@ from typing import Any
 
 from mien.errors import NotFound, ParameterError
 from mien.live.accounts import DEFAULT_CREDIT, DEFAULT_TENANT, digest_of
+from mien.live.command_store import open_command_store
 from mien.live.ids import Clock, RandomBytes
 from mien.live.installation import keep_secret, open_installation
 from mien.live.journal import Journal
 from mien.live.records import Tenant
 from mien.live.store import Store
 from mien.settings import Settings
-from mien.trust.audit import open_audit_log
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)
 
@@ -146,14 +146,8 @@ async def open_tenancy(
     settings: Settings, *, clock: Clock, random: RandomBytes
 ) -> AsyncIterator[Tenancy]:
     """For a command: over the store and the log that the server uses."""
-    store = Store(settings.resolved_database_url)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await store.open()
-    try:
-        journal = Journal(open_audit_log(settings.data_dir, clock))
+    async with open_command_store(settings, clock) as (store, journal):
         yield Tenancy(store, journal, settings, clock=clock, random=random)
-    finally:
-        await store.close()
 
 
 def _fields(quota: Quota) -> dict[str, Any]:
