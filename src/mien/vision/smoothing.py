@@ -33,13 +33,16 @@ RIGID_WEIGHT, UPPER_WEIGHT, EYE_WEIGHT, LOWER_WEIGHT = 2.0, 0.35, 0.1, 0.06
 class OneEuroFilter:
     """Filters an array of points (n, d) from frame to frame.
 
-    cutoff: Hz at rest. beta: Hz a unit of speed. speed_cutoff: Hz, for the speed itself.
+    cutoff: Hz at rest. beta: Hz a unit of speed. speed_cutoff: Hz, for the speed itself. slow:
+    a speed at which beta counts half, and below it less: noise is slow. So the speed may be
+    known quickly, and what starts to move is not left behind.
     """
 
-    def __init__(self, cutoff: float, beta: float, speed_cutoff: float = 1.2) -> None:
-        self._cutoff = cutoff
-        self._beta = beta
-        self._speed_cutoff = speed_cutoff
+    def __init__(
+        self, cutoff: float, beta: float, speed_cutoff: float = 1.2, slow: float = 0.0
+    ) -> None:
+        self._cutoff, self._beta = cutoff, beta
+        self._speed_cutoff, self._slow = speed_cutoff, slow
         self.reset()
 
     def reset(self) -> None:
@@ -56,7 +59,8 @@ class OneEuroFilter:
         self._raw = value
         self._velocity = _step(self._velocity, velocity, self._speed_cutoff, elapsed)
         speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-        self._value = _step(self._value, value, self._cutoff + self._beta * speed, elapsed)
+        beta = self._beta * speed / (speed + self._slow + 1e-9)
+        self._value = _step(self._value, value, self._cutoff + beta * speed, elapsed)
         return self._value
 
 
@@ -64,8 +68,8 @@ class MeshSmoother:
     """Filters the landmarks of one face; reset it where the face is another or has jumped."""
 
     def __init__(self) -> None:
-        self._pose = OneEuroFilter(1.0, 25.0)
-        self._shape = OneEuroFilter(1.0, 60.0)
+        self._pose = OneEuroFilter(0.5, 150.0, speed_cutoff=4.0, slow=0.5)
+        self._shape = OneEuroFilter(0.7, 200.0, speed_cutoff=2.0, slow=0.3)
         self._canonical = np.asarray(topo.canonical_mesh().vertices, np.float64)
         self._weights = _rigid_weights(self._canonical)
         self._last: float | None = None
