@@ -1,10 +1,14 @@
 import asyncio
+import os
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.api.conftest import INFO, House
 from tests.live.fakes import EILEEN, GRACE, JPEG
+
+from mien.media.recording import RecordingWriter
 
 CREATED = {"subject": "Eileen Collins", "basis": "written_licence", "adult": True}
 
@@ -97,6 +101,30 @@ async def test_erasing_ends_the_session_and_forgets(house: House) -> None:
     assert (await house.http.get(path, headers=house.key)).status_code == 404
     ended = (await house.call(INFO, {"_id": session["_id"]}))["data"]
     assert ended["reason"] == "consent withdrawn"
+
+
+async def test_erasing_deletes_the_recordings_that_show_the_face(house: House) -> None:
+    record = (await registered(house)).json()["data"]["id"]
+    url = f"/v1/likenesses/{record}"
+    session = await house.create(sourceImage=[await uploaded(house)], record=True)
+    place = house.placement.stations[-1].brief.record_to
+    assert place is not None
+    writer = RecordingWriter(place.create(os.urandom), (160, 120), 5.0)
+    writer.picture(np.full((120, 160, 3), 90, np.uint8), 5.0)
+    writer.close()
+    listed = (await house.http.get("/v1/recordings", headers=house.key)).json()["data"]
+    told = (await house.http.get(f"{url}/export", headers=house.key)).json()["data"]
+    assert told["recordings"] == [listed[0]["id"]]
+    assert (await house.http.delete(url, headers=house.key)).status_code == 200
+    info = (await house.call(INFO, {"_id": session["_id"]}))["data"]
+    assert info["reason"] == "consent withdrawn"
+    for _ in range(200):
+        listed = (await house.http.get("/v1/recordings", headers=house.key)).json()["data"]
+        if not listed:
+            break
+        await asyncio.sleep(0.02)
+    assert listed == []
+    assert not await asyncio.to_thread(place.path.exists)
 
 
 @pytest.mark.parametrize("options", [{"likeness": "required"}])

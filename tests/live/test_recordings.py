@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from tests.live.desk import OTHER, TENANT, Desk, eventually, opened_desk
-from tests.live.fakes import FakeStation
+from tests.live.fakes import EILEEN, GRACE, FakeStation
 
 from mien.errors import Forbidden, NotFound
 from mien.live.certificates import trust_anchors
@@ -17,6 +17,7 @@ from mien.live.recordings import DAY_S
 from mien.live.records import Recording
 from mien.live.session import State
 from mien.live.signing import Signing
+from mien.live.sources import SourceRequest
 from mien.media.recording import RecordingWriter
 from mien.settings import RecordingSettings
 from mien.trust.credentials import SigningFailed, read
@@ -24,6 +25,7 @@ from mien.trust.policy import Policy
 from mien.trust.sealed_file import SealedPath
 from mien.trust.sealing import SealBroken
 
+EILEEN_URL, GRACE_URL = "https://example.com/eileen.jpg", "https://example.com/grace.jpg"
 # Boxes of an MP4 that nothing else has.
 MP4 = (b"ftypiso", b"moovmvhd", b"moofmfhd")
 
@@ -229,3 +231,62 @@ async def test_a_policy_that_forbids_it_meanwhile_is_heard_at_the_next_join(desk
     with pytest.raises(Forbidden, match="records no sessions"):
         await desk.join(view)
     assert len(desk.placement.stations) == 1
+
+
+async def face_of(desk: Desk) -> str:
+    """The record under which the newest session's face is worn."""
+    use = (await desk.store.uses(desk.station.brief.marking.mark_id))[-1]
+    assert use.likeness_id is not None
+    return use.likeness_id
+
+
+async def test_a_face_s_recordings_are_found_and_forgotten_and_no_others(desk: Desk) -> None:
+    desk.pages |= {EILEEN_URL: EILEEN, GRACE_URL: GRACE}
+    kept: dict[str, Recording] = {}
+    for url in (EILEEN_URL, GRACE_URL):
+        view = await desk.create(SourceRequest(url), record=True)
+        record(desk.station)
+        (newest, *_) = await desk.recordings.showing([await face_of(desk)])
+        kept[await face_of(desk)] = newest
+        desk.now += 1
+        await desk.service.close(TENANT, view.session.id)
+    eileen, grace = kept
+
+    async def both() -> bool:
+        return all(one.ready for one in await desk.recordings.listed(TENANT.id))
+
+    await eventually(both)
+    # What calls attested is kept as long as there is a film to be found by it.
+    desk.now += 1000
+    await desk.likenesses.sweep()
+    assert {one.id for one in await desk.likenesses.listed(TENANT.id)} == {eileen, grace}
+    await desk.recordings.forget([eileen])
+    assert [one.id for one in await desk.recordings.listed(TENANT.id)] == [kept[grace].id]
+    assert not desk.recordings.place(kept[eileen].id).path.exists()
+    assert desk.recordings.place(kept[grace].id).path.exists()
+    await desk.likenesses.sweep()
+    assert [one.id for one in await desk.likenesses.listed(TENANT.id)] == [grace]
+
+
+async def test_what_is_forgotten_while_it_is_written_goes_when_it_ends(desk: Desk) -> None:
+    desk.pages |= {EILEEN_URL: EILEEN, GRACE_URL: GRACE}
+    view = await desk.create(SourceRequest(EILEEN_URL), record=True)
+    first = await face_of(desk)
+    # The face is changed on the way: the film shows both.
+    await desk.service.update(TENANT, view.session.id, [SourceRequest(GRACE_URL)])
+    assert await desk.recordings.showing([first]) == await desk.recordings.showing(
+        [await face_of(desk)]
+    )
+    place = record(desk.station)
+    await desk.recordings.forget([first])
+    (left,) = await desk.recordings.listed(TENANT.id)
+    assert place.path.exists()
+    with pytest.raises(NotFound):
+        await desk.recordings.get(TENANT.id, left.id)
+    await desk.service.close(TENANT, view.session.id)
+
+    async def gone() -> bool:
+        return not await desk.recordings.listed(TENANT.id)
+
+    assert await eventually(gone)
+    assert not place.path.exists()

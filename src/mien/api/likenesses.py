@@ -115,8 +115,10 @@ async def revoke(services: Wired, tenant: Caller, likeness_id: str) -> Plain:
 
 @router.get("/{likeness_id}/export", summary="All that is kept about a face")
 async def export(services: Wired, tenant: Caller, likeness_id: str) -> Envelope[dict[str, Any]]:
-    """For the person who asks: the record, the links, the sources and sessions, as JSON."""
+    """For the person who asks: record, links, sources, sessions and recordings, as JSON."""
     told = await services.likenesses.export(tenant.id, likeness_id)
+    records = await services.likenesses.same_face(tenant.id, likeness_id)
+    told["recordings"] = [one.id for one in await services.recordings.showing(records)]
     links = await services.consents.listed(likeness_id)
     hidden = ("digest", "likeness_id")
     told["links"] = [
@@ -134,8 +136,10 @@ async def clip(services: Wired, tenant: Caller, likeness_id: str) -> Response:
 
 @router.delete("/{likeness_id}", summary="Erase a face")
 async def erase(services: Wired, tenant: Caller, likeness_id: str) -> Plain:
-    """End its sessions, and forget the record, the clip, the embedding and the sources."""
+    """End its sessions; forget record, clip, embedding, sources, and recordings that show it."""
+    records = await services.likenesses.same_face(tenant.id, likeness_id)
     sessions, sources = await services.likenesses.erase(tenant.id, likeness_id)
+    await services.recordings.forget(records)
     for session_id in sessions:
         await services.sessions.end(session_id, Reason.CONSENT_WITHDRAWN)
     for source_id in sources:

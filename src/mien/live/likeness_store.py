@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, select, update
 
-from mien.live.schema import ConsentRow, LikenessRow, MarkUseRow, SessionRow, SourceRow
+from mien.live.schema import (
+    ConsentRow,
+    LikenessRow,
+    MarkUseRow,
+    RecordingRow,
+    SessionRow,
+    SourceRow,
+)
 from mien.live.store import Store
 from mien.live.worn import worn_sources
 from mien.trust.likeness import Basis, Likeness, Scope
@@ -120,13 +127,22 @@ class LikenessStore:
         await self._store.write(work)
 
     async def drop_unused_attested(self, before: float) -> int:
-        """Forget the records that calls made before that moment and no source needs any more."""
+        """Forget the records that calls made before that moment and nothing needs any more.
+
+        What shows a face in a recording is needed to find that again.
+        """
         used = select(SourceRow.likeness_id).where(SourceRow.likeness_id.is_not(None))
+        recorded = (
+            select(MarkUseRow.likeness_id)
+            .join(RecordingRow, RecordingRow.mark_id == MarkUseRow.mark_id)
+            .where(MarkUseRow.likeness_id.is_not(None))
+        )
         change = delete(LikenessRow).where(
             LikenessRow.basis == Basis.ATTESTED.value,
             LikenessRow.created_at < before,
             LikenessRow.revoked_at.is_(None),
             LikenessRow.id.not_in(used),
+            LikenessRow.id.not_in(recorded),
         )
         return await self._store.write(lambda db: int(getattr(db.execute(change), "rowcount", 0)))
 

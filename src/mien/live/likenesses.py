@@ -170,6 +170,11 @@ class Likenesses:
             "marks": await self._store.marks(likeness_id),
         }
 
+    async def same_face(self, tenant_id: str, likeness_id: str) -> list[str]:
+        """Ids of a record and of what calls of the same account have said of the same face."""
+        record = await self.get(tenant_id, likeness_id)
+        return [one.id for one in (record, *await self._attested_alike(record))]
+
     async def erase(self, tenant_id: str, likeness_id: str) -> tuple[list[str], list[str]]:
         """Forget a record, its face and its clip; ids of its open sessions and of its sources."""
         record = await self.get(tenant_id, likeness_id)

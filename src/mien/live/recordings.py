@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from mien.errors import Forbidden, NotFound
 from mien.live.ids import Clock, RandomBytes
 from mien.live.recording_files import RecordingFiles
 from mien.live.records import Recording
-from mien.live.schema import RecordingRow
+from mien.live.schema import MarkUseRow, RecordingRow
 from mien.live.store import Store
 from mien.trust.policy import Policy
 from mien.trust.sealed_file import SealedFile, SealedPath
@@ -107,6 +107,16 @@ class RecordingLibrary:
         await self._finished(tenant_id, recording_id)
         await self._drop([recording_id])
 
+    async def showing(self, likeness_ids: Sequence[str]) -> list[Recording]:
+        """The recordings in which a face was worn under one of those records, newest first."""
+        return await self._where(_shows(likeness_ids))
+
+    async def forget(self, likeness_ids: Sequence[str]) -> None:
+        """Delete every recording of those; one that is still written goes when it ends."""
+        change = update(RecordingRow).where(_shows(likeness_ids)).values(expires_at=0.0)
+        await self._store.write(lambda db: db.execute(change))
+        await self.sweep()
+
     async def sweep(self) -> int:
         """Delete what has been kept long enough; returns how many."""
         over = await self._where(RecordingRow.ready, RecordingRow.expires_at <= self._clock())
@@ -122,6 +132,8 @@ class RecordingLibrary:
     async def _finish_after(self, recording: Recording, written: asyncio.Future[Any]) -> None:
         await asyncio.wait((written,))
         await self._finish(recording)
+        # It may have been forgotten meanwhile.
+        await self.sweep()
 
     async def _finish(self, recording: Recording) -> None:
         statement = await self._store.statement(recording.mark_id)
@@ -148,6 +160,11 @@ class RecordingLibrary:
             .limit(LIST_LIMIT)
         )
         return await self._store.read(lambda db: [_recording(row) for row in db.scalars(wanted)])
+
+
+def _shows(likeness_ids: Sequence[str]) -> ColumnElement[bool]:
+    worn = select(MarkUseRow.mark_id).where(MarkUseRow.likeness_id.in_(likeness_ids))
+    return RecordingRow.mark_id.in_(worn)
 
 
 def _recording(row: RecordingRow) -> Recording:

@@ -35,8 +35,9 @@ class Store:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
     async def open(self) -> None:
-        """Bring the tables up to date."""
+        """Bring the tables up to date, in a file that only its owner reads."""
         await self._in_thread(lambda: migrate(self._engine))
+        await self._in_thread(lambda: _keep_private(self._engine))
 
     async def close(self) -> None:
         """Let go of the database."""
@@ -244,6 +245,12 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     # WAL lets a reader in beside the writer; NORMAL is safe with it short of a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _keep_private(engine: Engine) -> None:
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and Path(file).is_file():
+        Path(file).chmod(0o600)
 
 
 def _vacuum(engine: Engine) -> None:
