@@ -61,7 +61,7 @@ def test_a_marked_picture_and_what_the_registry_says_of_it(marked: tuple[Path, s
 def test_in_words(marked: tuple[Path, str]) -> None:
     path, name = marked
     said = run(path).stdout
-    assert "Marked by this installation" in said
+    assert "It carries a mark of this installation" in said
     assert f"Mark {name}: made from a file on 20" in said
 
 

@@ -21,6 +21,7 @@ def test_a_machine_reads_the_documented_fields() -> None:
         "confidence": 0.99999999,
         "mark_id": "00000000beef",
         "c2pa": "absent",
+        "bound": False,
         "manifest": None,
         "false_positive_rate": 1e-6,
         "frames": 24,
@@ -74,3 +75,22 @@ def test_a_changed_file_is_called_so() -> None:
     verdict = Verdict(FOUND, STATEMENT, Credentials("invalid"))
     assert (verdict.as_json()["c2pa"], verdict.as_json()["manifest"]) == ("invalid", None)
     assert "one of them was changed" in verdict.as_text()
+
+
+def test_only_a_trusted_manifest_binds_the_mark_to_the_file() -> None:
+    """Without one the mark may have been copied; a stranger may sign what he copied it onto."""
+    warning = "it can be copied from a recording"
+    for credentials, bound in (
+        (Credentials("trusted", "Somebody", None, 0xBEEF, "d" * 32), True),
+        (Credentials("valid", "A stranger", None, 0xBEEF, "d" * 32), False),
+        (Credentials("trusted", "Somebody", None, 0xCAFE, "d" * 32), False),
+        (Credentials("trusted", "Somebody"), False),
+        (Credentials("invalid"), False),
+        (Credentials(), False),
+    ):
+        verdict = Verdict(FOUND, STATEMENT, credentials)
+        assert verdict.as_json()["bound"] is verdict.bound is bound
+        assert (warning in verdict.as_text()) is not bound
+    nothing = Verdict(NOT_FOUND, None, Credentials("trusted", "Somebody"))
+    assert not nothing.bound
+    assert warning not in nothing.as_text()

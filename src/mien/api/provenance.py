@@ -60,6 +60,7 @@ class VerdictData(BaseModel):
     confidence: float = Field(description="0 where there is no mark.")
     mark_id: str | None = Field(description="12 hex digits; null where none was readable.")
     c2pa: str = Field(description="trusted, valid, invalid or absent")
+    bound: bool = Field(description="A trusted manifest names this mark for this very file.")
     manifest: ManifestData | None = Field(description="What a manifest that holds says.")
     false_positive_rate: float = Field(description="How often unmarked files are called marked.")
     frames: int = Field(description="How many were looked at.")

@@ -16,6 +16,12 @@ CREDENTIALS: dict[State, str] = {
 }
 
 
+UNBOUND = (
+    "That the picture was made there, the mark alone does not prove: it can be copied from a "
+    "recording of that session onto another picture. Compare what is seen with when and where."
+)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A finding, what the registry knows of its mark, and what its C2PA manifest says."""
@@ -23,6 +29,15 @@ class Verdict:
     finding: Finding
     statement: Statement | None = None
     credentials: Credentials = ABSENT
+
+    @property
+    def bound(self) -> bool:
+        """Whether somebody who is trusted has signed this very file as the mark's session's.
+
+        A mark alone can be copied onto another picture, and a stranger may sign anything.
+        """
+        known = self.finding.mark_id is not None and self.credentials.state == "trusted"
+        return known and self.credentials.mark_id == self.finding.mark_id
 
     def as_json(self) -> dict[str, Any]:
         """The documented fields; no personal data is among them."""
@@ -32,6 +47,7 @@ class Verdict:
             "confidence": round(self.finding.confidence, 9),
             "mark_id": None if mark_id is None else mark_name(mark_id),
             "c2pa": self.credentials.state,
+            "bound": self.bound,
             "manifest": manifest_json(self.credentials),
             "false_positive_rate": FALSE_POSITIVE_RATE,
             "frames": self.finding.frames,
@@ -51,10 +67,12 @@ class Verdict:
                 "that the picture is genuine: marks can be removed, and other programs make none."
             )
         lines = [
-            f"Marked by this installation. An unmarked file is taken for marked less than once in "
-            f"{1 / FALSE_POSITIVE_RATE:,.0f} tries.",
+            f"It carries a mark of this installation. An unmarked file is taken for marked less "
+            f"than once in {1 / FALSE_POSITIVE_RATE:,.0f} tries.",
             self._whose(),
         ]
+        if not self.bound:
+            lines.append(UNBOUND)
         if self.credentials.mark_id not in (None, finding.mark_id) and finding.mark_id is not None:
             lines.append("Mark and manifest name different sessions: one was put there later.")
         return "\n".join(lines)
