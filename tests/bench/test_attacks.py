@@ -38,6 +38,16 @@ def test_a_tile_can_be_taken_away(recordings: tuple[Frames, Frames]) -> None:
     assert found(attacks.less_tile(mine, mine)) is None
 
 
+def test_another_session_s_tile_takes_it_away_too(recordings: tuple[Frames, Frames]) -> None:
+    """All marks of a key share their pilots, whatever the scene."""
+    mine, _ = recordings
+    elsewhere = marks._marked(clip_frames("signer.mp4", 24), marks.MEGABIT, marks.OTHER_ID)
+    before, after = marks._look(mine), marks._look(attacks.less_tile(mine, elsewhere))
+    assert before.mark_id == marks.MARK_ID
+    assert after.mark_id is None
+    assert after.peak.score < before.peak.score / 2
+
+
 def test_the_average_of_frames_does_not_take_it_away(recordings: tuple[Frames, Frames]) -> None:
     mine, _ = recordings
     assert found(attacks.less_average(mine)) == marks.MARK_ID
