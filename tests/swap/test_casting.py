@@ -42,6 +42,19 @@ def test_order_is_from_the_left_as_they_stand_at_first() -> None:
     assert more.roles == {2: 0, 1: 1, 4: 2}, "the next source left, then none"
 
 
+def test_while_a_face_is_left_to_give_newcomers_are_expected_and_covered() -> None:
+    seen = sighting(track(1, 0))
+    two = Casting("order", 2).recast(seen)
+    assert two.expecting
+    assert two.hides_unknown(seen), "the next one will wear what is left"
+    both = two.recast(sighting(track(1, 0), track(2, 50)))
+    assert not both.expecting
+    assert not both.hides_unknown(sighting(track(1, 0), track(2, 50)))
+    assert Casting("all", 1).recast(seen).expecting
+    assert not Casting("largest", 1).recast(seen).expecting
+    assert not Casting("largest", 1).expecting
+
+
 def test_a_role_waits_for_who_is_known_and_is_free_after_that() -> None:
     casting = Casting("order", 1).recast(sighting(track(1, 0)))
     away = sighting(track(2, 0), gone=(1,))

@@ -44,7 +44,7 @@ class Script:
 
     def follow_up_to(self, most: int) -> None: ...
 
-    def attend(self, ids: Set[int] | None) -> None: ...
+    def attend(self, ids: Set[int] | None, *, expecting: bool = False) -> None: ...
 
     def update(self, image: BgrImage, seconds: float) -> Sighting:
         face = self._faces[min(self._next, len(self._faces) - 1)]
@@ -269,7 +269,7 @@ class Crowd(Script):
         self._missing_from = missing_from
         self.attended: Set[int] | None = None
 
-    def attend(self, ids: Set[int] | None) -> None:
+    def attend(self, ids: Set[int] | None, *, expecting: bool = False) -> None:
         self.attended = ids
 
     def update(self, image: BgrImage, seconds: float) -> Sighting:

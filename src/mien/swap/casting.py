@@ -42,9 +42,14 @@ class Casting:
             return True
         return any(one not in seen for one in self.roles)
 
+    @property
+    def expecting(self) -> bool:
+        """Whether somebody who may still come is to be swapped."""
+        return self.mode == "all" or (self.mode != "largest" and bool(self._free(self.roles)))
+
     def hides_unknown(self, sighting: Sighting) -> bool:
         """Whether a face that nobody is recognised in must not be shown."""
-        return self.mode == "all" or self.missing(sighting)
+        return self.expecting or self.missing(sighting)
 
     def _free(self, roles: Mapping[int, int]) -> list[int]:
         return [role for role in range(self.sources) if role not in roles.values()]

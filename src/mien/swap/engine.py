@@ -37,8 +37,11 @@ class Tracker(Protocol):
     def follow_up_to(self, most: int) -> None:
         """How many people to know at once."""
 
-    def attend(self, ids: Set[int] | None) -> None:
-        """Whose landmarks are needed from the next frame on; None: everybody's."""
+    def attend(self, ids: Set[int] | None, *, expecting: bool = False) -> None:
+        """Whose landmarks are needed from the next frame on; None: everybody's.
+
+        expecting: whether who may come is to be told of in his first frame.
+        """
 
     def update(self, image: BgrImage, seconds: float) -> Sighting:
         """Take in the next frame."""
@@ -232,8 +235,8 @@ class FrameEngine:
         if casting.mode == "largest":
             return sighting.tracks, roles, ()
         undecided = [one for one in sighting.tracks if casting.undecided(one)]
-        if casting.mode != "all":
-            self._tracker.attend(roles.keys() | {one.id for one in undecided})
+        needed = None if casting.mode == "all" else roles.keys() | {one.id for one in undecided}
+        self._tracker.attend(needed, expecting=casting.expecting)
         hidden = [Place.of(one.mesh.points) for one in undecided]
         if casting.hides_unknown(sighting):
             hidden += sighting.unknown

@@ -2,7 +2,8 @@
 
 The landmark net runs on every frame for who is attended to, in the square where the face was
 last. Detectors run only while nobody is followed or somebody is missing; with several people also
-now and then, for newcomers and for those who are only watched.
+now and then, for newcomers and for those who are only watched; in every frame, where a newcomer
+is not to be seen bare.
 """
 
 from collections.abc import Iterable, Set
@@ -49,6 +50,7 @@ class FaceTracker:
         self._cuts = CutDetector()
         self._people: list[Person] = []
         self._most = 1
+        self._expecting = False
         self._last_id = 0
         self._looks = 0
         self._looked_at = float("-inf")
@@ -67,8 +69,12 @@ class FaceTracker:
         self._most = min(max(most, 1), MOST_PEOPLE)
         self._people = self._people[: self._most]
 
-    def attend(self, ids: Set[int] | None) -> None:
-        """Whose landmarks are needed from the next frame on; None: everybody's."""
+    def attend(self, ids: Set[int] | None, *, expecting: bool = False) -> None:
+        """Whose landmarks are needed from the next frame on; None: everybody's.
+
+        expecting: whether who may come is looked for in every frame, and not only now and then.
+        """
+        self._expecting = expecting
         for person in self._people:
             watched = ids is not None and person.id not in ids
             if person.watched and not watched:
@@ -132,7 +138,7 @@ class FaceTracker:
         if cut or not self._people or self._missing():
             return True
         due = seconds - self._looked_at >= LOOK_EVERY_S
-        return self._most > 1 and (due or self._unnamed_looks > 0)
+        return self._most > 1 and (due or self._expecting or self._unnamed_looks > 0)
 
     def _look(
         self, image: BgrImage, seconds: float, cut: bool, meshes: Meshes
