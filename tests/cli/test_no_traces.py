@@ -133,6 +133,8 @@ async def test_no_face_embedding_token_picture_or_query_is_logged_or_readable_on
     data_dir = tmp_path / "data"
     for sealed in ("sources", "recordings", "evidence"):
         assert list((data_dir / sealed).glob("*.sealed")), f"nothing was kept in {sealed}"
+    for pid in (serving.process.pid, *children(serving.process.pid)):
+        assert core_limit(pid) <= 1
     # While it runs: what a stop would tidy away is looked at too.
     look_at_the_disk(tmp_path, traces)
     assert serving.end() == 0
@@ -243,6 +245,20 @@ class Caller:
                 return data
             await asyncio.sleep(0.1)
         raise AssertionError("it was never ready")
+
+
+def children(pid: int) -> list[int]:
+    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    assert found, "the server has workers"
+    return found
+
+
+def core_limit(pid: int) -> int:
+    """How many bytes of the process's memory may be written into a core file."""
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith("Max core file size")]
+    soft = line.split()[4]
+    return 1 << 62 if soft == "unlimited" else int(soft)
 
 
 def opened_embedding(data_dir: Path, source: str) -> bytes:

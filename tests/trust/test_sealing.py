@@ -77,6 +77,18 @@ def test_a_directory_without_its_key_is_not_opened_with_a_new_one(
     assert loss != "gone" or not key.exists()
 
 
+def test_the_key_may_be_a_link_to_where_secrets_are_kept(tmp_path: Path) -> None:
+    sealed = open_seal(tmp_path / "data", os.urandom).close(b"secret", "x")
+    key, safe = tmp_path / "data" / KEY_FILE, tmp_path / "safe"
+    key.rename(safe)
+    key.symlink_to(safe)
+    assert open_seal(tmp_path / "data", os.urandom).open(sealed, "x") == b"secret"
+    safe.unlink()
+    with pytest.raises(SealBroken):
+        open_seal(tmp_path / "data", os.urandom)
+    assert key.is_symlink() and not safe.exists()
+
+
 def test_a_key_of_an_earlier_version_is_kept_and_watched_from_then_on(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_bytes(bytes(32))
     sealed = open_seal(tmp_path, os.urandom).close(b"secret", "x")

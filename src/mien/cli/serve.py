@@ -22,7 +22,7 @@ from mien.api.logs import set_up_logs
 from mien.api.services import Services, World
 from mien.errors import MienError
 from mien.live.governance import govern, signed_policy
-from mien.live.inside import end_process
+from mien.live.inside import end_process, forbid_core_files
 from mien.settings import Settings, TlsSettings
 
 # A request that is still open at the end may take so long; then the sessions are ended.
@@ -36,6 +36,7 @@ def serve(
     data_dir: Annotated[Path | None, typer.Option(help="What must last is kept here.")] = None,
 ) -> None:
     """Serve the API and the studio page."""
+    forbid_core_files()
     settings = _settings(host, port, data_dir)
     set_up_logs(settings.log_level)
     tls = _tls(settings.tls)

@@ -35,7 +35,7 @@ def run_child(make: Callable[[Tell], ChildService]) -> None:
     """A child's main function: serve until SIGTERM or until the parent's end of the wire closes."""
     end = socket.socket(fileno=int(sys.argv[1]))
     die_with_parent(int(sys.argv[2]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold faces
+    forbid_core_files()
     log_as_json()
     asyncio.run(_serve(end, make))
     end_process()
@@ -50,6 +50,15 @@ def end_process() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def forbid_core_files() -> None:
+    """This process's memory, in which there are faces and keys, is not written to the disk."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    # A program that core files are piped to is started at a limit of 0, not at one of 1: see
+    # fs/coredump.c of Linux.
+    limit = min(most, 1) if most != resource.RLIM_INFINITY else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def die_with_parent(parent: int) -> None:
