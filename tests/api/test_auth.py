@@ -120,6 +120,7 @@ async def test_every_documented_call_wants_credentials(house: House) -> None:
         "/v1/compliance",
         "/api/open/v3/getToken",
         "/v1/provenance/detect",
+        "/v1/provenance/keys",
         "/healthz",
         "/readyz",
         "/metrics",
