@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from tests.live.desk import FACE, TENANT, Desk, eventually, opened_desk
-from tests.live.fakes import EILEEN, GRACE, JPEG, LOOKS, NO_FACE, NUDE, STRANGER
+from tests.live.fakes import EILEEN, GRACE, JPEG, LOOKS, NO_FACE, NUDE, STRANGER, TWO_FACES
 
 from mien.errors import (
     ContentRefused,
@@ -210,13 +210,34 @@ async def test_whichever_face_is_killed_the_session_is_covered(
     assert face is not None
     target = {"source": face.id, "record": face.likeness_id, "cast": view.session.source_id}[by]
     await desk.service.kills.throw(Kill(Scope.LIKENESS, str(target)))
-
-    async def covered() -> bool:
-        return desk.station.halted
-
-    await eventually(covered)
+    await covered(desk)
     with pytest.raises(TenantBlocked):
         await desk.join(view)
+
+
+async def covered(desk: Desk) -> None:
+    async def look() -> bool:
+        return desk.station.halted
+
+    await eventually(look)
+
+
+@pytest.mark.parametrize("who", [EILEEN, GRACE])
+async def test_a_face_that_is_killed_elsewhere_is_covered_in_a_cast_too(
+    desk: Desk, who: bytes
+) -> None:
+    uploaded = await desk.sources.upload(TENANT.id, who)
+    await create(desk)
+    await desk.service.kills.throw(Kill(Scope.LIKENESS, uploaded.id))
+    await covered(desk)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_face_that_nobody_can_tell_is_killed_by_its_source(desk: Desk, number: int) -> None:
+    desk.pages |= {"https://example.com/one.jpg": JPEG, "https://example.com/two.jpg": TWO_FACES}
+    view = await create(desk, [photo("one", 1), photo("two", 2)])
+    await desk.service.kills.throw(Kill(Scope.LIKENESS, (await faces(desk, view))[number]))
+    await covered(desk)
 
 
 async def test_erasing_one_face_takes_the_cast_that_holds_it(desk: Desk) -> None:
