@@ -17,12 +17,21 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CLIENT_SECRET", "s3cret")
     monkeypatch.setenv("MIEN_ICE_STUN_URLS", '["stun:127.0.0.1:3478"]')
     monkeypatch.setenv("MIEN_LIMIT_IMAGE_BYTES", "1000")
+    monkeypatch.setenv("MIEN_SWAP_SHAPE", "0.5")
     settings = Settings()
     assert settings.client_id == "acme"
     assert settings.client_secret is not None
     assert settings.client_secret.get_secret_value() == "s3cret"
     assert settings.ice.stun_urls == ("stun:127.0.0.1:3478",)
     assert settings.limits.image_bytes == 1000
+    assert settings.swap.shape == 0.5
+
+
+@pytest.mark.parametrize("shape", ["1.1", "-0.1", "much"])
+def test_a_shape_is_a_share(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
+    monkeypatch.setenv("MIEN_SWAP_SHAPE", shape)
+    with pytest.raises(ValidationError):
+        Settings()
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
