@@ -200,6 +200,20 @@ async def test_a_face_that_was_blocked_meanwhile_is_not_worn_again(desk: Desk) -
         await desk.join(view)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+async def test_an_upload_that_was_blocked_meanwhile_is_not_merged_into_another(
+    desk: Desk, order: int
+) -> None:
+    uploads = [await desk.sources.upload(TENANT.id, data) for data in (EILEEN, GRACE)]
+    photos = [SourceRequest(one.id) for one in uploads][::order]
+    await desk.service.create(TENANT, photos, 2)
+    assert len(desk.imaging.merged) == 1
+    await desk.blocked.add(np.array(LOOKS[GRACE][0], np.float32), "asked us")
+    with pytest.raises(FaceBlocked):
+        await desk.service.create(TENANT, photos, 2)
+    assert len(desk.imaging.merged) == 1, "nothing is made of it"
+
+
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("by", ["source", "record", "cast"])
 async def test_whichever_face_is_killed_the_session_is_covered(

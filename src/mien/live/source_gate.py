@@ -56,13 +56,21 @@ class SourceGate:
 
         Raises FaceBlocked, VerificationRequired, TenantBlocked.
         """
+        embedding = await self.recheck(tenant_id, source)
+        uses = (Scope.LIVE, Scope.RECORDING) if recorded else (Scope.LIVE,)
+        await self._likenesses.license(tenant_id, source, embedding, uses)
+
+    async def recheck(self, tenant_id: str, source: Source) -> Embedding | None:
+        """Whether a face that was kept may still be used; who it is, where that is known.
+
+        Raises FaceBlocked, TenantBlocked.
+        """
         embedding = self.opened(source.id, source.identity)
         if embedding is not None:
             await self._killed.refuse(embedding)
         if embedding is not None and self._policy.of(tenant_id).gate != "off":
             await self._require_unblocked(tenant_id, embedding)
-        uses = (Scope.LIVE, Scope.RECORDING) if recorded else (Scope.LIVE,)
-        await self._likenesses.license(tenant_id, source, embedding, uses)
+        return embedding
 
     async def _require_unblocked(self, tenant_id: str, embedding: Embedding) -> None:
         entry = await self._blocked.match(embedding)

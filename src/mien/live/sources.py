@@ -110,7 +110,10 @@ class SourceLibrary:
 
     async def _obtain_one(self, tenant_id: str, request: SourceRequest) -> Source:
         if request.address.startswith(SOURCE_PREFIX):
-            return await self.get(tenant_id, request.address)
+            source = await self.get(tenant_id, request.address)
+            # Merged with others it is asked for by their name.
+            await self._gate.recheck(tenant_id, source)
+            return source
         data = await self.read(request.address, f"{request.field}.path")
         prepared = await self._imaging.prepare_source(data, request.near)
         return await self._keep(tenant_id, prepared, listed=False)
