@@ -132,6 +132,17 @@ async def test_only_a_camera_is_mirrored_and_cropped(lab: Lab) -> None:
     assert await lab.run(look) == ["", ""]
 
 
+async def test_a_track_of_another_frame_is_taken(lab: Lab) -> None:
+    assert await lab.run(
+        "const frame = document.createElement('iframe'); document.body.append(frame);"
+        " const canvas = frame.contentDocument.createElement('canvas');"
+        " const [mediaStreamTrack] = canvas.captureStream().getVideoTracks();"
+        " const audio = await codeOf(async () => AgoraRTC.createCustomAudioTrack({mediaStreamTrack}));"
+        " return [mediaStreamTrack instanceof MediaStreamTrack, audio,"
+        " AgoraRTC.createCustomVideoTrack({mediaStreamTrack}).trackMediaType]"
+    ) == [False, "INVALID_PARAMS", "video"]
+
+
 async def test_a_copy_of_a_camera_is_a_camera(lab: Lab) -> None:
     assert await lab.run(
         "const copy = camera.clone('360p_1'); const shared = camera.clone(undefined, false);"

@@ -73,6 +73,9 @@ async def test_a_join_with_something_wrong_is_refused_with_the_sdks_code(lab: La
             )
             == 1
         )
+        for uid in ("0", "null", "parseInt(session.no_such_field)"):
+            again = f"session.app_id, session.channel_id, session.front_rtc_token, {uid}"
+            assert await lab.run(f"await client.leave(); return client.join({again})") == 1, uid
 
 
 async def test_calls_out_of_order_are_refused_with_the_sdks_code(lab: Lab) -> None:

@@ -271,6 +271,7 @@ function microphoneConstraints({ encoderConfig, microphoneId, ...processing }) {
 
 /** @param {any} media @param {string} kind */
 function requireMedia(media, kind) {
-  const fits = media instanceof MediaStreamTrack && media.kind === kind;
+  // Not by its class: a frame's tracks have another.
+  const fits = media?.kind === kind && typeof media.getSettings === 'function';
   requireParameter(fits, `mediaStreamTrack is not a MediaStreamTrack of ${kind}`);
 }

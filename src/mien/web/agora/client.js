@@ -77,11 +77,12 @@ export class AgoraRTCClient extends MeasuredClient {
 
   /**
    * @param {string} appId @param {string} channel @param {string | null} token
-   * @param {number | string | null} [uid] that of the token when missing
+   * @param {number | string | null} [wanted] the uid; that of the token when missing
    * @param {{autoSubscribe?: boolean, autoReceiveAndPlayAudio?: boolean}} [options]
    * @returns {Promise<number | string>} the uid
    */
-  async join(appId, channel, token, uid = null, options = {}) {
+  async join(appId, channel, token, wanted = null, options = {}) {
+    const uid = Number.isNaN(wanted) ? null : wanted; // as parseInt makes it of nothing
     checkJoin(appId, channel, token, uid);
     const leaves = this.#leaves;
     if (this.#leaving) await this.#leaving;
