@@ -137,7 +137,8 @@ async def test_a_track_of_another_frame_is_taken(lab: Lab) -> None:
         "const frame = document.createElement('iframe'); document.body.append(frame);"
         " const canvas = frame.contentDocument.createElement('canvas');"
         " const [mediaStreamTrack] = canvas.captureStream().getVideoTracks();"
-        " const audio = await codeOf(async () => AgoraRTC.createCustomAudioTrack({mediaStreamTrack}));"
+        " const config = {mediaStreamTrack};"
+        " const audio = await codeOf(async () => AgoraRTC.createCustomAudioTrack(config));"
         " return [mediaStreamTrack instanceof MediaStreamTrack, audio,"
         " AgoraRTC.createCustomVideoTrack({mediaStreamTrack}).trackMediaType]"
     ) == [False, "INVALID_PARAMS", "video"]
