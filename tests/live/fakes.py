@@ -153,6 +153,7 @@ class FakeImaging:
         self.prepared: list[bytes] = []
         self.merged: list[list[bytes]] = []
         self.asked_frames: list[int] = []
+        self.said: dict[bytes, tuple[bytes, ...]] = {}
 
     async def start(self) -> None: ...
 
@@ -185,7 +186,8 @@ class FakeImaging:
         self.prepared.append(data)
         notes = ("A larger picture would be sharper.",)
         identity, nudity = LOOKS.get(data, ((), None))
-        return PreparedSource(data, face, JPEG, notes, identity, nudity)
+        said = self.said.get(data, ())
+        return PreparedSource(data, face, JPEG, notes, identity, nudity, said)
 
     async def recognise(self, data: bytes, near: tuple[tuple[int, int], ...] = ()) -> Identity:
         self._faces(data)

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import struct
+import time
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,10 +14,14 @@ import pytest
 import pytest_asyncio
 
 from mien.errors import ImageRejected, NoFaceFound, ProcessLost, SourceRejected, TooFrequent
+from mien.live.certificates import open_identity
 from mien.live.imaging import FaceReading, Imaging, PreparedSource
 from mien.live.imaging_process import MOST_WAITING, ImagingProcess
+from mien.live.signing import Signing
 from mien.settings import LimitSettings, Settings
 from mien.swap.source import SourceFace
+from mien.trust.credentials import archive
+from mien.trust.registry import Statement
 from mien.vision.face import BgrImage
 from mien.vision.identity import SAME_PERSON, distance
 
@@ -288,3 +293,14 @@ async def test_who_is_turned_away_is_not_taken_for_known(imaging: Imaging) -> No
     film.release()
     with pytest.raises(SourceRejected, match="looks at the camera"):
         await imaging.recognise(png(turned))
+
+
+async def test_what_a_picture_says_by_c2pa_is_kept(imaging: ImagingProcess, tmp_path: Path) -> None:
+    signing = Signing(open_identity(Settings(data_dir=tmp_path), time.time))
+    statement = Statement(5, "a" * 32, "file", 1_800_000_000.0, "1.0")
+    signed = signing.picture(ASTRONAUT, statement)
+    plain, said = await imaging.prepare_source(ASTRONAUT), await imaging.prepare_source(signed)
+    assert plain.credentials == ()
+    [kept] = said.credentials
+    assert len(kept) == pytest.approx(len(archive(signed)), abs=200)
+    assert (said.data, said.preview_jpeg) == (plain.data, plain.preview_jpeg)

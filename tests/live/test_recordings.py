@@ -1,31 +1,41 @@
 import io
+import json
 import os
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
+import c2pa
 import numpy as np
 import pytest
-from tests.live.desk import OTHER, TENANT, Desk, eventually, opened_desk
+from sqlalchemy import select
+from tests.live.desk import OTHER, TENANT, URL, Desk, eventually, opened_desk
 from tests.live.fakes import EILEEN, GRACE, FakeStation
 
 from mien.errors import Forbidden, NotFound
-from mien.live.certificates import trust_anchors
+from mien.live.certificates import open_identity, trust_anchors
 from mien.live.placement import EndReason
 from mien.live.recordings import DAY_S
 from mien.live.records import Recording
+from mien.live.schema import RecordingInputRow
 from mien.live.session import State
 from mien.live.signing import Signing
 from mien.live.sources import SourceRequest
 from mien.media.recording import RecordingWriter
 from mien.settings import RecordingSettings
-from mien.trust.credentials import SigningFailed, read
+from mien.trust.credentials import SigningFailed, archive, read
+from mien.trust.manifest import SESSION
 from mien.trust.policy import Policy
+from mien.trust.registry import Statement
 from mien.trust.sealed_file import SealedPath
 from mien.trust.sealing import SealBroken
 
 EILEEN_URL, GRACE_URL = "https://example.com/eileen.jpg", "https://example.com/grace.jpg"
+HOPPER = (Path(__file__).parents[1] / "media" / "grace_hopper.jpg").read_bytes()
+SAID = Statement(5, "", "file", 1_800_000_000.0, "1.0")
 # Boxes of an MP4 that nothing else has.
 MP4 = (b"ftypiso", b"moovmvhd", b"moofmfhd")
 
@@ -89,6 +99,57 @@ async def test_a_recording_is_signed_when_its_process_has_ended(desk: Desk) -> N
     found = read(data, trust_anchors(desk.settings))
     assert found.state == "trusted"
     assert found.mark_id == desk.station.brief.marking.mark_id
+
+
+def said_by(desk: Desk, title: str) -> bytes:
+    """What a signed photo says, as imaging would give it."""
+    signing, statement = (
+        Signing(open_identity(desk.settings, time.time)),
+        replace(SAID, session=title),
+    )
+    return archive(signing.picture(HOPPER, statement))
+
+
+def ingredients(data: bytes) -> list[str]:
+    """The sessions that the manifests of a recording's inputs name."""
+    with c2pa.Reader("video/mp4", io.BytesIO(data)) as reader:
+        whole = json.loads(reader.json())
+    active = whole["manifests"][whole["active_manifest"]]
+    inputs = [whole["manifests"][one["active_manifest"]] for one in active.get("ingredients", ())]
+    return [
+        claim["data"]["session"]
+        for manifest in inputs
+        for claim in manifest["assertions"]
+        if claim["label"] == SESSION
+    ]
+
+
+async def test_it_keeps_what_the_pictures_of_every_face_worn_say(desk: Desk) -> None:
+    desk.pages |= {URL: EILEEN, GRACE_URL: GRACE}
+    desk.imaging.said = {EILEEN: (said_by(desk, "a" * 32),), GRACE: (said_by(desk, "b" * 32),)}
+    view = await desk.create(record=True)
+    await desk.service.update(TENANT, view.session.id, [SourceRequest(GRACE_URL)])
+    await desk.service.update(TENANT, view.session.id, [SourceRequest(GRACE_URL)])
+    place = record(desk.station)
+    await desk.service.close(TENANT, view.session.id)
+    await ready(desk)
+    data = opened(place)
+    assert ingredients(data)[:2] == ["a" * 32, "b" * 32]
+    assert read(data, trust_anchors(desk.settings)).state == "trusted"
+    left = await desk.store.read(lambda db: list(db.scalars(select(RecordingInputRow))))
+    assert left == []
+
+
+async def test_a_manifest_that_can_t_be_kept_costs_the_recording_nothing(desk: Desk) -> None:
+    desk.pages[URL] = EILEEN
+    desk.imaging.said = {EILEEN: (b"no archive",)}
+    view = await desk.create(record=True)
+    place = record(desk.station)
+    await desk.service.close(TENANT, view.session.id)
+    await ready(desk)
+    data = opened(place)
+    assert read(data, trust_anchors(desk.settings)).state == "trusted"
+    assert ingredients(data) == []
 
 
 async def test_nobody_is_recorded_unasked(desk: Desk) -> None:

@@ -18,7 +18,16 @@ from mien.live.certificates import open_identity, trust_anchors
 from mien.live.signing import NO_TIME, Signing
 from mien.settings import C2paSettings, Settings
 from mien.trust import credentials
-from mien.trust.credentials import ABSENT, OFFLINE, Identity, SigningFailed, mime_of, read, sign
+from mien.trust.credentials import (
+    ABSENT,
+    OFFLINE,
+    Identity,
+    SigningFailed,
+    archive,
+    mime_of,
+    read,
+    sign,
+)
 from mien.trust.manifest import DigitalSource, Ingredient, manifest_of
 from mien.trust.registry import Statement
 
@@ -226,3 +235,39 @@ def test_an_authority_that_is_gone_costs_the_time_and_not_the_file(
     assert signing.file(path, STATEMENT) == NO_TIME
     found = read(path, trust_anchors(settings))
     assert (found.state, found.signed_at) == ("trusted", None)
+
+
+def test_what_a_picture_says_is_kept_without_the_picture(identity: Identity) -> None:
+    """And goes on into what is made from it, whether it fitted its picture or not."""
+    picture = signed(MEDIA / "grace_hopper.jpg", identity)
+    changed = bytearray(picture)
+    changed[-2000] ^= 1
+    pixels = (MEDIA / "grace_hopper.jpg").read_bytes()[-4000:-2500]
+    manifest = manifest_of(replace(STATEMENT, made="live"), edits=False)
+    failures = []
+    for one in (picture, bytes(changed)):
+        kept = archive(one)
+        assert 1000 < len(kept) < len(picture) / 2
+        assert pixels in one
+        assert pixels not in kept
+        output = BytesIO()
+        data = BytesIO((MEDIA / "head_turns.mp4").read_bytes())
+        sign(data, output, manifest, identity, archived=[kept])
+        with c2pa.Reader("video/mp4", BytesIO(output.getvalue())) as reader:
+            assert reader.get_validation_state() == "Valid"
+            [ingredient] = reader.get_active_manifest()["ingredients"]
+        assert (ingredient["title"], ingredient["relationship"]) == ("source", "componentOf")
+        assert ingredient["active_manifest"]
+        found = ingredient["validation_results"]["activeManifest"]["failure"]
+        failures.append({failure["code"] for failure in found})
+    assert failures[1] - failures[0] == {"assertion.dataHash.mismatch"}
+
+
+def test_a_picture_that_says_nothing_usable_leaves_nothing(
+    identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = (MEDIA / "grace_hopper.jpg").read_bytes()
+    for data in (plain, b"", b"jumb", plain[:2000] + b"jumb" * 500, b"BM" + b"jumb" * 9):
+        assert archive(data) == b""
+    monkeypatch.setattr(credentials, "MOST_ARCHIVED", 100)
+    assert archive(signed(MEDIA / "grace_hopper.jpg", identity)) == b""

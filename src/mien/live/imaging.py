@@ -38,7 +38,7 @@ class PreparedSource:
 
     data: of a person, so it is kept sealed only. identity: the face's embedding, empty where it
     could not be told. nudity: how likely the whole picture shows it, 0 to 1; None where nobody
-    looked.
+    looked. credentials: what the pictures' own C2PA manifests say, one each, as `archive` gave it.
     """
 
     data: bytes
@@ -47,6 +47,7 @@ class PreparedSource:
     notes: tuple[str, ...] = ()
     identity: Identity = ()
     nudity: float | None = None
+    credentials: tuple[bytes, ...] = ()
 
 
 class Imaging(Protocol):

@@ -69,13 +69,16 @@ class ImagingProcess:
         """See Imaging."""
         answer = await self._ask("prepare_source", {"near": near}, data)
         size = answer.body["source_bytes"]
+        said_until = size + answer.body["credentials_bytes"]
+        said = answer.blob[size:said_until]
         return PreparedSource(
             data=answer.blob[:size],
             face=_face(answer.body["face"]),
-            preview_jpeg=answer.blob[size:],
+            preview_jpeg=answer.blob[said_until:],
             notes=tuple(answer.body["notes"]),
             identity=tuple(answer.body["identity"]),
             nudity=answer.body["nudity"],
+            credentials=(said,) if said else (),
         )
 
     async def recognise(self, data: bytes, near: tuple[tuple[int, int], ...] = ()) -> Identity:

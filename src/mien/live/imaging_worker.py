@@ -30,6 +30,7 @@ from mien.swap.geometry import Floats
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker, notes_on
+from mien.trust.credentials import archive
 from mien.vision.face import BgrImage
 from mien.vision.faces import Face
 from mien.vision.image import ImageLimits, decode_image, encode_jpeg
@@ -108,8 +109,10 @@ class ImagingWorker:
         named = bool(message.body["near"])
         notes = notes_on(image, face, 1 if named else len(faces))
         told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
+        said = archive(message.blob)
         told |= {"identity": _known(source.identity), "source_bytes": len(data)}
-        return Message(told, data + _preview(image, reading))
+        told |= {"credentials_bytes": len(said)}
+        return Message(told, data + said + _preview(image, reading))
 
     def _recognise(self, message: Message) -> Message:
         _limit_processor_time()

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -9,6 +10,7 @@ import structlog
 
 from mien.live.ids import RandomBytes
 from mien.live.signing import Signing
+from mien.live.source_vault import open_credentials
 from mien.media.clip_writer import beside
 from mien.media.recording import whole_until
 from mien.trust.credentials import SigningFailed
@@ -18,6 +20,8 @@ from mien.trust.sealing import Seal, SealBroken
 
 SEALED, UNSEALED = ".sealed", ".mp4"
 BUFFER_BYTES = 1 << 18
+
+Inputs = Sequence[tuple[str, bytes]]
 
 log = structlog.get_logger()
 
@@ -37,13 +41,17 @@ class RecordingFiles:
         """A finished recording. Raises SealBroken where it was changed, OSError."""
         return self.place(recording_id).open()
 
-    def finish(self, recording_id: str, statement: Statement) -> int:
-        """Sign what was written, as far as it came; how many bytes it has then, 0 for nothing."""
+    def finish(self, recording_id: str, statement: Statement, inputs: Inputs = ()) -> int:
+        """Sign what was written, as far as it came; how many bytes it has then, 0 for nothing.
+
+        inputs: of each face, its source's id and its sealed credentials.
+        """
         place = self.place(recording_id)
         if not self._mend(place):
             return 0
         try:
-            self._sign(place, statement)
+            said = [open_credentials(self._seal, *one) for one in inputs]
+            self._sign(place, statement, [one for of_source in said for one in of_source])
         except (SigningFailed, SealBroken, OSError) as error:
             # Marked and labelled it is in any case.
             log.error("recording.not_signed", recording=recording_id, error=str(error))
@@ -85,11 +93,11 @@ class RecordingFiles:
         place.mend(self._random, end)
         return end > 0
 
-    def _sign(self, place: SealedPath, statement: Statement) -> None:
+    def _sign(self, place: SealedPath, statement: Statement, archived: Sequence[bytes]) -> None:
         with beside(place.path) as draft:
             signed = SealedPath(draft, place.key).create(self._random)
             with (
                 io.BufferedReader(place.open(), BUFFER_BYTES) as data,
                 io.BufferedRandom(signed, BUFFER_BYTES) as output,
             ):
-                self._signing.stream(data, output, statement)
+                self._signing.stream(data, output, statement, archived)

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 from mien.errors import Forbidden, NotFound
 from mien.live.ids import Clock, RandomBytes
 from mien.live.recording_files import RecordingFiles
-from mien.live.records import Recording
-from mien.live.schema import MarkUseRow, RecordingRow
+from mien.live.records import Recording, Source
+from mien.live.schema import MarkUseRow, RecordingInputRow, RecordingRow
 from mien.live.store import Store
 from mien.trust.policy import Policy
 from mien.trust.sealed_file import SealedFile, SealedPath
@@ -70,6 +70,16 @@ class RecordingLibrary:
         task = asyncio.create_task(self._finish_after(recording, written))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
+
+    async def worn(self, mark_id: int, faces: Sequence[Source]) -> None:
+        """Keep what the faces' pictures say by C2PA until that mark's recording is signed."""
+        rows = [
+            RecordingInputRow(mark_id=mark_id, source_id=face.id, credentials=face.credentials)
+            for face in faces
+            if face.credentials
+        ]
+        if rows:
+            await self._store.write(lambda db: db.add_all(rows))
 
     async def recover(self) -> int:
         """Sign what an earlier run left unfinished; returns how many."""
@@ -139,12 +149,26 @@ class RecordingLibrary:
         statement = await self._store.statement(recording.mark_id)
         size = 0
         if statement is not None:
-            size = await asyncio.to_thread(self._files.finish, recording.id, statement)
+            inputs = await self._inputs(recording.mark_id)
+            size = await asyncio.to_thread(self._files.finish, recording.id, statement, inputs)
+        await self._forget_inputs(recording.mark_id)
         if size == 0:
             await self._drop([recording.id])
             return
         change = update(RecordingRow).where(RecordingRow.id == recording.id)
         await self._store.write(lambda db: db.execute(change.values(ready=True, bytes=size)))
+
+    async def _inputs(self, mark_id: int) -> list[tuple[str, bytes]]:
+        """Of each face that was worn, once: its source's id and its sealed credentials."""
+        its = RecordingInputRow.mark_id == mark_id
+        wanted = select(RecordingInputRow).where(its).order_by(RecordingInputRow.id)
+        return await self._store.read(
+            lambda db: list({row.source_id: row.credentials for row in db.scalars(wanted)}.items())
+        )
+
+    async def _forget_inputs(self, mark_id: int) -> None:
+        gone = delete(RecordingInputRow).where(RecordingInputRow.mark_id == mark_id)
+        await self._store.write(lambda db: db.execute(gone))
 
     async def _drop(self, ids: Sequence[str]) -> None:
         for recording_id in ids:

@@ -45,8 +45,9 @@ class Source:
 
     listed: uploaded by itself, so it stays until deleted; else it lives with its session.
     width and height are the picture's; 0 where only the face was asked for. likeness_id: the
-    record under which the face is used; None until a session has used it. path, preview and
-    identity (the face's embedding, None where it could not be told): sealed.
+    record under which the face is used; None until a session has used it. path, preview, identity
+    (the face's embedding, None where it could not be told) and credentials (what its pictures' own
+    C2PA manifests say, None where they have none): sealed.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Source:
     preview: bytes = b""
     likeness_id: str | None = None
     identity: bytes | None = None
+    credentials: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ class SourceRow(Base):
     preview: Mapped[bytes] = mapped_column(LargeBinary)
     likeness_id: Mapped[str | None] = mapped_column(String(40), index=True)
     identity: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class CastMemberRow(Base):
@@ -134,6 +135,17 @@ class MarkUseRow(Base):
     tenant_id: Mapped[str] = mapped_column(String(32))
     likeness_id: Mapped[str | None] = mapped_column(String(40), index=True)
     since: Mapped[float] = mapped_column(Float)
+
+
+class RecordingInputRow(Base):
+    """What a face's pictures say by C2PA, sealed as in its source; gone when it is signed."""
+
+    __tablename__ = "recording_inputs"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    mark_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    source_id: Mapped[str] = mapped_column(String(40))
+    credentials: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class LikenessRow(Base):

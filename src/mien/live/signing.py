@@ -40,9 +40,26 @@ class Signing:
             with beside(path) as signed, signed.open("w+b") as output:
                 return self._sign(data, output, statement, inputs)
 
-    def stream(self, data: IO[bytes], output: IO[bytes], statement: Statement) -> None:
-        """Copy a file with a manifest; output: for writing and reading. Raises SigningFailed."""
-        self._sign(data, output, statement, ())
+    def stream(
+        self,
+        data: IO[bytes],
+        output: IO[bytes],
+        statement: Statement,
+        archived: Sequence[bytes] = (),
+    ) -> None:
+        """Copy a file with a manifest; output: for writing and reading. Raises SigningFailed.
+
+        archived: what the inputs' own manifests say, as `credentials.archive` gave it.
+        """
+        try:
+            self._sign(data, output, statement, (), archived)
+        except SigningFailed:
+            if not archived:
+                raise
+            # A stranger's manifest must not cost the recording its own.
+            log.warning("signing.inputs_left_out", count=len(archived))
+            _rewind(data, output)
+            self._sign(data, output, statement, ())
 
     def picture(self, data: bytes, statement: Statement) -> bytes:
         """A picture's bytes with a manifest. Raises SigningFailed."""
@@ -51,20 +68,29 @@ class Signing:
         return output.getvalue()
 
     def _sign(
-        self, data: IO[bytes], output: IO[bytes], statement: Statement, inputs: Inputs
+        self,
+        data: IO[bytes],
+        output: IO[bytes],
+        statement: Statement,
+        inputs: Inputs,
+        archived: Sequence[bytes] = (),
     ) -> str | None:
         edits = any(kind == "target" for kind, _ in inputs)
         manifest = manifest_of(statement, edits=edits)
         try:
-            credentials.sign(data, output, manifest, self._identity, inputs)
+            credentials.sign(data, output, manifest, self._identity, inputs, archived)
         except SigningFailed:
             if self._identity.time_stamps is None:
                 raise
             log.warning("signing.no_time_stamp")
-            for file in (data, output):
-                file.seek(0)
-            output.truncate()
+            _rewind(data, output)
             timeless = replace(self._identity, time_stamps=None)
-            credentials.sign(data, output, manifest, timeless, inputs)
+            credentials.sign(data, output, manifest, timeless, inputs, archived)
             return NO_TIME
         return None
+
+
+def _rewind(data: IO[bytes], output: IO[bytes]) -> None:
+    for file in (data, output):
+        file.seek(0)
+    output.truncate()

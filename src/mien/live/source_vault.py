@@ -1,6 +1,8 @@
 """Prepared faces and their previews as they are kept: sealed, each under its source's id."""
 
 import asyncio
+import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from mien.trust.private_file import write_private
 from mien.trust.sealing import Seal, SealBroken
 
 SEALED, UNSEALED = ".sealed", ".npz"
+SAID = "credentials"
 
 
 class SourceVault:
@@ -25,10 +28,21 @@ class SourceVault:
         self._store, self._seal, self._folder = store, seal, folder
 
     async def keep(
-        self, source: Source, face: bytes, preview: bytes, members: Sequence[str] = ()
+        self,
+        source: Source,
+        face: bytes,
+        preview: bytes,
+        members: Sequence[str] = (),
+        credentials: Sequence[bytes] = (),
     ) -> Source:
-        """Keep a new source; as it is kept, with path and sealed preview. members: of a cast."""
+        """Keep a new source; as it is kept, with path and sealed preview. members: of a cast.
+
+        credentials: see PreparedSource.
+        """
         kept = replace(source, **await self._sealed(source.id, face, preview))
+        if credentials:
+            said = json.dumps([b64encode(one).decode() for one in credentials]).encode()
+            kept = replace(kept, credentials=self._seal.close(said, _about(SAID, source.id)))
         await self._store.add_source(kept, members)
         return kept
 
@@ -43,6 +57,10 @@ class SourceVault:
     def preview(self, source: Source) -> bytes:
         """The small JPEG. Raises SealBroken."""
         return self._seal.open(source.preview, _about("preview", source.id))
+
+    def credentials(self, source: Source) -> tuple[bytes, ...]:
+        """What its pictures' own manifests say. Raises SealBroken."""
+        return open_credentials(self._seal, source.id, source.credentials)
 
     async def remove(self, source: Source) -> None:
         """Delete the face of a source whose row is gone."""
@@ -76,6 +94,13 @@ class SourceVault:
             "path": str(path),
             "preview": self._seal.close(preview, _about("preview", source_id)),
         }
+
+
+def open_credentials(seal: Seal, source_id: str, sealed: bytes | None) -> tuple[bytes, ...]:
+    """What was kept of a source's pictures' manifests. Raises SealBroken."""
+    if sealed is None:
+        return ()
+    return tuple(b64decode(one) for one in json.loads(seal.open(sealed, _about(SAID, source_id))))
 
 
 def _about(what: str, source_id: str) -> str:

@@ -105,7 +105,10 @@ class SourceLibrary:
         known = self._gate.opened(first.id, first.identity)
         identity = () if known is None else tuple(known.tolist())
         preview = self._vault.preview(first)
-        merged = PreparedSource(data, face, preview, identity=identity, nudity=0.0)
+        said = tuple(one for part in parts for one in self._vault.credentials(part))
+        merged = PreparedSource(
+            data, face, preview, identity=identity, nudity=0.0, credentials=said
+        )
         return await self._keep(tenant_id, merged, listed=False)
 
     async def _obtain_one(self, tenant_id: str, request: SourceRequest) -> Source:
@@ -167,6 +170,7 @@ class SourceLibrary:
             listed=False,
             likeness_id=None,
             identity=None,
+            credentials=None,
         )
         members = [one.id for one in faces]
         return await self._vault.keep(cast, packed, self._vault.preview(first), members)
@@ -238,7 +242,8 @@ class SourceLibrary:
             notes=prepared.notes,
             identity=self._gate.sealed(source_id, prepared.identity),
         )
-        return await self._vault.keep(source, prepared.data, prepared.preview_jpeg)
+        preview, said = prepared.preview_jpeg, prepared.credentials
+        return await self._vault.keep(source, prepared.data, preview, credentials=said)
 
 
 @contextmanager

@@ -126,6 +126,7 @@ class Stations:
             face = await self._face(session, source_id)
             await self._attribute(station.brief.marking.mark_id, session, source_id)
             await station.change_source(face)
+            await self._tell_recording(station.brief.marking.mark_id, session, source_id)
 
     async def end(self, session_id: str, reason: Reason) -> Session:
         """End a session wherever it is. Raises NotFound."""
@@ -174,6 +175,7 @@ class Stations:
             statement=self._notary.sign(session.id, marking.mark_id),
         )
         station = await self.roster.open(brief, face)
+        await self._tell_recording(marking.mark_id, session, session.source_id)
         if session.record:
             await self._recordings.keep(recording, station.gone)
         self.meter.begin(session.id, session.tenant_id)
@@ -210,6 +212,11 @@ class Stations:
         """Before a frame with the faces can leave; each is bound to its record by now."""
         for face in await self._store.faces(source_id):
             await self._marks.used(mark_id, session, face.likeness_id)
+
+    async def _tell_recording(self, mark_id: int, session: Session, source_id: str) -> None:
+        """What the faces' pictures say by C2PA goes into the recording's manifest."""
+        if session.record:
+            await self._recordings.worn(mark_id, await self._store.faces(source_id))
 
     async def _face(self, session: Session, source_id: str) -> bytes:
         """The prepared face, if it may still be worn and recorded so."""

@@ -138,9 +138,8 @@ def _marks(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
     yield Requirement("R1", "invisible mark", "on", "In every frame that leaves.")
     yield Requirement("R2", "visible label", "on", LABEL[policy.label if policy else "burned_in"])
     yield Requirement("R3", "C2PA manifests", *_manifests(settings.c2pa))
-    yield Requirement(
-        "R4", "inputs' manifests", "partly", "Kept in swapped files; not in recordings."
-    )
+    kept = "Kept as ingredients of swapped files and recordings."
+    yield Requirement("R4", "inputs' manifests", "on", kept)
     kept = "Session, tenant, likeness records, time and version, for good."
     yield Requirement("R5", "registry of marks", "on", kept)
     yield Requirement("R6", "free detector", "on", "By command, page and API.")

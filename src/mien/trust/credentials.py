@@ -27,6 +27,9 @@ OFFLINE = {
     "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
 }
+# What is kept of a picture's own manifests, at most: thumbnails may be among it.
+MOST_ARCHIVED = 1 << 20
+NO_CLAIM = {"claim_generator_info": [{"name": "Mien"}]}
 # A JUMBF superbox, in which every manifest lies.
 JUMBF = b"jumb"
 
@@ -91,11 +94,13 @@ def sign(
     manifest: dict[str, Any],
     identity: Identity,
     inputs: Sequence[tuple[Ingredient, Path]] = (),
+    archived: Sequence[bytes] = (),
 ) -> None:
     """Copy a file with its manifest. output: opened for writing and reading.
 
     inputs: what the file was made from; those that can't carry a manifest are left out, but for
-    the target. Raises SigningFailed; then output is no file.
+    the target. archived: further ones, as `archive` gave them. Raises SigningFailed; then output
+    is no file.
     """
     mime = _mime(data)
     if mime is None:
@@ -106,10 +111,36 @@ def sign(
             builder = stack.enter_context(c2pa.Builder(manifest, context=context))
             for kind, path in inputs:
                 _add(builder, kind, path)
+            for one in archived:
+                builder.add_ingredient_from_archive(BytesIO(one))
             signer = stack.enter_context(_signer(identity))
             builder.sign(signer, mime, data, output)
     except c2pa.C2paError as error:
         raise SigningFailed(f"The C2PA manifest could not be signed: {error}") from error
+
+
+def archive(picture: bytes) -> bytes:
+    """What a picture's own manifests say, as a source of something made later; without the picture.
+
+    Empty where there is none that can be kept. Whether they fit the picture is in it.
+    """
+    mime, output = mime_of(picture[:12]), BytesIO()
+    if mime is None or JUMBF not in picture:
+        return b""
+    try:
+        with ExitStack() as stack:
+            context = stack.enter_context(c2pa.Context.from_dict(OFFLINE))
+            reader = c2pa.Reader.try_create(mime, BytesIO(picture), context=context)
+            if reader is None:
+                return b""
+            stack.enter_context(reader)
+            builder = stack.enter_context(c2pa.Builder(NO_CLAIM, context=context))
+            builder.add_ingredient(ingredient_of("source"), mime, BytesIO(picture))
+            builder.write_ingredient_archive("source", output)
+    except c2pa.C2paError:
+        return b""
+    kept = output.getvalue()
+    return kept if len(kept) <= MOST_ARCHIVED else b""
 
 
 def read(source: Path | bytes, anchors: str) -> Credentials:
