@@ -127,6 +127,7 @@ async def test_two_people_wear_two_faces_then_one_then_the_other_is_himself(
     await stream.change_source(pack_cast(prepared, "order"))
     await shown(client, who, [eileen, grace])
     assert client.states()[-1] == "swapping"
+    assert stream.statistics()["faces"] == 2
     await stream.change_source(pack_cast(prepared[:1], "all"))
     await shown(client, who, [eileen, eileen])
     await stream.change_source(pack_cast(prepared[:1], "chosen", [man]))

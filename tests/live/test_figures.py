@@ -10,9 +10,11 @@ from mien.media.webrtc.picture import VideoPicture
 from mien.swap.engine import State, SwappedFrame
 
 
-def rendered(arrived: float, engine_ms: float, state: State = "swapped") -> Rendered:
+def rendered(arrived: float, engine_ms: float, faces: int = 1) -> Rendered:
     image = np.zeros((48, 64, 3), np.uint8)
-    return Rendered(VideoPicture(image, 0, arrived), SwappedFrame(image, state, {}), engine_ms)
+    state: State = "swapped" if faces else "no_face"
+    swapped = SwappedFrame(image, state, {}, faces)
+    return Rendered(VideoPicture(image, 0, arrived), swapped, engine_ms)
 
 
 def test_before_anything_came_all_is_zero() -> None:
@@ -41,9 +43,10 @@ def test_rates_sizes_and_latency_are_those_of_the_frames() -> None:
 
 def test_a_lost_face_is_told() -> None:
     figures = StreamFigures()
-    figures.left(rendered(0, 10), 0, 0.1)
-    figures.left(rendered(0.05, 10, "no_face"), 0, 0.15)
-    assert figures.report(0.2)["face"] is False
+    figures.left(rendered(0, 10, 3), 0, 0.1)
+    assert (figures.report(0.12)["face"], figures.report(0.13)["faces"]) == (True, 3)
+    figures.left(rendered(0.05, 10, 0), 0, 0.15)
+    assert (figures.report(0.2)["face"], figures.report(0.21)["faces"]) == (False, 0)
 
 
 def test_the_processors_share_is_that_of_this_process() -> None:

@@ -29,7 +29,7 @@ class StreamFigures:
         self._in, self._out = RateMeter(), RateMeter()
         self._engine_ms: deque[float] = deque(maxlen=RECENT_FRAMES)
         self._size = (0, 0)
-        self._face = False
+        self._faces = 0
         self._processor = ProcessorShare()
 
     def came(self, now: float) -> None:
@@ -41,7 +41,7 @@ class StreamFigures:
         self._out.count(now)
         self._engine_ms.append(rendered.engine_ms)
         self._size = rendered.swapped.image.shape[1], rendered.swapped.image.shape[0]
-        self._face = rendered.swapped.state == "swapped"
+        self._faces = rendered.swapped.faces
         self._latency.add(now - rendered.picture.arrived + encode_ms / 1e3)
         self.sync.measured(now - rendered.picture.moment + encode_ms / 1e3, now)
 
@@ -61,7 +61,8 @@ class StreamFigures:
             "engine_p95_ms": round(float(p95), 1),
             "latency_ms": round(self._latency.value * 1e3, 1),
             "audio_delay_ms": round(self.sync.delay_s * 1e3, 1),
-            "face": self._face,
+            "face": self._faces > 0,
+            "faces": self._faces,
             "cpu_share": round(self._processor.since_last(now), 3),
             "memory_mb": round(resident_bytes() / MIB, 1),
         }

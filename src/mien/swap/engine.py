@@ -91,11 +91,13 @@ class TrackedFrame:
 
 @dataclass(frozen=True, eq=False)
 class SwappedFrame:
-    """A frame to show; image is the caller's own. timings_ms: milliseconds by stage."""
+    """A frame to show; image is the caller's own. timings_ms: milliseconds by stage. faces: how
+    many are swapped in it."""
 
     image: BgrImage
     state: State
     timings_ms: Mapping[str, float]
+    faces: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,9 +199,8 @@ class FrameEngine:
         if wardrobe is None:
             self._wearers.clear()
             self._missing.keep_only(frozenset())
-            return self._answer(
-                tracked, self._cover.fill(tracked.image, may_hold=False), "no_source"
-            )
+            covered = self._cover.fill(tracked.image, may_hold=False)
+            return self._answer(tracked, covered, state="no_source")
         if wardrobe.cast.people == 1:
             return self._render_one(tracked, wardrobe)
         return self._render_several(tracked, wardrobe)
@@ -250,11 +251,11 @@ class FrameEngine:
             result, share = self._wear(tracked.image, face, wardrobe, 0, tracked)
         if share < 1:
             shown = self._cover.blend(tracked.image, result, share)
-            return self._answer(tracked, shown, "no_face" if result is None else "swapped")
+            return self._answer(tracked, shown, int(result is not None))
         if result is None:
-            return self._answer(tracked, self._cover.fill(tracked.image), "no_face")
+            return self._answer(tracked, self._cover.fill(tracked.image))
         self._cover.remember(result)
-        return self._answer(tracked, result, "swapped")
+        return self._answer(tracked, result, 1)
 
     def _render_several(self, tracked: TrackedFrame, wardrobe: _Wardrobe) -> SwappedFrame:
         """Where one of several is lost, his place is covered; where all are, the whole picture."""
@@ -272,10 +273,10 @@ class FrameEngine:
             if share < 1 or swapped is None:
                 faint.append((Place.of(face.mesh.points), 1 - share if swapped is not None else 1))
         if not shown:
-            return self._answer(tracked, self._cover.fill(tracked.image), "no_face")
+            return self._answer(tracked, self._cover.fill(tracked.image))
         self._cover_several(tracked, result, shown, faint)
         self._cover.remember(result)
-        return self._answer(tracked, result, "swapped")
+        return self._answer(tracked, result, len(shown))
 
     def _cover_several(
         self,
@@ -311,9 +312,12 @@ class FrameEngine:
         for one in self._wearers.keys() - ids:
             del self._wearers[one]
 
-    def _answer(self, tracked: TrackedFrame, image: BgrImage, state: State) -> SwappedFrame:
+    def _answer(
+        self, tracked: TrackedFrame, image: BgrImage, faces: int = 0, state: State = "no_face"
+    ) -> SwappedFrame:
         self._watch.lap("finish")
-        return SwappedFrame(image, state, {**tracked.timings_ms, **self._watch.laps})
+        laps = {**tracked.timings_ms, **self._watch.laps}
+        return SwappedFrame(image, "swapped" if faces else state, laps, faces)
 
 
 def _fit(cast: Cast, level: int) -> _Wardrobe:
