@@ -1,17 +1,21 @@
 import asyncio
+import io
 import os
 import time
 from pathlib import Path
 from typing import Any
 
+import c2pa
 import numpy as np
 import pytest
 from tests.api.conftest import CLOSE, CREATE, FACE_URL, House
+from tests.live.fakes import JPEG
 
 from mien.live.certificates import CHAIN, KEY, open_identity
 from mien.media.recording import RecordingWriter
 from mien.settings import C2paSettings, RecordingSettings, Settings
-from mien.trust.credentials import read
+from mien.trust.credentials import archive, read
+from mien.trust.registry import Statement
 from mien.vision.image import encode_jpeg
 
 
@@ -87,8 +91,24 @@ async def test_a_snapshot_is_signed(house: House) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     found = read(answer.content, "")
     assert (found.state, found.mark_id) == ("valid", station.brief.marking.mark_id)
+    assert b"componentOf" not in answer.content
     assert (await house.http.post(url)).status_code == 401
     missing = await house.http.post("/v1/sessions/none/snapshot", headers=house.key)
     assert (missing.status_code, missing.json()["code"]) == (404, 1008)
     await house.call(CLOSE, {"_id": session["_id"]})
     assert (await house.http.post(url, headers=house.key)).status_code == 404
+
+
+async def test_a_snapshot_keeps_what_the_photo_says(house: House) -> None:
+    statement = Statement(5, "a" * 32, "file", 1_700_000_000.0, "1.0")
+    photo = encode_jpeg(np.full((120, 160, 3), 60, np.uint8))
+    house.imaging.said[JPEG] = (archive(house.services.signing.picture(photo, statement)),)
+    session = await house.create()
+    picture = encode_jpeg(np.full((120, 160, 3), 90, np.uint8))
+    house.placement.stations[-1].picture = picture
+    url = f"/v1/sessions/{session['_id']}/snapshot"
+    answer = await house.http.post(url, headers=house.key)
+    with c2pa.Reader("image/jpeg", io.BytesIO(answer.content)) as reader:
+        [ingredient] = reader.get_active_manifest()["ingredients"]
+        assert ("a" * 32) in reader.json()
+    assert (ingredient["title"], ingredient["relationship"]) == ("source", "componentOf")

@@ -66,8 +66,8 @@ async def delete(services: Wired, tenant: Caller, recording_id: RecordingId) -> 
 )
 async def snapshot(services: Wired, tenant: Caller, session_id: SessionId) -> Response:
     """A JPEG of the newest swapped frame: labelled, marked and signed (C2PA)."""
-    picture, mark_id = await services.sessions.snapshot(tenant, session_id)
-    signed = await services.sign_picture(picture, mark_id)
+    picture, mark_id, said = await services.sessions.snapshot(tenant, session_id)
+    signed = await services.sign_picture(picture, mark_id, said)
     return Response(signed, media_type="image/jpeg")
 
 

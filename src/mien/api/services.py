@@ -1,6 +1,7 @@
 """Everything the routes work with; `assembly.py` puts it together."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -100,9 +101,12 @@ class Services:
         if unknown := sorted(set(named) - known):
             log.warning("policy names tenants that are not here", tenants=unknown)
 
-    async def sign_picture(self, picture: bytes, mark_id: int) -> bytes:
-        """A picture of a live session with its manifest. Raises NotFound, SigningFailed."""
+    async def sign_picture(self, picture: bytes, mark_id: int, archived: Sequence[bytes]) -> bytes:
+        """A picture of a live session with its manifest. Raises NotFound, SigningFailed.
+
+        archived: what its sources say, as `credentials.archive` gave it.
+        """
         statement = await self.store.statement(mark_id)
         if statement is None:
             raise NotFound("Nothing is known of the picture's mark.")
-        return await asyncio.to_thread(self.signing.picture, picture, statement)
+        return await asyncio.to_thread(self.signing.picture, picture, statement, archived)

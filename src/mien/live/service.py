@@ -231,13 +231,17 @@ class SessionService:
         """A session as it is now. Raises NotFound."""
         return await self._view(await self._own(tenant, session_id))
 
-    async def snapshot(self, tenant: Tenant, session_id: str) -> tuple[bytes, int]:
-        """The newest picture as JPEG, and its mark. Raises NotFound."""
+    async def snapshot(self, tenant: Tenant, session_id: str) -> tuple[bytes, int, list[bytes]]:
+        """The newest picture as JPEG, its mark, and what the photos of the faces say by C2PA.
+
+        Raises NotFound.
+        """
         session = await self._own(tenant, session_id)
         station = self._stations.find(session.id)
         if station is None:
             raise NotFound("The session is not live. Join it first.")
-        return await station.snapshot(), station.brief.marking.mark_id
+        said = await self._sources.credentials(session.source_id)
+        return await station.snapshot(), station.brief.marking.mark_id, said
 
     def admit(self, media_token: str, channel_id: str) -> MediaToken:
         """The grant of a media token for a channel. Raises BadCredentials, Forbidden."""

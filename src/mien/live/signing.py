@@ -61,10 +61,10 @@ class Signing:
             _rewind(data, output)
             self._sign(data, output, statement, ())
 
-    def picture(self, data: bytes, statement: Statement) -> bytes:
+    def picture(self, data: bytes, statement: Statement, archived: Sequence[bytes] = ()) -> bytes:
         """A picture's bytes with a manifest. Raises SigningFailed."""
         output = BytesIO()
-        self._sign(BytesIO(data), output, statement, ())
+        self.stream(BytesIO(data), output, statement, archived)
         return output.getvalue()
 
     def _sign(

@@ -157,6 +157,11 @@ class SourceLibrary:
             await self._gate.license(tenant_id, face, recorded=recorded)
         return await self._vault.face(source)
 
+    async def credentials(self, source_id: str) -> list[bytes]:
+        """What the pictures of a source's faces say by C2PA."""
+        faces = await self._store.faces(source_id)
+        return [one for face in faces for one in self._vault.credentials(face)]
+
     async def keep_cast(
         self, faces: Sequence[Source], pack: Callable[[Sequence[bytes]], bytes]
     ) -> Source:

@@ -138,7 +138,7 @@ def _marks(settings: Settings, policy: Policy | None) -> Iterator[Requirement]:
     yield Requirement("R1", "invisible mark", "on", "In every frame that leaves.")
     yield Requirement("R2", "visible label", "on", LABEL[policy.label if policy else "burned_in"])
     yield Requirement("R3", "C2PA manifests", *_manifests(settings.c2pa))
-    kept = "Kept as ingredients of swapped files and recordings."
+    kept = "Kept as ingredients of swapped files, recordings and snapshots."
     yield Requirement("R4", "inputs' manifests", "on", kept)
     kept = "Session, tenant, likeness records, time and version, for good."
     yield Requirement("R5", "registry of marks", "on", kept)
