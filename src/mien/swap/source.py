@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mien.errors import SourceRejected
 from mien.swap.geometry import Floats, Similarity, fit_similarity
+from mien.swap.shape import expressiveness
+from mien.swap.smile import relax
 from mien.swap.suitability import check_cover, check_face, sharpness
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE, build_texture, flatten, pixels_per_texel
@@ -108,10 +110,12 @@ def prepare_source(
     flat = flatten(image, points[:, :2])
     check_cover(flat)
     texture = build_texture(flat, points)
+    shape = to_canonical.apply(points)
+    colours = relax(texture.colours, 1 - texture.foreign, expressiveness(shape))
     return SourceFace(
-        atlas=np.round(texture.colours).astype(np.uint8),
+        atlas=np.round(colours).astype(np.uint8),
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),
-        shape=to_canonical.apply(points).astype(np.float32),
+        shape=shape.astype(np.float32),
         iris=_iris_colour(image, mesh.points),
         seen=np.round(np.clip(texture.seen, 0, 1) * 255).astype(np.uint8),
         resolution=pixels_per_texel(points) * min(sharpness(image, points) / SHARP, 1.0),
