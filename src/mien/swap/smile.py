@@ -40,4 +40,4 @@ def relax(colours: Floats, bare: Floats, smile: float) -> Floats:
 def _near_folds() -> Floats:
     mask = polygons(FOLDS, ATLAS_SIZE)
     mask[polygons([topo.OUTER_LIPS], ATLAS_SIZE) > 0] = 0
-    return blur(np.asarray(mask, np.float32) / 255, ATLAS_SIZE * 0.014)
+    return blur(np.asarray(mask / 255, np.float32), ATLAS_SIZE * 0.014)
