@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import httpx
 import pytest
 from aiortc import RTCPeerConnection
@@ -16,7 +17,7 @@ from tests.api.conftest import CLOSE, CREATE, INFO, UPDATE
 
 from mien.api.app import create_app
 from mien.api.assembly import build_services
-from mien.api.services import World
+from mien.api.services import Services, World
 from mien.live.imaging_process import ImagingProcess
 from mien.live.local import LocalPlacement, LocalStation
 from mien.settings import Settings
@@ -27,10 +28,13 @@ MEDIA = Path(__file__).parents[1] / "media"
 class RealHouse:
     """A running application and its key."""
 
-    def __init__(self, http: httpx.AsyncClient, placement: LocalPlacement, key: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, placement: LocalPlacement, services: Services
+    ) -> None:
         self.http = http
         self.placement = placement
-        self.key = {"x-api-key": key}
+        self.key = {"x-api-key": services.installation.client_secret}
+        self.operator_token = services.operator_token
 
     async def call(self, path: str, body: Any) -> Any:
         return (await self.http.post(path, json=body, headers=self.key)).json()
@@ -61,7 +65,7 @@ async def real(tmp_path: Path) -> AsyncIterator[RealHouse]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://mien", timeout=60) as http,
     ):
-        yield RealHouse(http, placement, services.installation.client_secret)
+        yield RealHouse(http, placement, services)
 
 
 async def offer() -> str:
@@ -114,3 +118,22 @@ async def kill_and_join_again(
     joined = await real.http.post(session["join_url"], json=sdp, headers=bearer)
     assert joined.status_code == 200, joined.text
     assert (await real.until(session["_id"], 2))["reason"] is None
+
+
+async def test_a_killed_face_is_known_again_in_another_picture(real: RealHouse) -> None:
+    source = (await real.upload("astronaut.png"))["data"]["id"]
+    body = {"scope": "likeness", "target": source}
+    operator = {"Authorization": f"Bearer {real.operator_token}"}
+    kill = await real.http.post("/v1/operator/kill", json=body, headers=operator)
+    assert kill.json()["code"] == 1000
+    picture = cv2.imread(str(MEDIA / "astronaut.png"))
+    assert picture is not None
+    brighter = cv2.convertScaleAbs(cv2.flip(picture[:400, 60:400], 1), alpha=1.15)
+    files = {"file": cv2.imencode(".jpg", brighter)[1].tobytes()}
+    again = await real.http.post("/v1/sources", files=files, headers=real.key)
+    assert (again.status_code, again.json()["code"]) == (403, 1200)
+    assert (await real.upload("grace_hopper.jpg"))["code"] == 1000
+    revived = await real.http.post("/v1/operator/revive", json=body, headers=operator)
+    assert revived.json()["code"] == 1000
+    once_more = await real.http.post("/v1/sources", files=files, headers=real.key)
+    assert once_more.json()["code"] == 1000
