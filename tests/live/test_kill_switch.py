@@ -89,6 +89,31 @@ async def test_it_outlives_a_restart_and_the_worker(desk: Desk) -> None:
         await desk.join(view)
 
 
+async def test_a_look_from_before_the_kill_uncovers_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.create()
+    halt, thrown, told = desk.station.halt, desk.service.kills.thrown, list[bool]()
+
+    async def heard(halted: bool) -> None:
+        told.append(halted)
+        await halt(halted)
+
+    async def late() -> frozenset[Kill]:
+        known = await thrown()
+        await asyncio.sleep(0 if known else 0.3)
+        return known
+
+    desk.station.halt = heard  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.service.kills, "thrown", late)
+    stale = asyncio.create_task(desk.service._kill_watch.look())
+    await asyncio.sleep(0.05)
+    await desk.service.kill(Kill(Scope.ALL))
+    await stale
+    await asyncio.sleep(0.2)
+    assert told == [True]
+
+
 async def test_a_worker_that_does_not_answer_is_asked_again(desk: Desk) -> None:
     await desk.create()
     halt, asked = desk.station.halt, 0

@@ -29,6 +29,8 @@ class KillWatch:
         self._switch = faces.switch
         self._roster = roster
         self._halted: set[Station] = set()
+        # One look at a time: an older one must not uncover what a newer one has covered.
+        self._turn = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -52,6 +54,10 @@ class KillWatch:
 
     async def look(self) -> None:
         """Cover what is stopped, and uncover what is revived."""
+        async with self._turn:
+            await self._look()
+
+    async def _look(self) -> None:
         # Also where nothing runs: a killed face must be kept before its record can be erased.
         thrown = await self._switch.thrown()
         faces = await self._faces.of(thrown)
