@@ -10,13 +10,13 @@ import httpx
 import pytest
 from tests.api.conftest import CREATE, FACE_URL, INFO, UPDATE, House
 from tests.live.camera_client import CLIP, Camera, Client, clip_frames, only_loopback, until
+from tests.trust.pictures import has_badge
 from tests.web.driving import CLIENT, running_server
 
 from mien.bench.server import Server
 from mien.trust.detector import Detector
 from mien.trust.keyring import read_keyring
 from mien.trust.marking import Marking
-from mien.vision.face import BgrImage
 
 FACE = Path(__file__).parents[1] / "media" / "astronaut.png"
 NAMES = (
@@ -79,12 +79,6 @@ def with_wishes(sdp: str) -> str:
     return "m=".join([head + wishes, *(medium + wishes for medium in media)])
 
 
-def labelled(picture: BgrImage) -> bool:
-    """A dark plate with white letters at the top right."""
-    plate = picture[20:50, 420:600].astype(int)
-    return bool((plate < 60).mean() > 0.3 and (plate > 200).mean() > 0.1)
-
-
 @pytest.mark.timeout(120)
 async def test_what_comes_back_is_marked_and_labelled_all_the_same(server: Server) -> None:
     """Create, update, joining, the data channel and the snapshot, over real processes."""
@@ -119,7 +113,7 @@ async def test_what_comes_back_is_marked_and_labelled_all_the_same(server: Serve
             for count in range(camera.pictures, camera.pictures + 24):
                 await until(lambda count=count: camera.pictures >= count)  # type: ignore[misc]
                 assert camera.picture is not None
-                assert labelled(camera.picture)
+                assert has_badge(camera.picture)
                 detector.feed(camera.picture)
             assert detector.result(thorough=False).mark_id is not None
             path = f"/v1/sessions/{session['_id']}/snapshot" + query("none")

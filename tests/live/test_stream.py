@@ -19,6 +19,7 @@ from tests.live.camera_client import (
     only_loopback,
     until,
 )
+from tests.trust.pictures import has_badge
 
 from mien.errors import MediaRejected, NotFound, SourceRejected, TooFrequent
 from mien.live.audience import MOST_PEERS
@@ -239,13 +240,7 @@ async def test_what_arrives_is_labelled_and_marked(
         detector.feed(client.picture)
     assert detector.result(thorough=False).mark_id == MARKING.mark_id
     assert client.picture is not None
-    assert labelled(client.picture)
-
-
-def labelled(picture: BgrImage) -> bool:
-    """A dark plate with white letters, where the camera's picture is neither."""
-    plate = picture[20:50, 420:600].astype(int)
-    return bool((plate < 60).mean() > 0.3 and (plate > 200).mean() > 0.1)
+    assert has_badge(client.picture)
 
 
 async def test_without_the_operator_s_policy_a_page_may_say_what_it_likes(
@@ -257,7 +252,7 @@ async def test_without_the_operator_s_policy_a_page_may_say_what_it_likes(
     page.send({"type": "label-drawn", "drawn": True})
     seen = page.pictures
     await until(lambda: page.pictures > seen + 20)
-    assert labelled(shown(page))
+    assert has_badge(shown(page))
     assert not page.heard("label")
     await strict.close()
 
@@ -268,15 +263,15 @@ async def test_a_label_that_pages_draw_is_left_out_while_all_of_them_do(
     stream = await open_stream(source, marking=replace(MARKING, client_label=True))
     page = await connect(stream, Client(Camera(frames)))
     await until(lambda: page.pictures > 5)
-    assert labelled(shown(page))
+    assert has_badge(shown(page))
     page.send({"type": "label-drawn", "drawn": True})
     assert page.heard("label")[0]["badge"] == "AI MODIFIED"
-    await until(lambda: not labelled(shown(page)))
-    assert labelled(decode_image(await stream.snapshot())), "a file has no page"
+    await until(lambda: not has_badge(shown(page)))
+    assert has_badge(decode_image(await stream.snapshot())), "a file has no page"
     player = await connect(stream, Client(None), "whep")
     await until(lambda: player.pictures > 3)
-    assert labelled(shown(player))
-    await until(lambda: labelled(shown(page)))
+    assert has_badge(shown(player))
+    await until(lambda: has_badge(shown(page)))
 
 
 def shown(client: Client) -> BgrImage:
@@ -294,7 +289,7 @@ async def test_what_is_recorded_is_labelled_whatever_pages_draw(
     page.send({"type": "label-drawn", "drawn": True})
     seen = page.pictures
     await until(lambda: page.pictures > seen + 20)
-    assert labelled(shown(page))
+    assert has_badge(shown(page))
 
 
 async def test_what_is_recorded_and_snapped_is_what_was_sent_with_its_sound(

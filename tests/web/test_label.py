@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.trust.pictures import has_badge
 from tests.web.agora_page import Lab, open_lab
 from tests.web.driving import Studio, running_server
 
@@ -15,7 +16,6 @@ from mien.bench.server import Server
 from mien.live.governance import install_policy
 from mien.trust.audit import LOG_FILE, open_audit_log
 from mien.trust.policy import Policy
-from mien.vision.face import BgrImage
 
 pytestmark = [
     pytest.mark.browser,
@@ -52,12 +52,6 @@ async def lab(
     folder = tmp_path_factory.mktemp("label")
     async with open_lab(server, BrowserOptions(camera=camera_file), folder) as lab:
         yield lab
-
-
-def burned_in(picture: BgrImage) -> bool:
-    """A dark plate with white letters at the top right."""
-    plate = picture[20:50, 420:600].astype(int)
-    return bool((plate < 60).mean() > 0.3 and (plate > 200).mean() > 0.1)
 
 
 def at_the_top_right(places: list[list[float]]) -> None:
@@ -98,8 +92,8 @@ async def test_the_studio_draws_it_and_the_picture_comes_without(studio: Studio)
     )
     assert await studio.page.evaluate(f"{badge}.textContent") == "AI MODIFIED"
     for _ in range(40):
-        if not burned_in(await studio.result()):
+        if not has_badge(await studio.result()):
             break
-    assert not burned_in(await studio.result())
+    assert not has_badge(await studio.result())
     await studio.stop()
     assert await studio.page.evaluate(f"document.querySelectorAll('{BADGE}').length") == 0

@@ -7,11 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from tests.trust.pictures import has_badge
 from tests.web.agora_page import Lab, open_lab
-from tests.web.driving import Studio
+from tests.web.driving import Studio, decoded
 
 from mien.bench.browser import BrowserOptions
 from mien.bench.server import Server
+from mien.trust.detector import Detector
+from mien.trust.keyring import read_keyring
 from mien.trust.registry import session_digest
 from mien.trust.session_statement import StatementRefused, read_statement
 from mien.trust.statement_keys import StatementKeys
@@ -77,3 +80,37 @@ async def test_the_studio_says_that_its_session_is_signed(studio: Studio) -> Non
     assert set(claims) >= {"iss", "iat", "session", "mark_id", "policy"}
     await studio.stop()
     assert await studio.page.evaluate(f"{meter}.textContent") == "\u2013"
+
+
+WISHES = "{mode: 'rtc', codec: 'vp8', watermark: false, label: 'none', marking: null}"
+FRAME = """
+  const video = document.querySelector('#theirs video');
+  const { videoWidth: width, videoHeight: height } = video;
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d').drawImage(video, 0, 0);
+  return canvas.toDataURL('image/jpeg', 0.95).split(',')[1];
+"""
+
+
+async def test_no_option_of_the_client_takes_mark_or_label_away(lab: Lab, server: Server) -> None:
+    async with lab.session(WISHES):
+        await lab.run(
+            "for (const name of ['NO_MARK', 'MIEN_LABEL', 'WATERMARK', 'DISABLE_LABEL'])"
+            "  AgoraRTC.setParameter(name, name === 'NO_MARK');"
+        )
+        await lab.join()
+        await lab.run(
+            "globalThis.camera = await AgoraRTC.createCameraVideoTrack();"
+            " await client.publish([camera]);"
+            " await client.sendStreamMessage(JSON.stringify({ type: 'label-drawn', drawn: true }));"
+        )
+        await lab.watch()
+        await lab.wait_for_frames(10)
+        detector = Detector(read_keyring(server.data_dir).patterns())
+        for _ in range(6):
+            await lab.wait_for_frames(2)
+            picture = decoded(await lab.run(FRAME))
+            assert has_badge(picture)
+            detector.feed(picture)
+        assert detector.result(thorough=False).mark_id is not None
+        await lab.run("camera.close(); await client.leave()")
