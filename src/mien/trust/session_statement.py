@@ -4,7 +4,6 @@ Our own extension, and named as such in the header's `typ`: no C2PA exists for R
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,7 +63,7 @@ def sign_statement(statement: SessionStatement, key: OKPKey) -> str:
 
 def read_statement(text: str, keys: StatementKeys) -> SessionStatement:
     """What one of the keys has signed, byte for byte. Raises StatementRefused."""
-    if len(text) > MAX_TEXT or not all(map(_is_canonical, text.split("."))):
+    if len(text) > MAX_TEXT:
         raise StatementRefused("This is no session statement.")
     try:
         header = jws.extract_compact(text.encode()).headers()
@@ -80,12 +79,3 @@ def read_statement(text: str, keys: StatementKeys) -> SessionStatement:
 def statement_json(statement: SessionStatement) -> dict[str, Any]:
     """Its claims."""
     return asdict(statement)
-
-
-def _is_canonical(part: str) -> bool:
-    """Whether the base64url is the one way of writing its bytes: spare bits hide changes."""
-    try:
-        data = urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except ValueError:
-        return False
-    return urlsafe_b64encode(data).rstrip(b"=") == part.encode("ascii", "replace")
