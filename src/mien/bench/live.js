@@ -137,7 +137,7 @@
       });
       live.addEventListener('ended', (/** @type {any} */ e) => (measured.error = String(e.detail)));
       running.push({ measured, live });
-      await live.start(options.source, options.quality);
+      await live.start({ sourceImage: [{ path: options.source }] }, options.quality);
     }
   }
 

@@ -30,8 +30,9 @@ HISTORY = 512
 SDES_CNAME = 1
 NTP_SHORT = 65536
 HEADER_BYTES = 32  # RTP with extensions, and what SRTP adds
-# 12 bits of least and 12 bits of greatest delay, in 10 ms: show every picture at once.
-NO_PLAYOUT_DELAY = bytes(3)
+# 12 bits of least and 12 bits of greatest delay, in 10 ms: show every picture at once, but where
+# sound is late wait for it a little. With no room to wait, browsers leave sound 50 ms behind.
+LITTLE_PLAYOUT_DELAY = bytes([0, 0, 4])
 
 
 class OutgoingExtensions(HeaderExtensionsMap):
@@ -45,7 +46,7 @@ class OutgoingExtensions(HeaderExtensionsMap):
         """(profile, bytes) of the extension block."""
         extensions: list[tuple[int, bytes]] = []
         if PLAYOUT_DELAY in self._ids:
-            extensions.append((self._ids[PLAYOUT_DELAY], NO_PLAYOUT_DELAY))
+            extensions.append((self._ids[PLAYOUT_DELAY], LITTLE_PLAYOUT_DELAY))
         if ABS_SEND_TIME in self._ids and values.abs_send_time is not None:
             extensions.append((self._ids[ABS_SEND_TIME], pack("!L", values.abs_send_time)[1:]))
         if twcc.URI in self._ids and values.transport_sequence_number is not None:
