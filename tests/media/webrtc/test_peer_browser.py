@@ -55,10 +55,11 @@ async def test_a_browser_sees_its_own_frames_again(codec: str) -> None:
         assert figures.round_trip_ms is None or figures.round_trip_ms < 2000
         # Sound and picture belong to one stream, so the browser plays them in step.
         assert await page.evaluate("streams") == {"audio": ["mien"], "video": ["mien"]}
-        # Our playout-delay extension keeps the browser from holding pictures back.
+        # Our playout-delay extension keeps the browser from holding pictures back: by 40 ms at most,
+        # for their sound.
         video = await stats(page, "inbound-rtp", "video")
         held = video["jitterBufferDelay"] / video["jitterBufferEmittedCount"]
-        assert held < 0.015
+        assert held < 0.055
         await until(lambda: peer.statistics().audio_packets_out > 20)
         audio = await stats(page, "inbound-rtp", "audio")
         assert audio["packetsReceived"] > 20 and audio["packetsLost"] == 0
