@@ -55,8 +55,8 @@ async def test_a_browser_sees_its_own_frames_again(codec: str) -> None:
         assert figures.round_trip_ms is None or figures.round_trip_ms < 2000
         # Sound and picture belong to one stream, so the browser plays them in step.
         assert await page.evaluate("streams") == {"audio": ["mien"], "video": ["mien"]}
-        # Our playout-delay extension keeps the browser from holding pictures back: by 40 ms at most,
-        # for their sound.
+        # Our playout-delay extension keeps the browser from holding pictures back by more than
+        # 40 ms, for their sound.
         video = await stats(page, "inbound-rtp", "video")
         held = video["jitterBufferDelay"] / video["jitterBufferEmittedCount"]
         assert held < 0.055
