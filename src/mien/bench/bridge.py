@@ -60,7 +60,8 @@ class Bridge:
     """Carries frames both ways until its input ends."""
 
     def __init__(self, near: int, far: int) -> None:
-        chance = random.Random(1)  # nosec B311 - the line must be bad the same way each time
+        # Bad in the same way each time.
+        chance = random.Random(1)  # nosec B311
         self._ways = {near: (far, SlowWay(chance)), far: (near, SlowWay(chance))}
 
     def run(self) -> None:

@@ -55,7 +55,7 @@ def network(
 
     if not can_make_lines():
         command = as_root([sys.executable, *sys.orig_argv[1:]])
-        os.execvp(command[0], command)  # nosec B606 - a list that is made here
+        os.execvp(command[0], command)  # nosec B606
     _show(asyncio.run(run(seconds=seconds)), as_json)
 
 
