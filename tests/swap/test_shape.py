@@ -65,6 +65,17 @@ def test_strength_scales_the_offsets() -> None:
     assert not settled(ShapeTransfer(wide(1.2), 0.0, Neutral()), FACE).any()
 
 
+def test_full_lips_are_taken_by_half() -> None:
+    """A lower lip 0.4 cm fuller than the target's; a cheek, moved as far, goes all the way."""
+    lip, cheek = 17, 117
+    shape = FACE.copy()
+    for vertex in (lip, cheek):
+        shape[vertex, 1] += 0.4
+    offsets = settled(ShapeTransfer(shape.astype(np.float32), 1.0, Neutral()), FACE)
+    assert offsets[lip, 1] == pytest.approx(0.2, abs=0.03)
+    assert offsets[cheek, 1] == pytest.approx(0.4, abs=0.04)
+
+
 def test_offsets_do_not_open_or_close_the_mouth() -> None:
     """A source with an open mouth on a closed one, and the other way round."""
     for source, target in ((opened(2.0), FACE), (FACE, opened(2.0))):

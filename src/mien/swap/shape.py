@@ -10,6 +10,8 @@ from mien.vision import topology as topo
 
 OVAL_STRENGTH = 0.6
 DEPTH_STRENGTH = 0.5
+# The lips are the wearer's own: blown up to another's they neither look nor move like lips.
+MOUTH_STRENGTH = 0.5
 _MAX_WEIGHT = 60.0
 _SMOOTHING = 0.1
 _LIP_PAIRS = ((13, 14), (82, 87), (81, 178), (80, 88), (312, 317), (311, 402), (310, 318))
@@ -98,7 +100,8 @@ def _vertex_strength(shape: Doubles, strength: float) -> Doubles:
     weights = np.full(topo.MESH_POINTS, strength)
     weights[list(topo.OVAL)] = OVAL_STRENGTH * strength
     # A smile belongs to the moment of the photo, not to the face.
-    return np.asarray(weights * (1 - 0.8 * expressiveness(shape) * face_template().mouth))
+    taken = MOUTH_STRENGTH * (1 - 0.8 * expressiveness(shape))
+    return np.asarray(weights * (1 - (1 - taken) * face_template().mouth))
 
 
 def expressiveness(shape: Doubles) -> float:
