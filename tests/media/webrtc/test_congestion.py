@@ -149,3 +149,15 @@ def test_a_clock_that_was_set_is_begun_anew() -> None:
     for number in range(100):
         trend.add(number * 0.05, number * 0.05 - (1000.0 if number > 40 else 0.0))
         assert trend.usage is Usage.NORMAL
+
+
+def test_a_packet_that_comes_late_is_no_growing_queue() -> None:
+    trend = DelayTrend()
+    usages = set()
+    for number in range(400):
+        sent = number * 0.02
+        trend.add(sent, sent + 0.02)
+        if number % 25 > 15:
+            trend.add(sent - 0.1, sent + 0.02 + 0.004 * (number % 25 - 15))  # later and later
+        usages.add(trend.usage)
+    assert usages == {Usage.NORMAL}
