@@ -1,5 +1,6 @@
 """Publishes one colour and silence over WHIP with FFmpeg: a program of its own, because PyAV
-holds the interpreter's lock while it connects. Arguments: URL, certificate, key."""
+holds the interpreter's lock while it connects. Arguments: URL, certificate, key and,
+where one is needed, a bearer token."""
 
 import sys
 import time
@@ -38,4 +39,5 @@ def silence(pts: int) -> av.AudioFrame:
 
 
 if __name__ == "__main__":
-    publish(sys.argv[1], {"cert_file": sys.argv[2], "key_file": sys.argv[3]}, 30)
+    names = ("cert_file", "key_file", "authorization")
+    publish(sys.argv[1], dict(zip(names, sys.argv[2:], strict=False)), 30)
