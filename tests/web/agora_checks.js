@@ -7,6 +7,7 @@ import {
   wanted,
 } from '/agora/encoding.js';
 import { AgoraRTCError, mediaError } from '/agora/errors.js';
+import { Monitor } from '/agora/monitor.js';
 import { ExceptionWatch, networkQuality } from '/agora/quality.js';
 import { Channel, ServerFinder } from '/agora/server.js';
 import { Statistics } from '/agora/statistics.js';
@@ -152,6 +153,29 @@ export const checks = {
     same(told, ['2001 AUDIO_INPUT_LEVEL_TOO_LOW 1', '4001 AUDIO_INPUT_LEVEL_TOO_LOW_RECOVER 1']);
     for (let i = 0; i < 5; i++) watch.receivedVideo({ receiveBitrate: 9, decodeFrameRate: 0 }, 3);
     same(told.slice(2), ['1005 RECV_VIDEO_DECODE_FAILED 3']);
+  },
+
+  async 'volumes are told as often as the page wants, of everybody'() {
+    const told = [];
+    let state = 'DISCONNECTED';
+    const track = { getVolumeLevel: () => 0.25 };
+    const monitor = new Monitor({
+      statistics: new Statistics(), users: { list: [{ uid: 3 }, { uid: 4, audioTrack: { getVolumeLevel: () => 0.5 } }] },
+      publications: { of: () => [track] }, state: () => state, uid: () => 1, link: () => null,
+      emit: (event, levels) => told.push([event, levels]), volumeMs: () => 20,
+    });
+    const wait = () => new Promise((resolve) => setTimeout(resolve, 150));
+    monitor.indicateVolume();
+    await wait();
+    same(told, []); // not before there is a call
+    state = 'CONNECTED';
+    monitor.start();
+    await wait();
+    monitor.stop();
+    const count = told.length;
+    await wait();
+    same([count >= 2, told.length], [true, count]);
+    same(told[0], ['volume-indicator', [{ uid: 4, level: 50 }, { uid: 1, level: 25 }, { uid: 3, level: 0 }]]);
   },
 
   'rates are of the last second'() {

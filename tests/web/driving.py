@@ -155,7 +155,8 @@ def decoded(picture: str) -> BgrImage:
 async def call(server: Server, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """POST to the API as the installation's own client; the answer's JSON."""
     headers = {"authorization": f"Bearer {server.token}"}
-    async with httpx.AsyncClient(base_url=server.origin, headers=headers) as client:
+    # A call that was given up would leave its session behind: on a busy machine there is time.
+    async with httpx.AsyncClient(base_url=server.origin, headers=headers, timeout=30) as client:
         answer: dict[str, Any] = (await client.post(path, json=body)).json()
     return answer
 

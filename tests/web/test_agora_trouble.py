@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -226,6 +227,39 @@ async def test_the_token_is_warned_of_renewed_and_at_last_runs_out(lab: Lab) -> 
         assert await lab.run("return camera.getMediaStreamTrack().readyState") == "live"
 
 
+async def test_a_page_that_is_put_aside_lets_go_and_comes_back_with_its_call(lab: Lab) -> None:
+    """As browsers do for their back button; the same page is shown again as it was."""
+    async with lab.session() as session:
+        await lab.join()
+        await lab.run(PUBLISH_CAMERA)
+        await lab.watch()
+        await lab.run("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));")
+        await peers(lab, session, 0)
+        await asyncio.sleep(1)
+        await peers(lab, session, 0)
+        await lab.run("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}));")
+        await lab.wait_for("happened.some((line) => line.includes('CONNECTED RECONNECTING'))")
+        await lab.wait_for("client.getRemoteVideoStats()[3]?.decodeFrameRate > 0")
+        told = [line for line in await lab.happened() if line.startswith("connection")]
+        assert told[-2:] == [
+            "connection-state-change RECONNECTING CONNECTED ",
+            "connection-state-change CONNECTED RECONNECTING ",
+        ]
+        await lab.run("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}));")
+        await lab.run("await client.leave();")
+        assert await lab.run("return client.connectionState") == "DISCONNECTED"
+
+
+async def peers(lab: Lab, session: dict[str, Any], count: int) -> None:
+    """Wait until the server knows so many."""
+    for _ in range(60):
+        info = await call(lab.server, f"{LIVE}/info", {"_id": session["_id"]})
+        if info["data"].get("statistics", info["data"]).get("peers") == count:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"there are not {count} peers: {info}")
+
+
 async def test_a_page_that_is_closed_lets_go_and_close_may_come_twice(lab: Lab) -> None:
     page = lab.page
     async with lab.session() as session:
@@ -233,14 +267,7 @@ async def test_a_page_that_is_closed_lets_go_and_close_may_come_twice(lab: Lab) 
         await lab.run(PUBLISH_CAMERA)
         await lab.watch()
         await page.goto("about:blank")
-        for _ in range(60):
-            info = await call(lab.server, f"{LIVE}/info", {"_id": session["_id"]})
-            figures = info["data"].get("statistics", info["data"])
-            if figures.get("peers") == 0:
-                break
-            await asyncio.sleep(0.1)
-        else:
-            pytest.fail(f"the peer is still there: {info}")
+        await peers(lab, session, 0)
         await close(lab.server, session)
         await close(lab.server, session)
 

@@ -3204,6 +3204,9 @@ class Session {
   #peerId = '';
   #closed = false;
   #wake = () => {};
+  /** @type {Promise<void>} settled unless the page was put aside */
+  #shown = Promise.resolve();
+  #show = () => {};
   /** @type {PeerLink | null} */
   link = null;
 
@@ -3221,6 +3224,8 @@ class Session {
     for (let tries = 1, wait = FIRST_WAIT_MS; ; tries += 1, wait *= 2) {
       try {
         const uid = await this.#connect();
+        globalThis.addEventListener?.('pagehide', this.#pageHides);
+        globalThis.addEventListener?.('pageshow', this.#pageShows);
         this.#keep();
         return uid;
       } catch (error) {
@@ -3231,15 +3236,35 @@ class Session {
     }
   }
 
-  /** Leave. @param {boolean} [leaving] the page is going away */
-  async close(leaving = false) {
+  /** Leave. */
+  async close() {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#over();
     this.#wake();
-    const told = this.#peerId ? this.channel.leave(this.#peerId, leaving) : null;
     // First the word, then the way: a server that finds the way gone has nobody to say goodbye to.
-    if (!leaving) await told;
+    if (this.#peerId) await this.channel.leave(this.#peerId);
     this.link?.close();
+  }
+
+  /** The page goes away for good, or is put aside and may be shown again. */
+  #pageHides = () => {
+    this.#shown = new Promise((resolve) => {
+      this.#show = resolve;
+    });
+    if (this.#peerId) this.channel.leave(this.#peerId, true);
+    this.link?.close();
+  };
+
+  /** @param {PageTransitionEvent} event */
+  #pageShows = ({ persisted }) => {
+    if (persisted) this.#show();
+  };
+
+  #over() {
+    this.#closed = true;
+    this.#show();
+    globalThis.removeEventListener?.('pagehide', this.#pageHides);
+    globalThis.removeEventListener?.('pageshow', this.#pageShows);
   }
 
   /** @returns {Promise<number>} */
@@ -3274,6 +3299,7 @@ class Session {
   async #keep() {
     while (!this.#closed) {
       await this.link?.lost;
+      await this.#shown;
       if (this.#closed) return;
       this.link?.close();
       this.#options.onLost();
@@ -3284,6 +3310,7 @@ class Session {
   async #joinAgain() {
     for (let wait = 0; !this.#closed; wait = longer(wait)) {
       await this.#pause(wait);
+      await this.#shown;
       if (this.#closed) return;
       try {
         await this.#connect();
@@ -3298,7 +3325,7 @@ class Session {
   /** @param {AgoraRTCError} failure */
   #end(failure) {
     const told = this.#closed;
-    this.#closed = true;
+    this.#over();
     if (!told) this.#options.onEnded(failure);
   }
 
@@ -3716,7 +3743,6 @@ class AgoraRTCClient extends MeasuredClient {
     this.joinedAt = performance.now();
     this.#tokenClock.set(claims);
     this.monitor.start();
-    globalThis.addEventListener?.('pagehide', this.#goAway);
     this.#become('CONNECTED');
     // After join's own promise, so that listeners set on the next line hear of everybody.
     const session = this.#session;
@@ -3769,7 +3795,6 @@ class AgoraRTCClient extends MeasuredClient {
   /** @param {string} reason */
   #depart(reason) {
     this.monitor.stop();
-    globalThis.removeEventListener?.('pagehide', this.#goAway);
     this.#tokenClock.clear();
     this.#presence.clear();
     this.publications.clear();
@@ -3784,10 +3809,6 @@ class AgoraRTCClient extends MeasuredClient {
     this.#session = null;
     this.#depart(codeOf(error) === 'NETWORK_ERROR' ? 'NETWORK_ERROR' : 'SERVER_ERROR');
   }
-
-  #goAway = () => {
-    this.#session?.close(true);
-  };
 
   /** @param {Session} session @param {any} message */
   #heard(session, message) {

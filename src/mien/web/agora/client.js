@@ -276,7 +276,6 @@ export class AgoraRTCClient extends MeasuredClient {
     this.joinedAt = performance.now();
     this.#tokenClock.set(claims);
     this.monitor.start();
-    globalThis.addEventListener?.('pagehide', this.#goAway);
     this.#become('CONNECTED');
     // After join's own promise, so that listeners set on the next line hear of everybody.
     const session = this.#session;
@@ -329,7 +328,6 @@ export class AgoraRTCClient extends MeasuredClient {
   /** @param {string} reason */
   #depart(reason) {
     this.monitor.stop();
-    globalThis.removeEventListener?.('pagehide', this.#goAway);
     this.#tokenClock.clear();
     this.#presence.clear();
     this.publications.clear();
@@ -344,10 +342,6 @@ export class AgoraRTCClient extends MeasuredClient {
     this.#session = null;
     this.#depart(codeOf(error) === 'NETWORK_ERROR' ? 'NETWORK_ERROR' : 'SERVER_ERROR');
   }
-
-  #goAway = () => {
-    this.#session?.close(true);
-  };
 
   /** @param {Session} session @param {any} message */
   #heard(session, message) {

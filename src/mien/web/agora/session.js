@@ -29,6 +29,9 @@ export class Session {
   #peerId = '';
   #closed = false;
   #wake = () => {};
+  /** @type {Promise<void>} settled unless the page was put aside */
+  #shown = Promise.resolve();
+  #show = () => {};
   /** @type {PeerLink | null} */
   link = null;
 
@@ -46,6 +49,8 @@ export class Session {
     for (let tries = 1, wait = FIRST_WAIT_MS; ; tries += 1, wait *= 2) {
       try {
         const uid = await this.#connect();
+        globalThis.addEventListener?.('pagehide', this.#pageHides);
+        globalThis.addEventListener?.('pageshow', this.#pageShows);
         this.#keep();
         return uid;
       } catch (error) {
@@ -56,15 +61,35 @@ export class Session {
     }
   }
 
-  /** Leave. @param {boolean} [leaving] the page is going away */
-  async close(leaving = false) {
+  /** Leave. */
+  async close() {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#over();
     this.#wake();
-    const told = this.#peerId ? this.channel.leave(this.#peerId, leaving) : null;
     // First the word, then the way: a server that finds the way gone has nobody to say goodbye to.
-    if (!leaving) await told;
+    if (this.#peerId) await this.channel.leave(this.#peerId);
     this.link?.close();
+  }
+
+  /** The page goes away for good, or is put aside and may be shown again. */
+  #pageHides = () => {
+    this.#shown = new Promise((resolve) => {
+      this.#show = resolve;
+    });
+    if (this.#peerId) this.channel.leave(this.#peerId, true);
+    this.link?.close();
+  };
+
+  /** @param {PageTransitionEvent} event */
+  #pageShows = ({ persisted }) => {
+    if (persisted) this.#show();
+  };
+
+  #over() {
+    this.#closed = true;
+    this.#show();
+    globalThis.removeEventListener?.('pagehide', this.#pageHides);
+    globalThis.removeEventListener?.('pageshow', this.#pageShows);
   }
 
   /** @returns {Promise<number>} */
@@ -99,6 +124,7 @@ export class Session {
   async #keep() {
     while (!this.#closed) {
       await this.link?.lost;
+      await this.#shown;
       if (this.#closed) return;
       this.link?.close();
       this.#options.onLost();
@@ -109,6 +135,7 @@ export class Session {
   async #joinAgain() {
     for (let wait = 0; !this.#closed; wait = longer(wait)) {
       await this.#pause(wait);
+      await this.#shown;
       if (this.#closed) return;
       try {
         await this.#connect();
@@ -123,7 +150,7 @@ export class Session {
   /** @param {AgoraRTCError} failure */
   #end(failure) {
     const told = this.#closed;
-    this.#closed = true;
+    this.#over();
     if (!told) this.#options.onEnded(failure);
   }
 
