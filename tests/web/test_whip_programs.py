@@ -34,7 +34,8 @@ const patch = (match, body) => fetch(place, { method: 'PATCH', body,
   headers: { ...headers, 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': match } });
 const fragment = `${ufrag}\\r\\n${candidate}\\r\\n`;
 window.leave = async () => (await fetch(place, { method: 'DELETE', headers })).status;
-return [made.status, (await patch(etag, fragment)).status, (await patch('"other"', fragment)).status,
+return [made.status, (await patch(etag, fragment)).status,
+  (await patch('"other"', fragment)).status,
   (await patch('*', 'a=ice-ufrag:anew\\r\\na=ice-pwd:anew\\r\\n')).status];
 """
 
