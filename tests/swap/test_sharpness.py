@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.swap.atlas import BROWS, depth_inside, polygons
 from mien.swap.sharpness import Sharpness
 
 RNG = np.random.default_rng(4)
@@ -31,6 +32,17 @@ def test_a_soft_camera_softens_the_atlas_but_not_its_outlines() -> None:
     atlas = steered(SOFT, SHARP).atlas(0)
     assert roughness(atlas) < 0.7 * roughness(NOISE)
     np.testing.assert_array_equal(atlas[..., 3], NOISE[..., 3])
+
+
+def test_brows_keep_half_of_their_sharpness() -> None:
+    sharpness = steered(SOFT, SHARP)
+    atlas, soft = sharpness.atlas(0), cv2.GaussianBlur(NOISE, (0, 0), sharpness.sigma)
+    brows = polygons(BROWS, 256) > 0
+    half = (soft[brows].astype(float) + NOISE[brows]) / 2
+    np.testing.assert_allclose(atlas[brows][:, :3], half[:, :3], atol=1)
+    cheek = np.s_[150:180, 70:90]
+    assert depth_inside(255 - polygons(BROWS, 256))[cheek].min() > 0.05
+    np.testing.assert_array_equal(atlas[cheek][..., :3], soft[cheek][..., :3])
 
 
 def test_a_sharp_camera_sharpens_the_atlas_a_little() -> None:

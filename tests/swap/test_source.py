@@ -284,3 +284,14 @@ def test_a_fold_beside_the_nose_is_no_hair_but_a_strand_from_the_temple_is() -> 
     assert foreign[row - 8 : row + 9, column - 8 : column + 9].max() < 40
     column, row = np.round(TEMPLATE.uv[447] * ATLAS_SIZE - 0.5).astype(int)
     assert foreign[row, column] > 200
+
+
+def test_a_shadow_from_the_jaw_to_the_mouth_is_no_hair() -> None:
+    """Dark all the way from the rim: deep inside it is a fold or a cheek's shade."""
+    mesh = placed(scale=1.2)
+    image = photo(mesh)
+    shade = np.round(mesh.points[[172, 138, 192, 216, 206]][:, :2]).astype(np.int32)
+    cv2.polylines(image, [shade], False, (30, 45, 70), 24, cv2.LINE_AA)
+    foreign = prepare_source(image, mesh).foreign
+    column, row = np.round(TEMPLATE.uv[206] * ATLAS_SIZE - 0.5).astype(int)
+    assert foreign[row - 4 : row + 5, column - 4 : column + 5].max() < 40

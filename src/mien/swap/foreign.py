@@ -38,20 +38,23 @@ _FRINGE_EDGE = (0.004, 0.034)
 # By how many levels of 8-bit lightness hair is darker than what lies under it.
 _DARKER = (8.0, 25.0)
 _GRAIN = 3.0
-# How far in from the rim hair may reach, how odd it is, and where it must begin.
-_DEEPEST, _ODD, _RIM = 0.25, 1.6, 0.13
+# How far in from the rim hair may reach, above and below the nose: deeper there it is a fold.
+_DEEPEST, _DEEPEST_BELOW = 0.25, 0.15
+# How odd it is, and where it must begin.
+_ODD, _RIM = 1.6, 0.13
 
 
 def find_foreign(colours: Floats) -> Floats:
     """(s, s) float32: 1 on texels of the forehead and the rim that do not look like skin."""
     size = len(colours)
     oddness = _oddness(colours)
-    rows = np.arange(size, dtype=np.float32)[:, None] / size
+    rows = np.arange(size, dtype=np.float32)[:, None] / np.float32(size)
     uv = face_template().uv
     forehead = smooth_step(float(uv[list(_ABOVE_BROWS), 1].mean()) - rows, 0.0, 0.05)
     chin = float(uv[topo.CHIN, 1])
     depth = depth_inside(polygons([topo.OVAL], size))
-    rim = smooth_step(_DEEPEST - depth, 0, 0.07) * (
+    deepest = _DEEPEST + (_DEEPEST_BELOW - _DEEPEST) * _below_nose(rows)
+    rim = smooth_step(deepest - depth, 0, 0.07) * (
         1 - 0.6 * smooth_step(rows, chin - 0.20, chin - 0.10)
     )
     rim = rim * (1 - smooth_step(rows, chin - 0.22, chin - 0.14))
@@ -72,6 +75,11 @@ def _from_outside(oddness: Floats, depth: Floats, skin: Mask) -> Floats:
     outside[np.unique(parts[(odd > 0) & (depth < _RIM)])] = True
     outside[0] = False
     return np.asarray(cv2.dilate(outside[parts].astype(np.float32), ellipse(5)), np.float32)
+
+
+def _below_nose(rows: Floats) -> Floats:
+    nose = float(face_template().uv[topo.NOSE_BASE, 1])
+    return np.asarray(smooth_step(rows, nose - 0.04, nose + 0.03), np.float32)
 
 
 def _fringe(found: Floats) -> Floats:
