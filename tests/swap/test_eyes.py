@@ -74,6 +74,16 @@ def test_brown_irises_turn_blue(iris: tuple[int, ...]) -> None:
     assert after[0] - after[2] > before[0] - before[2] + 25
 
 
+@pytest.mark.parametrize(("grey", "most"), [(120, 26), (45, 9)])
+def test_dark_eyes_do_not_glow_red(grey: int, most: float) -> None:
+    image = eyes((grey, grey, grey))
+    points = placed().points
+    beside_pupil = points[topo.RIGHT_IRIS[0]] + np.array([4, 0, 0], np.float32)
+    Irises(lab((20, 40, 160))).paint(image, points, np.zeros((468, 2), np.float32))
+    blue, _, red = colour_at(image, beside_pupil, 1)
+    assert 0 < red - blue < most
+
+
 def test_irises_move_with_the_mesh() -> None:
     points = placed().points
     shifted = points.copy()

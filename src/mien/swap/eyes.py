@@ -115,7 +115,7 @@ class Irises:
         self._paints += 1
         if self._seen is None:
             return
-        change = _bgr_change(self._seen, _limited(wanted - self._seen))
+        change = _bgr_change(self._seen, _limited(wanted - self._seen, float(self._seen[0])))
         paint_iris(patch, opening, x, y, radius, float(self._seen[0]), change)
 
     def _measure(self, patch: BgrImage, weights: Floats) -> None:
@@ -135,11 +135,12 @@ def _bgr_change(seen: Floats, change: Floats) -> Floats:
     return np.asarray(colours[1] - colours[0], np.float32)
 
 
-def _limited(change: Floats) -> Floats:
+def _limited(change: Floats, light_now: float) -> Floats:
     # Never lighter, hardly warmer: a dark eye that is lit up glows, and the yellow of a lamp in
-    # the photo is no colour of an eye.
+    # the photo is no colour of an eye. In the dark a little warmth is red already.
     light = np.clip(change[:1], -30, 0) * 0.6
-    chroma = np.clip(change[1:], -18, 5) * 0.9
+    warmest = 5 * min(light_now / 128, 1)
+    chroma = np.clip(change[1:], -18, warmest) * 0.9
     return np.concatenate([light, chroma]).astype(np.float32)
 
 

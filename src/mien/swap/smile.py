@@ -32,12 +32,13 @@ def relax(colours: Floats, bare: Floats, smile: float) -> Floats:
     skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside) * bare
     log = np.log(colours + _FLOOR)
     fine, broad = (masked_blur(log, skin, ATLAS_SIZE * sigma) for sigma in FOLD_SIGMAS)
-    share = (STRENGTH * smile * _near_folds())[..., None]
+    share = (STRENGTH * smile * near_folds())[..., None]
     return np.asarray(np.clip(np.exp(log - share * (fine - broad)) - _FLOOR, 0, 255), np.float32)
 
 
 @cache
-def _near_folds() -> Floats:
+def near_folds() -> Floats:
+    """(512, 512) 1 from the wings of the nose past the corners of the mouth, 0 on the lips."""
     mask = polygons(FOLDS, ATLAS_SIZE)
     mask[polygons([topo.OUTER_LIPS], ATLAS_SIZE) > 0] = 0
     return blur(np.asarray(mask / 255, np.float32), ATLAS_SIZE * 0.014)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import SourceRejected
+from mien.swap.creases import soften
 from mien.swap.geometry import Floats, Similarity, fit_similarity
 from mien.swap.shape import expressiveness
 from mien.swap.smile import relax
@@ -111,7 +112,8 @@ def prepare_source(
     check_cover(flat)
     texture = build_texture(flat, points)
     shape = to_canonical.apply(points)
-    colours = relax(texture.colours, 1 - texture.foreign, expressiveness(shape))
+    bare = 1 - texture.foreign
+    colours = soften(relax(texture.colours, bare, expressiveness(shape)), bare)
     return SourceFace(
         atlas=np.round(colours).astype(np.uint8),
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),

@@ -1,0 +1,55 @@
+"""Keep a photo's creases from being redder and deeper than a camera shows them on living skin.
+
+A flash or a print makes folds of an old face nearly black and dark red; where other light falls
+on them, nothing of the target's own tells so, and they stand out like wounds.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from mien.swap.atlas import blur, masked_blur, polygons, skin_mask, uv_grid
+from mien.swap.geometry import Floats
+from mien.swap.smile import FOLD_SIGMAS, near_folds
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+
+# In logarithms. A red cast never passes the first; shade below the second, between
+# nose and jaw, counts so much only. Young skin stays within both.
+MOST_CAST = 0.05
+DEEP, BELOW = -0.12, 0.3
+_LUMA = np.array([0.114, 0.587, 0.299], np.float32)
+_JAW = (
+    *(58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288),
+    *(287, 17, 57),
+)
+_FLOOR = 4.0
+
+
+def soften(colours: Floats, bare: Floats) -> Floats:
+    """Colours with calmer creases; colours: (512, 512, 3) BGR of an atlas, 0..255.
+
+    bare: (512, 512) 1 on skin, 0 on hair and background that was painted over.
+    """
+    skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside) * bare
+    log = np.log(colours + _FLOOR)
+    fine, broad = (masked_blur(log, skin, ATLAS_SIZE * sigma) for sigma in FOLD_SIGMAS)
+    shade = ((fine - broad) @ _LUMA)[..., None]
+    cast = fine - broad - shade
+    shallower = (1 - BELOW) * np.minimum(shade - DEEP, 0) * _below_the_nose()
+    redder = np.clip((cast[..., 2:] - cast[..., :1]) / MOST_CAST, 0, 1)
+    paler = redder * (cast - MOST_CAST * np.tanh(cast / MOST_CAST))
+    change = (shallower + paler) * _soft(skin)
+    return np.asarray(np.clip(np.exp(log - change) - _FLOOR, 0, 255), np.float32)
+
+
+def _soft(skin: Floats) -> Floats:
+    return np.minimum(blur(np.asarray(skin, np.float32), ATLAS_SIZE * 0.008), skin)[..., None]
+
+
+@cache
+def _below_the_nose() -> Floats:
+    jaw = polygons([_JAW], ATLAS_SIZE)
+    jaw[polygons([topo.OUTER_LIPS], ATLAS_SIZE) > 0] = 0
+    soft = blur(np.asarray(jaw / 255, np.float32), ATLAS_SIZE * 0.014)
+    return np.maximum(soft, near_folds())[..., None]
