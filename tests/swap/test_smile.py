@@ -29,7 +29,7 @@ def texel(vertex: int) -> tuple[int, int]:
 def test_a_smiles_folds_are_flattened_and_nothing_else() -> None:
     relaxed = relax(creased(), BARE, 1.0)
     for fold in (FOLD, OTHER_FOLD):
-        assert relaxed[texel(fold)].mean() == pytest.approx(125, abs=12)
+        assert relaxed[texel(fold)].mean() == pytest.approx(114, abs=8)
     np.testing.assert_allclose(relaxed[texel(FOREHEAD)], SHADE, atol=1)
     row, column = texel(FOLD)
     np.testing.assert_allclose(relaxed[row + 70, column], SKIN, atol=6)
@@ -38,7 +38,7 @@ def test_a_smiles_folds_are_flattened_and_nothing_else() -> None:
 def test_half_a_smile_goes_half_the_way() -> None:
     half = relax(creased(), BARE, 0.5)[texel(FOLD)].mean()
     whole = relax(creased(), BARE, 1.0)[texel(FOLD)].mean()
-    assert half - SHADE == pytest.approx((whole - SHADE) * 0.46, rel=0.15)
+    assert half - SHADE == pytest.approx((whole - SHADE) * 0.47, rel=0.1)
 
 
 def test_a_face_at_rest_keeps_its_folds() -> None:
@@ -51,4 +51,4 @@ def test_the_grain_of_the_skin_stays() -> None:
     before = (SKIN + grain).repeat(3, 2)
     after = relax(before, BARE, 1.0)
     here = np.s_[row - 8 : row + 8, column - 8 : column + 8]
-    assert after[here].std() > 0.85 * before[here].std()
+    assert after[here].std() > 0.9 * before[here].std()

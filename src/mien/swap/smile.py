@@ -16,7 +16,7 @@ FOLDS = (
 )
 # Of the folds of the broadest smile so much goes; the skin's own grain, below the first of the
 # radii (parts of the atlas), stays.
-STRENGTH = 0.7
+STRENGTH = 0.5
 FOLD_SIGMAS = (0.006, 0.045)
 _FLOOR = 4.0
 
