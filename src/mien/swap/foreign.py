@@ -104,7 +104,8 @@ def cover_foreign(colours: Floats, foreign: Floats) -> Floats:
     near, far = masked_blur(colours, skin, size * 0.05), masked_blur(colours, skin, size * 0.15)
     support = blur(skin, size * 0.05)[..., None]
     grain = np.random.default_rng(0).normal(0, _GRAIN, (size, size)).astype(np.float32)
-    patch = np.where(support > 0.15, near, far) + blur(grain, 0.8)[..., None]
+    # From the one to the other without a step, which would be a line across the forehead.
+    patch = far + (near - far) * smooth_step(support, 0.01, 0.15) + blur(grain, 0.8)[..., None]
     # Up to the brows themselves, for a strand beside one would look like its tail.
     features = polygons([*EYES, topo.OUTER_LIPS, *BROWS], size) / np.float32(255)
     share = (covered * blur(np.asarray(1 - features, np.float32), 1.0))[..., None]

@@ -142,7 +142,8 @@ def _even_light(colours: Floats, foreign: Floats) -> Floats:
     log = np.log(np.clip(colours, 0, 255) + 6)
     near = masked_blur(log, skin, ATLAS_SIZE * 0.022)
     support = blur(skin, ATLAS_SIZE * 0.022)[..., None]
-    shading = np.where(support > 0.15, near, masked_blur(log, skin, ATLAS_SIZE * 0.08))
+    far = masked_blur(log, skin, ATLAS_SIZE * 0.08)
+    shading = far + (near - far) * smooth_step(support, 0.02, 0.2)
     one_sided = blur(((shading - shading[:, ::-1]) * 0.5).astype(np.float32), ATLAS_SIZE * 0.010)
     return np.asarray(np.exp(log - DELIGHT * one_sided) - 6, np.float32)
 
