@@ -34,7 +34,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.stderr
 
 
-def test_the_result_is_more_the_source_than_the_target(tmp_path: Path) -> None:
+def test_the_result_has_left_the_target_for_the_source(tmp_path: Path) -> None:
     output = tmp_path / "out.png"
     assert run(ASTRONAUT, HOPPER, "-o", str(output)) == (0, f"Wrote {output}.\n")
     store = WeightStore()
@@ -43,7 +43,8 @@ def test_the_result_is_more_the_source_than_the_target(tmp_path: Path) -> None:
         identity(image, finder(image)[0].mesh)
         for image in (decode_image(Path(p).read_bytes()) for p in (ASTRONAUT, HOPPER, output))
     )
-    assert distance(result, source) < distance(result, target)
+    assert distance(result, source) < distance(target, source) - 0.07
+    assert distance(result, target) > 0.5
 
 
 def test_a_clip_and_several_sources(tmp_path: Path) -> None:

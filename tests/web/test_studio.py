@@ -130,8 +130,10 @@ async def test_the_result_wears_the_source_and_moves_with_the_camera(
         (w, p) for c, r in film if (w := eyes.who(r)) is not None and (p := eyes.who(c)) is not None
     ]
     assert len(seen) >= 13
-    nearer = sum(distance(w, source) < distance(w, p) for w, p in seen)
-    assert nearer >= 0.75 * len(seen)  # a bare camera has 0; blurred moments are nobody
+    # A bare camera is 0.05 from itself and 0.75 from the source; turned moments are the worst.
+    to_source, to_camera = np.array([(distance(w, source), distance(w, p)) for w, p in seen]).T
+    assert to_source.mean() < 0.6 < to_camera.mean() + 0.1
+    assert (to_source < to_camera).mean() >= 0.6
     clip = Clip.read(eyes)
     noses = [(clip.nose_behind(r, eyes), n) for _, r in film if (n := eyes.nose(r)) is not None]
     driving, worn = (np.array([pair[i] for pair in noses]) for i in (0, 1))
