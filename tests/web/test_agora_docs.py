@@ -4,12 +4,14 @@ import asyncio
 import json
 import os
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from tests.web.agora_page import LIVE, close, create, source_image
-from tests.web.driving import CLIENT, call
+from tests.web.driving import CLIENT, call, running_server
 
 from mien.bench.browser import Browser, BrowserOptions
 from mien.bench.server import Server
@@ -27,6 +29,14 @@ def block(language: str, containing: str, page: str = "moving.md") -> str:
     found = re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     [wanted] = [text for text in found if containing in text]
     return str(wanted)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    # The documents' pages are closed without a word, and their sessions wait for them.
+    folder = tmp_path_factory.mktemp("data")
+    async with running_server(folder, MIEN_MAX_SESSIONS="5") as server:
+        yield server
 
 
 @pytest.mark.parametrize(
