@@ -10,7 +10,7 @@ import numpy as np
 
 from mien.swap.atlas import blur, masked_blur, polygons, skin_mask, uv_grid
 from mien.swap.geometry import Floats
-from mien.swap.smile import FOLD_SIGMAS, near_folds
+from mien.swap.smile import near_folds
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 
@@ -18,6 +18,8 @@ from mien.vision import topology as topo
 # nose and jaw, counts so much only. Young skin stays within both.
 MOST_CAST = 0.05
 DEEP, BELOW = -0.12, 0.3
+# Wider than a fold, as a part of the atlas.
+BROAD = 0.045
 _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 _JAW = (
     *(58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288),
@@ -33,9 +35,10 @@ def soften(colours: Floats, bare: Floats) -> Floats:
     """
     skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside) * bare
     log = np.log(colours + _FLOOR)
-    fine, broad = (masked_blur(log, skin, ATLAS_SIZE * sigma) for sigma in FOLD_SIGMAS)
-    shade = ((fine - broad) @ _LUMA)[..., None]
-    cast = fine - broad - shade
+    # The narrowest part of a crease is its deepest: what counts is each texel, not a blur of it.
+    detail = log - masked_blur(log, skin, ATLAS_SIZE * BROAD)
+    shade = (detail @ _LUMA)[..., None]
+    cast = detail - shade
     shallower = (1 - BELOW) * np.minimum(shade - DEEP, 0) * _below_the_nose()
     redder = np.clip((cast[..., 2:] - cast[..., :1]) / MOST_CAST, 0, 1)
     paler = redder * (cast - MOST_CAST * np.tanh(cast / MOST_CAST))
