@@ -59,6 +59,11 @@ def test_a_mark_of_another_colour_stays() -> None:
     np.testing.assert_allclose(soften(blue, BARE)[texel(FOREHEAD)], (180, 130, 110), atol=4)
 
 
+def test_paint_stays() -> None:
+    paint = creased(FOREHEAD, 40, 40, 220)
+    np.testing.assert_allclose(soften(paint, BARE)[texel(FOREHEAD)], (40, 40, 220), atol=6)
+
+
 def test_what_young_skin_shows_stays() -> None:
     shallow = np.exp(DEEP * 0.8)
     before = creased(FOLD, *(shallow * c for c in SKIN))

@@ -9,14 +9,16 @@ from functools import cache
 import numpy as np
 
 from mien.swap.atlas import blur, masked_blur, polygons, skin_mask, uv_grid
-from mien.swap.geometry import Floats
+from mien.swap.geometry import Floats, smooth_step
 from mien.swap.smile import near_folds
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 
-# In logarithms. A red cast never passes the first; shade below the second, between
-# nose and jaw, counts so much only. Young skin stays within both.
+# In logarithms, against the skin around. A red cast is held below this; young skin stays within.
 MOST_CAST = 0.05
+# Where the red is brighter too, it is no crease, but painted.
+PAINTED = (0.0, 0.12)
+# Shade below the first, between nose and jaw, counts so much only.
 DEEP, BELOW = -0.12, 0.3
 # Wider than a fold, as a part of the atlas.
 BROAD = 0.045
@@ -40,8 +42,9 @@ def soften(colours: Floats, bare: Floats) -> Floats:
     shade = (detail @ _LUMA)[..., None]
     cast = detail - shade
     shallower = (1 - BELOW) * np.minimum(shade - DEEP, 0) * _below_the_nose()
-    redder = np.clip((cast[..., 2:] - cast[..., :1]) / MOST_CAST, 0, 1)
-    paler = redder * (cast - MOST_CAST * np.tanh(cast / MOST_CAST))
+    redness = cast[..., 2:] - cast[..., :1]
+    crease = np.clip(redness / MOST_CAST, 0, 1) * (1 - smooth_step(detail[..., 2:], *PAINTED))
+    paler = crease * (cast - MOST_CAST * np.tanh(cast / MOST_CAST))
     change = (shallower + paler) * _soft(skin)
     return np.asarray(np.clip(np.exp(log - change) - _FLOOR, 0, 255), np.float32)
 
