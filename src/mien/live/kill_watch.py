@@ -10,6 +10,7 @@ from mien.live.kill_switch import Kill, Scope
 from mien.live.killed_faces import Faces, KilledFaces
 from mien.live.placement import Station
 from mien.live.roster import Roster
+from mien.live.rounds import Rounds
 from mien.live.session import Session
 from mien.live.store import Store
 
@@ -31,17 +32,15 @@ class KillWatch:
         self._halted: set[Station] = set()
         # One look at a time: an older one must not uncover what a newer one has covered.
         self._turn = asyncio.Lock()
-        self._looking: asyncio.Task[None] | None = None
+        self._rounds = Rounds("kill watch", self.look)
 
     def start(self) -> None:
         """Begin to look."""
-        self._looking = asyncio.create_task(self._run())
+        self._rounds.start(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._rounds.stop()
 
     async def refuse(self, tenant_id: str, *others: Kill) -> None:
         """Before anything is begun for a tenant. Raises TenantBlocked where it is stopped."""
@@ -91,15 +90,6 @@ class KillWatch:
             *(kill for one in worn for kill in self._faces.kills(one, faces)),
             Kill(Scope.SESSION, session.id),
         )
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:
-                # This task's edge: one failure must not leave the switch unwatched.
-                log.exception("looking failed")
-            await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _refuse(thrown: frozenset[Kill], kills: Collection[Kill]) -> None:

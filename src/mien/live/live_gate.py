@@ -9,6 +9,7 @@ from mien.errors import MienError
 from mien.live.ids import Clock
 from mien.live.imaging import Imaging
 from mien.live.placement import Station
+from mien.live.rounds import Rounds
 from mien.live.session import Reason
 from mien.trust.policy import Policy
 from mien.trust.strictness import GateMode
@@ -43,17 +44,15 @@ class LiveGate:
         self._clock = clock
         self._nude: dict[str, int] = {}
         self._seen: dict[str, float] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._rounds = Rounds("live gate", self.look)
 
     def start(self) -> None:
         """Begin to look."""
-        self._looking = asyncio.create_task(self._run())
+        self._rounds.start(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._rounds.stop()
 
     async def look(self) -> None:
         """At every session that runs, once; not where its tenant's gate is off."""
@@ -87,11 +86,3 @@ class LiveGate:
             await self._end(session_id, Reason.CONTENT_REFUSED)
         except MienError as error:
             log.warning("gate.not_ended", session=session_id, error=str(error))
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:  # this task's edge: one failure must not leave cameras unwatched
-                log.exception("gate.failed")
-            await asyncio.sleep(LOOK_EVERY_S)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from mien.errors import MienError
 from mien.live.ids import Clock
 from mien.live.placement import Station
+from mien.live.rounds import Rounds
 from mien.trust.policy import Policy
 from mien.trust.registry import mark_name, session_digest
 from mien.trust.session_statement import SessionStatement, sign_statement
@@ -31,7 +33,7 @@ class Notary:
         self.keys = keys
         self._issuer, self._policy, self._signed = issuer, policy, signed
         self._clock = clock
-        self._renewing: asyncio.Task[None] | None = None
+        self._rounds: Rounds | None = None
 
     def sign(self, session_id: str, mark_id: int) -> str:
         """The statement about a session as of now, a compact JWS."""
@@ -49,13 +51,13 @@ class Notary:
 
     def start(self, running: Callable[[], list[Station]]) -> None:
         """Begin to renew what is said of the sessions that run."""
-        self._renewing = asyncio.create_task(self._run(running))
+        self._rounds = Rounds("notary", partial(self._renew_all, running))
+        self._rounds.start(RENEW_EVERY_S)
 
     async def stop(self) -> None:
         """Renew no more."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+        if self._rounds is not None:
+            await self._rounds.stop()
 
     async def renew(self, station: Station) -> None:
         """Have everybody on a station told what holds now."""
@@ -65,10 +67,5 @@ class Notary:
         except MienError as error:
             log.warning("statement.not_handed_on", session=brief.session_id, error=str(error))
 
-    async def _run(self, running: Callable[[], list[Station]]) -> None:
-        while True:
-            await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                await asyncio.gather(*map(self.renew, running()))
-            except Exception:  # this task's edge: the next minute may go well
-                log.exception("statement.renewing_failed")
+    async def _renew_all(self, running: Callable[[], list[Station]]) -> None:
+        await asyncio.gather(*map(self.renew, running()))

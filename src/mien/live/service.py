@@ -1,6 +1,5 @@
 """What a caller can do with sessions: may he, which face, and who is told what."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +26,7 @@ from mien.live.placement import PeerAnswer, PeerKind, Placement, Station
 from mien.live.rates import Rates
 from mien.live.recordings import RecordingLibrary
 from mien.live.records import Tenant
+from mien.live.rounds import Rounds
 from mien.live.session import Reason, Session, State
 from mien.live.sources import SourceLibrary, SourceRequest
 from mien.live.stations import NO_SESSION, Stations
@@ -111,7 +111,7 @@ class SessionService:
         self._kill_watch = KillWatch(store, killed_faces, roster)
         self._warden = Warden(store, likenesses, roster, meter, self.end, monotonic)
         self._peers = Peers(store, self._stations, self._access, self._admission, self._kill_watch)
-        self._sweeping: asyncio.Task[None] | None = None
+        self._sweeps = Rounds("sweeps", self._sweep)
 
     @property
     def draining(self) -> bool:
@@ -130,7 +130,7 @@ class SessionService:
         await self._kill_watch.look()  # before sweeping, which may take a killed face's source
         self._kill_watch.start()
         self._notary.start(self.running)
-        self._sweeping = asyncio.create_task(self._sweep())
+        self._sweeps.start(SWEEP_EVERY_S)
 
     async def stop(self) -> None:
         """Take no more; every open session has failed with `server restarted`."""
@@ -138,9 +138,7 @@ class SessionService:
         await self._warden.stop()
         await self._kill_watch.stop()
         await self._notary.stop()
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        await self._sweeps.stop()
         await self._stations.stop()
         await self._store.interrupt_open_sessions()
 
@@ -274,13 +272,11 @@ class SessionService:
         return self._access.ice_servers(channel_id)
 
     async def _sweep(self) -> None:
-        while True:
-            if over := await self._recordings.sweep():
-                log.info("recordings swept", count=over)
-            if swept := await self._sources.sweep():
-                log.info("sources swept", count=swept)
-            await self._likenesses.sweep()
-            await asyncio.sleep(SWEEP_EVERY_S)
+        if over := await self._recordings.sweep():
+            log.info("recordings swept", count=over)
+        if swept := await self._sources.sweep():
+            log.info("sources swept", count=swept)
+        await self._likenesses.sweep()
 
     async def _change_source(self, tenant: Tenant, session_id: str, source_id: str) -> str:
         """Give the session its new source; the id of the old one."""

@@ -8,6 +8,7 @@ import structlog
 
 from mien.errors import MienError, NoCapacity
 from mien.live.placement import Placement
+from mien.live.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -27,20 +28,18 @@ class WaitingList:
         self._placement = placement
         self._place = place
         self._waiting: OrderedDict[str, asyncio.Event] = OrderedDict()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("waiting list", self._place_all)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def start(self) -> None:
         """Begin to place."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start(LOOK_AGAIN_S)
 
     async def stop(self) -> list[str]:
         """Stop placing; the ids that were left waiting."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
         return list(self._waiting)
 
     def add(self, session_id: str) -> None:
@@ -63,15 +62,6 @@ class WaitingList:
             await asyncio.wait_for(event.wait(), seconds)
         except TimeoutError as error:
             raise NoCapacity("Still waiting for room. Join again in a moment.") from error
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._place_all()
-            except Exception:
-                # The edge of this task: the queue must go on whatever happened to one session.
-                log.exception("placing failed")
-            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _place_all(self) -> None:
         while self._waiting and self._placement.capacity().free > 0:

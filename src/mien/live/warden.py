@@ -11,6 +11,7 @@ from mien.live.likenesses import Likenesses
 from mien.live.meter import Meter
 from mien.live.records import Tenant
 from mien.live.roster import Roster
+from mien.live.rounds import Rounds
 from mien.live.session import Reason
 from mien.live.store import Store
 
@@ -43,16 +44,17 @@ class Warden:
         self._end = end
         self._clock = clock
         self._charge_at = clock() + CHARGE_EVERY_S
-        self._looking: asyncio.Task[None] | None = None
+        self._rounds = Rounds("warden", self.look)
         self._ending: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
         """Begin to look."""
-        self._looking = asyncio.create_task(self._run())
+        self._rounds.start(LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Look no more."""
-        tasks = [*self._ending.values(), *([self._looking] if self._looking else [])]
+        await self._rounds.stop()
+        tasks = list(self._ending.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -85,15 +87,6 @@ class Warden:
             await self._end(session_id, reason)
         except MienError as error:
             log.warning("not ended", session=session_id, error=str(error))
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:
-                # This task's edge: one failure must not leave sessions unwatched.
-                log.exception("looking failed")
-            await asyncio.sleep(LOOK_EVERY_S)
 
 
 def _why(tenant: Tenant) -> Reason | None:
