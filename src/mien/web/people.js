@@ -1,6 +1,7 @@
 // @ts-check
 /** Who wears the face: one person, everybody, or each of those before the camera his own. */
 
+import { element, removeButton } from './element.js';
 import { PEOPLE } from './messages.js';
 
 /** @typedef {import('./sources.js').Face} Face */
@@ -190,17 +191,10 @@ export class People extends EventTarget {
     const item = element('li', {});
     item.append(button);
     // Somebody must wear something: who is the last keeps his.
-    if (face && this.#people.filter((one) => one.face).length > 1) item.append(this.#bareButton(person));
+    if (face && this.#people.filter((one) => one.face).length > 1) {
+      item.append(removeButton(PEOPLE.bare(person.name), () => this.#bare(person)));
+    }
     return item;
-  }
-
-  /** @param {Person} person @returns {HTMLButtonElement} */
-  #bareButton(person) {
-    const button = element('button', { type: 'button', className: 'remove', title: PEOPLE.bare(person.name) });
-    button.setAttribute('aria-label', PEOPLE.bare(person.name));
-    button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg>';
-    button.addEventListener('click', () => this.#bare(person));
-    return button;
   }
 }
 
@@ -232,10 +226,3 @@ function picture(video, part, width, height) {
   return canvas.toDataURL('image/jpeg', QUALITY);
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag @param {object} properties @returns {HTMLElementTagNameMap[Tag]}
- */
-function element(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
-}

@@ -1,6 +1,7 @@
 // @ts-check
 /** The face chooser: samples, faces kept by the server, and pictures chosen, dropped or pasted. */
 
+import { element, removeButton } from './element.js';
 import { FACES } from './messages.js';
 
 /** @typedef {import('./api.js').Source} Source */
@@ -215,17 +216,10 @@ export class FaceChooser extends EventTarget {
     const item = element('li', { role: 'presentation' }, label);
     const count = String(1 + face.more.length);
     if (face.more.length) label.append(element('span', { className: 'count', textContent: count }));
-    if (!face.sample) item.append(this.#removeButton(face));
+    if (!face.sample) {
+      item.append(removeButton(FACES.remove(face.name), () => this.#remove(face)));
+    }
     return item;
-  }
-
-  /** @param {Face} face @returns {HTMLButtonElement} */
-  #removeButton(face) {
-    const button = element('button', { type: 'button', className: 'remove', title: FACES.remove(face.name) });
-    button.setAttribute('aria-label', FACES.remove(face.name));
-    button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-close"/></svg>';
-    button.addEventListener('click', () => this.#remove(face));
-    return button;
   }
 
   #showFound() {
@@ -289,15 +283,4 @@ function remembered(key) {
 /** @param {string} key @param {string} name @param {string | string[]} ids */
 function remember(key, name, ids) {
   localStorage.setItem(key, JSON.stringify({ ...remembered(key), [name]: ids }));
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag @param {object} properties @param {...Node} children
- * @returns {HTMLElementTagNameMap[Tag]}
- */
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
 }
