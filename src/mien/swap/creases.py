@@ -8,11 +8,10 @@ from functools import cache
 
 import numpy as np
 
-from mien.swap.atlas import blur, masked_blur, polygons, skin_mask, uv_grid
+from mien.swap.atlas import blur, masked_blur, skin_mask, uv_grid
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.smile import near_folds
+from mien.swap.smile import beside_lips, near_folds
 from mien.swap.texture import ATLAS_SIZE
-from mien.vision import topology as topo
 
 # In logarithms, against the skin around. A red cast is held below this; young skin stays within.
 MOST_CAST = 0.05
@@ -55,7 +54,4 @@ def _soft(skin: Floats) -> Floats:
 
 @cache
 def _below_the_nose() -> Floats:
-    jaw = polygons([_JAW], ATLAS_SIZE)
-    jaw[polygons([topo.OUTER_LIPS], ATLAS_SIZE) > 0] = 0
-    soft = blur(np.asarray(jaw / 255, np.float32), ATLAS_SIZE * 0.014)
-    return np.maximum(soft, near_folds())[..., None]
+    return np.maximum(beside_lips([_JAW]), near_folds())[..., None]

@@ -1,5 +1,6 @@
 """Take a photo's smile out of its cheeks: the folds belong to the moment, not to the face."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -39,6 +40,11 @@ def relax(colours: Floats, bare: Floats, smile: float) -> Floats:
 @cache
 def near_folds() -> Floats:
     """(512, 512) 1 from the wings of the nose past the corners of the mouth, 0 on the lips."""
-    mask = polygons(FOLDS, ATLAS_SIZE)
+    return beside_lips(FOLDS)
+
+
+def beside_lips(outlines: Sequence[Sequence[int]]) -> Floats:
+    """(512, 512) 1 inside the outlines but for the lips, with soft edges."""
+    mask = polygons(outlines, ATLAS_SIZE)
     mask[polygons([topo.OUTER_LIPS], ATLAS_SIZE) > 0] = 0
     return blur(np.asarray(mask / 255, np.float32), ATLAS_SIZE * 0.014)
