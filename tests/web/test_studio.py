@@ -45,7 +45,7 @@ class Clip:
         noses: list[NDArray[np.float64]] = []
         while (grabbed := capture.read())[0]:
             frame = np.asarray(grabbed[1], np.uint8)
-            if capture.get(cv2.CAP_PROP_POS_FRAMES) % 4 or (nose := eyes.nose(frame)) is None:
+            if capture.get(cv2.CAP_PROP_POS_FRAMES) % 2 or (nose := eyes.nose(frame)) is None:
                 continue
             frames.append(frame)
             noses.append(nose)
