@@ -123,6 +123,24 @@ def test_an_input_s_own_manifest_is_kept(identity: Identity, tmp_path: Path) -> 
     assert active["ingredients"][0]["active_manifest"] in store["manifests"]
 
 
+def test_a_target_that_can_carry_no_manifest_is_named_all_the_same(
+    identity: Identity, tmp_path: Path
+) -> None:
+    """Matroska, and an MP4 that is damaged where nobody but c2pa looks."""
+    matroska, damaged = tmp_path / "clip.mkv", tmp_path / "clip.mp4"
+    matroska.write_bytes(b"\x1a\x45\xdf\xa3" + bytes(400))
+    damaged.write_bytes((MEDIA / "blink.mp4").read_bytes()[:200] + b"\xff" * 300)
+    assert mime_of(matroska.read_bytes()[:12]) is None
+    for target in (matroska, damaged):
+        inputs: tuple[tuple[Ingredient, Path], ...] = (("target", target), ("source", target))
+        data = signed(MEDIA / "blink.mp4", identity, inputs)
+        with c2pa.Context.from_dict(OFFLINE) as context:
+            text = c2pa.Reader("video/mp4", BytesIO(data), context=context).json()
+        manifest = next(iter(json.loads(text)["manifests"].values()))
+        assert [one["title"] for one in manifest["ingredients"]] == ["target", "source"]
+        assert read(data, "").state == "valid"
+
+
 def test_what_can_carry_no_manifest(identity: Identity, tmp_path: Path) -> None:
     path = tmp_path / "picture.bmp"
     with Image.open(MEDIA / "astronaut.png") as picture:

@@ -32,6 +32,8 @@ MOST_ARCHIVED = 1 << 20
 NO_CLAIM = {"claim_generator_info": [{"name": "Mien"}]}
 # A JUMBF superbox, in which every manifest lies.
 JUMBF = b"jumb"
+# A file that c2pa can't read a manifest from, WebM and BMP among them.
+OPAQUE = "application/octet-stream"
 
 
 class SigningFailed(MienError):
@@ -98,9 +100,9 @@ def sign(
 ) -> None:
     """Copy a file with its manifest. output: opened for writing and reading.
 
-    inputs: what the file was made from; those that can't carry a manifest are left out, but for
-    the target. archived: further ones, as `archive` gave them. Raises SigningFailed; then output
-    is no file.
+    inputs: what the file was made from; of those that can't carry a manifest, or can't be walked
+    through, it says only that there were some. archived: further ones, as `archive` gave them.
+    Raises SigningFailed; then output is no file.
     """
     mime = _mime(data)
     if mime is None:
@@ -164,9 +166,12 @@ def read(source: Path | bytes, anchors: str) -> Credentials:
 
 def _add(builder: Any, kind: Ingredient, path: Path) -> None:
     with path.open("rb") as file:
-        mime = _mime(file)
-        if mime is not None:
-            builder.add_ingredient(ingredient_of(kind), mime, file)
+        try:
+            builder.add_ingredient(ingredient_of(kind), _mime(file) or OPAQUE, file)
+        except c2pa.C2paError:
+            # What played well enough to be swapped must not cost the result its manifest.
+            file.seek(0)
+            builder.add_ingredient(ingredient_of(kind), OPAQUE, file)
 
 
 def _signer(identity: Identity) -> Any:
