@@ -62,7 +62,7 @@ class MeshSwapper:
         self._shape = ShapeTransfer(look.source.shape, strength, neutral)
         self._canvas = Canvas()
         self._light = Light(look)
-        self._occlusion = Occlusion(look.skin)
+        self._occlusion = Occlusion(quality.grid)
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
@@ -124,11 +124,14 @@ class MeshSwapper:
         if cover is not None:
             self._visible *= 1 - cover.flatten(points[:, :2], grid)
         self._watch.lap("unwrap")
+        if self._frames == 0:
+            # What stands before the face from the start must not light it.
+            self._occlusion.update(self._target, self._visible)
         clear = self._occlusion.clear
         self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)
         self._watch.lap("light")
         # The light is measured at even frames: the two costs never meet in one frame.
-        if self._frames % 2 or self._frames == 0:
+        if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)

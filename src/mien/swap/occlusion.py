@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from mien.swap.atlas import blur, polygons, shrink, to_lab
+from mien.swap.atlas import blur, masked_blur, polygons, shrink, skin_mask, to_lab
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.skin_colour import SkinColour
 from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
 
-_CORE = (
-    *((50, 101, 118, 117, 123), (280, 330, 347, 346, 352)),
-    *((9, 107, 66, 69, 108, 151, 337, 299, 296, 336), (4, 5, 195, 197, 6)),
-)
-_SPREAD_FLOOR = np.array([9, 3.0, 3.5], np.float32)
+# Dark in every face, and no skin to be measured.
+_NOSTRILS = (48, 64, 98, 97, 2, 326, 327, 294, 278, 274, 19, 44)
+# So many deviations from the skin's colour is covered: least and most, and how much more where
+# the face itself is uneven, as its more even part says.
+_ODD, _ODD_STEP, _PER_UNEVEN = 1.7, 1.0, 0.9
+_EVEN_PART, _MOST_UNEVEN, _PROBE_EVERY = 35.0, 1.5, 7
+# Features have colours of their own: they are covered as the skin around them is.
+_FEATURE_REACH, _FEATURE_COVERED = 0.02, (0.3, 0.7)
 # All of them for updates at every second frame, as MeshSwapper makes them.
 _MEASURE_EVERY = 2
 _LEARNING_FRAMES = 6
@@ -33,13 +37,17 @@ class BareFace:
 
 
 class Occlusion:
-    """Keeps a robust model of the skin's colour, and mean and variance of each texel."""
+    """Keeps a robust model of the skin's colour, and mean and variance of each texel.
 
-    def __init__(self, skin: Floats) -> None:
-        self._skin = skin
-        self._size = len(skin)
-        self._core = shrink(polygons(_CORE, ATLAS_SIZE), self._size) > 128
-        self._colour: Floats | None = None
+    size: of the atlas that it is shown, in texels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._skin = skin = _measurable(size)
+        self._probes = np.flatnonzero(skin > 0.9)[::_PROBE_EVERY]
+        self._inside = shrink(polygons([topo.OVAL], ATLAS_SIZE), size) / np.float32(255)
+        self._colour = SkinColour(size)
         self._mean = np.zeros((*skin.shape, 3), np.float32)
         self._known = np.zeros(skin.shape, np.float32)
         self._variance = np.full(skin.shape, _FIRST_VARIANCE, np.float32)
@@ -62,30 +70,29 @@ class Occlusion:
         lab = to_lab(target)
         if self._frames == 0:
             self._mean[:] = lab
-        if self._frames % _MEASURE_EVERY == 0 or self._colour is None:
-            self._measure_skin(lab, visible)
+        if self._frames % _MEASURE_EVERY == 0:
+            self._colour.measure(lab, visible)
         covered = np.maximum(self._odd_colour(lab), self._sudden_change(lab, visible))
+        covered = self._with_features(covered)
         now = blur(np.asarray(1 - covered, np.float32), 0.6)
         first = self._frames == 0
         self._clear = now if first else self._clear + _FOLLOW * (now - self._clear)
         self._frames += 1
         return self._clear
 
-    def _measure_skin(self, lab: Floats, visible: Floats) -> None:
-        core = self._core & (visible > 0.5)
-        pixels = lab[core if np.count_nonzero(core) > 20 else self._core]
-        middle = np.median(pixels, 0)
-        spread = np.median(np.abs(pixels - middle), 0) * 1.48 + _SPREAD_FLOOR
-        now = np.concatenate([middle, spread]).astype(np.float32)
-        self._colour = now if self._colour is None else self._colour + 0.4 * (now - self._colour)
-
     def _odd_colour(self, lab: Floats) -> Floats:
-        assert self._colour is not None
-        z = (lab - self._colour[:3]) / self._colour[3:]
-        dark = np.maximum(-z[..., 0] - 1.5, 0) / 2.2
-        chroma = (z[..., 1] * z[..., 1] + z[..., 2] * z[..., 2]) / (2.2 * 2.2)
-        distance = blur(np.asarray(cv2.sqrt(dark * dark + chroma), np.float32), 0.008 * self._size)
-        return np.asarray(smooth_step(distance, 1.9, 3.0) * self._skin, np.float32)
+        distance = self._colour.distance(lab)
+        uneven = np.percentile(distance.ravel()[self._probes], _EVEN_PART)
+        least = _ODD + _PER_UNEVEN * min(float(uneven), _MOST_UNEVEN)
+        # Lips and what lies outside must not blur in.
+        distance = masked_blur(distance, self._skin, 0.008 * self._size)
+        return np.asarray(smooth_step(distance, least, least + _ODD_STEP) * self._skin, np.float32)
+
+    def _with_features(self, covered: Floats) -> Floats:
+        """Lips, lids and brows are covered where the skin beside them is."""
+        around = masked_blur(covered, self._skin, _FEATURE_REACH * self._size)
+        there = smooth_step(around, *_FEATURE_COVERED) * self._inside * (1 - self._skin)
+        return np.asarray(covered + there, np.float32)
 
     def _sudden_change(self, lab: Floats, visible: Floats) -> Floats:
         step = lab - self._mean
@@ -102,3 +109,10 @@ class Occlusion:
         self._mean += step * np.maximum(pace, first)[..., None]
         self._variance += (np.minimum(squared, 400) - self._variance) * pace
         return np.asarray(changed, np.float32)
+
+
+def _measurable(size: int) -> Floats:
+    """(n, n) 1 on texels that are skin in any bare face."""
+    bare = skin_mask(ATLAS_SIZE).copy()
+    bare[polygons([_NOSTRILS], ATLAS_SIZE) > 0] = 0
+    return np.asarray(shrink(bare, size) / 255, np.float32)
