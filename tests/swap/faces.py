@@ -20,12 +20,10 @@ def placed(
     scale: float = 1.0, dx: float = 0, dy: float = 0, jaw: float = 0, yaw: float = 0
 ) -> FaceMesh:
     """The canonical face about the middle of 480 x 480; jaw: let down, in pixels; yaw: degrees."""
-    points = plain_mesh().points.astype(np.float64)
+    points = plain_mesh(yaw).points.astype(np.float64)
     points[:468, 1] += face_template().jaw * jaw
     centre = np.array([SIDE / 2, SIDE / 2, 0])
-    c, s = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
-    turn = np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
-    points = (points - centre) @ turn.T * scale + centre + [dx, dy, 0]
+    points = (points - centre) * scale + centre + [dx, dy, 0]
     return FaceMesh(points.astype(np.float32), 1.0)
 
 

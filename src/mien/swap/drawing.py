@@ -16,18 +16,22 @@ MIN_REGION = 16
 # How far the swap fades in from the visible outline of a face that is turned away, as a part of
 # the face's height.
 OUTLINE_FEATHER = 0.05
+# A vertex so deep inside the oval, as a part of the atlas, is shown however it is turned.
+_INTERIOR = (0.14, 0.26)
 
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """left, top: the region's corner in the picture. maps: (5, h, w) float32 as `rasterise`
     writes them, camera coordinates in pixels of the picture; valid until the next drawing.
-    points: (468, 3) float32 the drawn mesh, in the picture. height: of the face, in pixels."""
+    points: (468, 3) float32 the drawn mesh, in the picture. front: (898,) bool, which of the
+    face's triangles are seen from the front. height: of the face, in pixels."""
 
     left: int
     top: int
     maps: Floats
     points: Floats
+    front: NDArray[np.bool_]
     height: float
 
     @property
@@ -45,6 +49,7 @@ class Canvas:
         self._points = np.empty((len(face_template().uv), 2), np.float32)
         self._attributes = np.zeros((len(face_template().uv), 5), np.float32)
         self._attributes[:, 2:4] = face_template().uv
+        self._interior = smooth_step(face_template().depth, *_INTERIOR)
 
     def draw(
         self, seen: Floats, moved: Floats, width: int, height: int, narrowing: float = 0.0
@@ -61,18 +66,19 @@ class Canvas:
         if columns < MIN_REGION or rows < MIN_REGION:
             return None
         template = face_template()
-        visible = np.maximum(smooth_step(facing_of(moved), 0.05, 0.30), template.interior)
+        visible = np.maximum(smooth_step(facing_of(moved), 0.05, 0.30), self._interior)
         self._attributes[:, :2] = camera
         self._attributes[: topo.MESH_POINTS, 4] = visible
         np.subtract(drawn, np.array([left, top], np.float32), out=self._points)
         maps = self._maps(rows, columns)
-        order = _back_to_front(moved)
+        front = signed_areas(moved[:, :2], template.face_triangles) * template.front > 0
+        order = _back_to_front(moved, front)
         rasterise(
             self._points, template.triangles, order, template.ring_triangles, self._attributes, maps
         )
         if narrowing > 0:
             _fade_outline(maps, face_height(moved) * OUTLINE_FEATHER * narrowing)
-        return Drawing(left, top, maps, moved, face_height(moved))
+        return Drawing(left, top, maps, moved, front, face_height(moved))
 
     def _moved_rings(self, seen: Floats, moved: Floats) -> Floats:
         """The surroundings go with the outline, less and less."""
@@ -102,14 +108,13 @@ def _fade_outline(maps: Floats, reach: float) -> None:
     maps[4] *= cv2.resize(share, (columns, rows), interpolation=cv2.INTER_LINEAR)
 
 
-def _back_to_front(points: Floats) -> NDArray[np.int32]:
+def _back_to_front(points: Floats, front: NDArray[np.bool_]) -> NDArray[np.int32]:
     """The rings, then the face's triangles that are seen from the front, farthest first."""
     template = face_template()
-    triangles = template.face_triangles
-    front = np.flatnonzero(signed_areas(points[:, :2], triangles) * template.front > 0)
-    depth = points[:, 2][triangles[front]].sum(1)
+    seen = np.flatnonzero(front)
+    depth = points[:, 2][template.face_triangles[seen]].sum(1)
     rings = np.arange(template.ring_triangles)
-    faces = template.ring_triangles + front[np.argsort(-depth, kind="stable")]
+    faces = template.ring_triangles + seen[np.argsort(-depth, kind="stable")]
     return np.concatenate([rings, faces]).astype(np.int32)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from mien.swap.atlas import uv_grid
+from mien.swap.contour import soften_contour
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
@@ -95,6 +96,8 @@ class MeshSwapper:
         self._watch.lap("cover")
         self._measure(image, points, facing, drawing, cover)
         self._paint(image, result, drawing)
+        soften_contour(result, drawing, narrowing)
+        self._watch.lap("contour")
         self._finish(image, result, mesh.points, drawing)
         if cover is not None:
             cover.lay_over(image, result)

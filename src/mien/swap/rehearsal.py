@@ -17,6 +17,8 @@ from mien.vision.hand import Hand
 
 _SIDE = 480
 _PIXELS_PER_UNIT = 14.0
+# Degrees of yaw at which the nose hides a cheek.
+_TURNED = 40.0
 # An open hand in lengths of its palm, from the wrist: root and tip of thumb to little finger.
 _PALM = 90.0
 _FINGERS = (
@@ -32,8 +34,8 @@ def rehearse(quality: Quality) -> None:
         *(quality, 1.0, Neutral(), Stopwatch(time.perf_counter)),
     )
     image = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
-    for _ in range(2):
-        swapper.swap(image, plain_mesh(), (plain_hand(),))
+    for yaw in (0.0, 0.0, _TURNED):
+        swapper.swap(image, plain_mesh(yaw), (plain_hand(),))
 
 
 def plain_source() -> SourceFace:
@@ -44,11 +46,13 @@ def plain_source() -> SourceFace:
     return SourceFace(atlas, foreign, face_template().vertices.copy(), iris)
 
 
-def plain_mesh() -> FaceMesh:
-    """The canonical face in the middle of a 480 x 480 picture, with its irises."""
+def plain_mesh(yaw: float = 0.0) -> FaceMesh:
+    """The canonical face in the middle of a 480 x 480 picture, with its irises. yaw: degrees."""
     vertices = face_template().vertices
     irises = np.concatenate([_iris(vertices, (33, 133)), _iris(vertices, (263, 362))])
-    points = np.vstack([vertices, irises]) * _PIXELS_PER_UNIT
+    cosine, sine = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+    turn = np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]])
+    points = np.vstack([vertices, irises]) @ turn.T * _PIXELS_PER_UNIT
     points[:, :2] += _SIDE / 2
     return FaceMesh(points.astype(np.float32), 1.0)
 

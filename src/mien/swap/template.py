@@ -42,8 +42,8 @@ class FaceTemplate:
     front: the sign of a face triangle's area where it is seen from the front; the mesh is
     wound one way throughout, though some triangles of the canonical lips are folded back.
     uv: (n, 2) in 0..1. jaw: (468,) 0..1, how far a vertex goes with the jaw.
-    rigid: vertices that expressions move little, with rigid_weights. interior: (468,) 1 well
-    inside the oval, 0 at its rim. mouth: (468,) 1 at the lips, 0 away from them. lids: (2, 468)
+    rigid: vertices that expressions move little, with rigid_weights. depth: (468,) how far inside
+    the oval, as a part of the atlas. mouth: (468,) 1 at the lips, 0 away from them. lids: (2, 468)
     the same of the right and the left eye.
     """
 
@@ -55,7 +55,7 @@ class FaceTemplate:
     jaw: Floats
     rigid: NDArray[np.int64]
     rigid_weights: Floats
-    interior: Floats
+    depth: Floats
     mouth: Floats
     lids: Floats
 
@@ -89,7 +89,7 @@ def face_template() -> FaceTemplate:
         jaw=jaw,
         rigid=rigid,
         rigid_weights=weights[rigid],
-        interior=_interior(uv),
+        depth=_depth(uv),
         mouth=_near_mouth(mesh.vertices),
         lids=np.stack([_near_eye(mesh.vertices, eye) for eye in (topo.RIGHT_EYE, topo.LEFT_EYE)]),
     )
@@ -159,14 +159,14 @@ def _front_sign(mesh: topo.CanonicalMesh) -> float:
     return float(np.sign(area.sum()))
 
 
-def _interior(uv: Floats) -> Floats:
+def _depth(uv: Floats) -> Floats:
     size = 256
     mask = np.zeros((size, size), np.uint8)
     outline = np.round((uv[list(topo.OVAL)] * size - 0.5) * 16).astype(np.int32)
     cv2.fillPoly(mask, [outline], 255, shift=4)
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / size
     at = np.clip(np.round(uv * size - 0.5).astype(int), 0, size - 1)
-    return np.asarray(smooth_step(depth[at[:, 1], at[:, 0]], 0.14, 0.26), np.float32)
+    return np.asarray(depth[at[:, 1], at[:, 0]], np.float32)
 
 
 def _near_mouth(vertices: Floats) -> Floats:

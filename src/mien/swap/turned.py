@@ -14,8 +14,9 @@ _BACK = 0.88
 _NARROWING = (0.1, 0.7)
 # Frames between the swap and what is shown instead of it.
 FADE_FRAMES = 5
-# How squarely a vertex must face the camera to take the source's shape in full.
-_SQUARE = (0.0, 0.5)
+# How squarely a vertex must face the camera, and how deep inside the oval it must lie, as a part
+# of the atlas, to take the source's shape in full.
+_SQUARE, _DEEP = (0.0, 0.5), (0.0, 0.2)
 
 
 def pose_of(points: Floats) -> Similarity:
@@ -41,10 +42,11 @@ def narrowing_of(turn: float) -> float:
 def own_outline(facing: Floats, narrowing: float) -> Floats:
     """(468, 1) how much of the source's shape each vertex takes: none where the outline runs.
 
-    An outline that is the target's own lets nothing of his face look out behind it.
+    An outline that is the target's own lets nothing of his face look out behind it. Nor does the
+    oval move where it is seen squarely: a chin of which one half moves has a corner.
     """
-    square = smooth_step(facing, *_SQUARE)
-    return (1 - narrowing * (1 - square))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
+    free = smooth_step(facing, *_SQUARE) * smooth_step(face_template().depth, *_DEEP)
+    return (1 - narrowing * (1 - free))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
 
 
 class TurnFade:
