@@ -9,6 +9,7 @@ from mien.swap.light import Light
 from mien.swap.look import Look, luma, prepare_look
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 
 SIZE = 96
@@ -106,3 +107,91 @@ def test_blacks_are_lifted_to_what_a_hazy_camera_shows() -> None:
 def test_a_camera_with_blacks_lifts_nothing() -> None:
     assert veiled(8, 8)[:3].max() < 8
     assert veiled(60, 8)[:3].max() < 1
+
+
+def source_of(atlas: NDArray[np.float32]) -> Look:
+    return prepare_look(replace(plain_source(), atlas=atlas.astype(np.uint8)), SIZE)
+
+
+def drawn(look: Look, target: NDArray[np.float32], frames: int = 8) -> NDArray[np.float32]:
+    """The source in the target's light, after some frames."""
+    light = Light(look)
+    for _ in range(frames):
+        gain = light.gain(target, ONES, ONES)
+    return np.asarray(look.colours * gain, np.float32)
+
+
+def painted(blue: float, green: float, red: float) -> NDArray[np.float32]:
+    return np.full((ATLAS_SIZE, ATLAS_SIZE, 3), (blue, green, red), np.float32)
+
+
+def bearded() -> NDArray[np.float32]:
+    """Brown skin; black hair over the chin, and skin as wide as a finger in it."""
+    atlas, (row, column) = painted(60, 80, 110), texel(199)
+    row, column = row * ATLAS_SIZE // SIZE, column * ATLAS_SIZE // SIZE
+    atlas[row - 30 : row + 90, column - 110 : column + 110] = (14, 15, 18)
+    atlas[row - 14 : row + 14, column - 14 : column + 14] = (60, 80, 110)
+    return atlas
+
+
+def test_skin_in_a_beard_is_as_bright_as_the_cameras_skin() -> None:
+    lit = drawn(source_of(bearded()), flat(150, 170, 200))
+    np.testing.assert_allclose(lit[texel(199)], (150, 170, 200), rtol=0.12)
+    np.testing.assert_allclose(lit[texel(RIGHT_CHEEK)], (150, 170, 200), rtol=0.06)
+
+
+def test_a_beard_stays_dark_and_is_no_skin() -> None:
+    look = source_of(bearded())
+    row, column = texel(199)
+    lit = drawn(look, flat(150, 170, 200))
+    assert luma(lit[row + 6, column + 12]) < 0.35 * luma(lit[texel(RIGHT_CHEEK)])
+    assert look.skin[row + 6, column + 12] == pytest.approx(0, abs=0.02)
+    assert look.skin[texel(199)] > 0.9
+
+
+def test_a_broad_shadow_is_skin_and_is_lit_like_it() -> None:
+    """Down to three quarters of the light at the chin."""
+    fall = np.clip(np.linspace(2.0, 0.5, ATLAS_SIZE, dtype=np.float32), 0.75, 1)[:, None, None]
+    look = source_of(painted(110, 130, 170) * fall)
+    assert look.skin[texel(199)] > 0.9
+    lit = drawn(look, flat(150, 170, 200))
+    np.testing.assert_allclose(lit[texel(199)], (150, 170, 200), rtol=0.08)
+
+
+def mottled() -> NDArray[np.float32]:
+    """A dark brown face with patches of white shine and of red."""
+    atlas = painted(36, 52, 84)
+    rows, columns = np.mgrid[:ATLAS_SIZE, :ATLAS_SIZE] // 20
+    atlas[(rows + columns) % 3 == 0] += (30, 30, 30)
+    atlas[(rows + columns) % 3 == 1] += (-4, 0, 16)
+    return atlas
+
+
+def test_dark_skin_on_a_bright_face_has_no_patches_of_another_hue() -> None:
+    target = flat(150, 170, 200)
+    look = source_of(mottled())
+    lit = drawn(look, target)
+    own, now = (strength_of_hue(some)[look.core] for some in (look.colours, lit))
+    assert own.std() > 0.18
+    assert now.std() < 0.09
+    np.testing.assert_allclose(lit[look.core].mean(0), (150, 170, 200), rtol=0.04)
+
+
+def strength_of_hue(colours: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.log((colours[..., 2] + 4) / (colours[..., 0] + 4))
+
+
+def modelled(depth: float) -> NDArray[np.float32]:
+    """A grey face with a patch on its cheek, so much lighter or darker in logarithms."""
+    atlas, (row, column) = painted(100, 100, 100), texel(RIGHT_CHEEK)
+    row, column = row * ATLAS_SIZE // SIZE, column * ATLAS_SIZE // SIZE
+    atlas[row - 16 : row + 16, column - 16 : column + 16] *= np.exp(depth)
+    return atlas
+
+
+@pytest.mark.parametrize(("depth", "least", "most"), [(-0.3, 0.65, 0.95), (0.3, 0.2, 0.6)])
+def test_flat_light_takes_shine_but_leaves_shadows(depth: float, least: float, most: float) -> None:
+    lit = luma(drawn(source_of(modelled(depth)), flat(140, 140, 140), frames=40))
+    row, column = texel(RIGHT_CHEEK)
+    kept = np.log(lit[row, column] / lit[row, column + 10]) / depth
+    assert least < kept < most

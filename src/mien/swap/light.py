@@ -11,17 +11,17 @@ from mien.swap.look import Look, log_detail, luma
 # Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
 CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03
 GAIN_RANGE = (0.15, 4.0)
-# Of the luma at one place over that of the whole face.
-LOCAL_RANGE = (0.35, 1.6)
 # Of each new measure; every second frame is measured.
 SMOOTHING = 0.44
-CONTRAST_STRENGTH = 0.9
+# How far the source's modelling goes to the contrast of the target's. Eye sockets and the sides of
+# a nose are whose they are; shine is what looks like plastic.
+SHADOW_STRENGTH, SHINE_STRENGTH = 0.3, 1.1
 CONTRAST_RANGE = (0.35, 1.1)
 # The darkest per cent of a face: nostrils, lashes, brows; lifted below this part of its middle.
 DARKEST = 2.0
 VEILED_BELOW = 0.85
 # How much of the skin's own changes of hue is kept.
-SKIN_CHROMA = 0.55
+SKIN_CHROMA = 0.4
 WRINKLE_STRENGTH = 0.4
 WRINKLE_SIGMAS = (0.012, 0.06)
 WRINKLE_RANGE = (0.72, 1.25)
@@ -53,26 +53,27 @@ class Light:
         seen. clear: (n, n) 0 where something stands before the face.
         """
         weights = self._look.skin * visible * clear
+        light = luma(target)
+        contrast = self._contrast_gain(light, weights, visible)[..., None]
         if self._ratio is None:
-            self._ratio, self._surroundings = self._ratios(target, weights)
+            self._ratio, self._surroundings = self._ratios(target, contrast, weights)
         elif self._frames % 2 == 0:
-            ratio, self._surroundings = self._ratios(target, weights)
+            ratio, self._surroundings = self._ratios(target, contrast, weights)
             self._ratio += SMOOTHING * (ratio - self._ratio)
         gain = cv2.resize(self._ratio, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
-        light = luma(target)
-        gain = gain * self._contrast_gain(light, weights, visible)[..., None]
+        gain = gain * contrast
         self._calm_chroma(gain)
         if self._frames % _MEASURE_EVERY == 0:
             self._measure_veil(target, gain, visible > 0.6)
         self._frames += 1
         return np.asarray(gain * self._wrinkles(light, visible * clear)[..., None], np.float32)
 
-    def _ratios(self, target: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    def _ratios(self, target: Floats, contrast: Floats, weights: Floats) -> tuple[Floats, Floats]:
         """Target over source at half the grid's size, and the target's low-passed colours."""
         half = self._size // 2
         wide = weights[..., None]
         camera = shrink(np.concatenate([target * wide, wide], -1), half)
-        source = shrink(self._look.colours * wide, half)
+        source = shrink(self._look.plain * contrast * wide, half)
         chroma = _Pair(camera, source, CHROMA_SIGMA)
         broad = _Pair(camera, source, LUMA_SIGMA)
         rim = _Pair(camera, source, RIM_SIGMA)
@@ -84,7 +85,6 @@ class Light:
         ratio = ratio * (1 + (lift - 1) * trust)[..., None]
         trust = smooth_step(rim.support, 0.05, 0.4)[..., None] * self._rim
         ratio = ratio + (rim.ratio() - ratio) * trust
-        ratio = _limited(ratio, overall)
         trust = smooth_step(broad.support, 0.02, 0.15)[..., None]
         usual = camera.sum((0, 1))[:3] / (camera.sum((0, 1))[3] + 1e-3)
         surroundings = usual + (broad.camera - usual) * trust
@@ -101,10 +101,8 @@ class Light:
                 self._contrast = old + 0.3 * (now - old)
         measured = look.contrast if self._contrast is None else self._contrast
         factor = float(np.clip(measured / (look.contrast + 1e-4), *CONTRAST_RANGE))
-        change = (factor - 1) * CONTRAST_STRENGTH
-        # Highlights go further than shadows: shine is what looks like plastic.
-        shape = look.detail + 0.6 * np.maximum(look.detail, 0)
-        return np.asarray(np.exp(change * shape), np.float32)
+        strength = np.where(look.detail < 0, SHADOW_STRENGTH, SHINE_STRENGTH)
+        return np.asarray(np.exp((factor - 1) * strength * look.detail), np.float32)
 
     @property
     def veil(self) -> Floats:
@@ -174,9 +172,3 @@ def _overall(camera: Floats, source: Floats) -> Floats:
     return np.asarray(
         (total[:3] / support + _FLOOR) / (source.sum((0, 1)) / support + _FLOOR), np.float32
     )
-
-
-def _limited(ratio: Floats, overall: Floats) -> Floats:
-    """Keep the luma of the ratio within a range about the overall one: a beard is not lit up."""
-    relative = luma(ratio) / float(luma(overall))
-    return np.asarray(ratio * (np.clip(relative, *LOCAL_RANGE) / relative)[..., None], np.float32)

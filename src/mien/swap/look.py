@@ -14,7 +14,6 @@ from mien.swap.atlas import (
     polygons,
     shrink,
     skin_mask,
-    to_lab,
 )
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.source import SourceFace
@@ -26,14 +25,18 @@ FOREIGN_FADE = 0.9
 # BGR weights of luma (BT.601).
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 DETAIL_SIGMA, LIGHT_SIGMA = 0.012, 0.12
+GRAIN_SIGMA, HAIR_SIGMA, BEARD_SIGMA = 0.003, 0.06, 0.2
+# In logarithms of luma: how much darker than the skin around is what is no skin.
+BETWEEN_HAIRS, BEARD = (0.15, 0.4), (0.5, 0.9)
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
     """A source ready to be drawn; arrays with size n belong to the light's grid.
 
-    levels: (s, s, 4) uint8 BGR and opacity, s = 512, 256, 128. colours: (n, n, 3) float32.
-    skin, rim: (n, n) float32 0..1, skin that may be measured, and nearness to the oval.
+    levels: (s, s, 4) uint8 BGR and opacity, s = 512, 256, 128. colours, plain: (n, n, 3)
+    float32, all of it, and skin without the hairs on it. skin, rim: (n, n) float32 0..1, skin
+    that may be measured, and nearness to the oval.
     detail: (n, n) logarithm of luma against its surroundings; core: (n, n) bool, where its
     deviation, contrast, was measured.
     """
@@ -41,6 +44,7 @@ class Look:
     source: SourceFace
     levels: list[NDArray[np.uint8]]
     colours: Floats
+    plain: Floats
     skin: Floats
     rim: Floats
     detail: Floats
@@ -53,17 +57,20 @@ def prepare_look(source: SourceFace, size: int) -> Look:
     foreign = source.foreign.astype(np.float32) / 255
     atlas = source.atlas.astype(np.float32)
     alpha = np.asarray(opacity(ATLAS_SIZE) * (1 - FOREIGN_FADE * foreign), np.float32)
-    colours = shrink(atlas, size)
-    bare = shrink(skin_mask(ATLAS_SIZE), size) * shrink(1 - foreign, size)
-    skin = np.asarray(bare / 255 * _lightness_of_skin(colours, bare > 200), np.float32)
+    bare = _bare_skin(atlas, foreign)
+    colours, skin = shrink(atlas, size), shrink(bare, size)
+    # Of skin alone, where a texel of the grid holds hairs too.
+    plain = shrink(atlas * bare[..., None], size) / np.maximum(skin, 1e-3)[..., None]
+    plain = colours + (plain - colours) * smooth_step(skin, 0.0, 0.1)[..., None]
     depth = depth_inside(polygons([topo.OVAL], size))
     rim = np.asarray(1 - smooth_step(depth, 0.02, 0.14), np.float32)
-    detail = np.asarray(log_detail(luma(colours), skin, skin) * blur(skin, 1.0), np.float32)
+    detail = np.asarray(log_detail(luma(plain), skin, skin) * blur(skin, 1.0), np.float32)
     core = (skin > 0.8) & (rim < 0.3)
     return Look(
         source=source,
         levels=mip_levels(atlas, alpha, LEVELS),
         colours=colours,
+        plain=np.asarray(plain, np.float32),
         skin=skin,
         rim=rim,
         detail=detail,
@@ -72,17 +79,20 @@ def prepare_look(source: SourceFace, size: int) -> Look:
     )
 
 
-def _lightness_of_skin(colours: Floats, certain: NDArray[np.bool_]) -> Floats:
-    """1 on skin, 0 on what is too dark to be it: beards and frames of glasses.
+def _bare_skin(atlas: Floats, foreign: Floats) -> Floats:
+    """1 on skin, 0 on features and on what is too dark to be skin: beards and frames of glasses.
 
-    Light measured on them would make the skin around them glow.
+    Light measured on them would make the skin around them glow. Skin that shows between hairs is
+    told by its being lighter than they; a shadow is broad, and seldom as dark as hair.
     """
-    light = to_lab(colours)[..., 0]
-    if not certain.any():
-        return np.ones_like(light)
-    middle = float(np.median(light[certain]))
-    spread = float(np.median(np.abs(light[certain] - middle))) * 1.48 + 7
-    return np.asarray(1 - smooth_step((middle - light) / spread, 1.0, 2.2), np.float32)
+    bare = np.asarray(skin_mask(ATLAS_SIZE) / 255 * (1 - foreign), np.float32)
+    light = np.log(blur(luma(atlas), GRAIN_SIGMA * ATLAS_SIZE) + 4)
+    skin = bare
+    for _ in range(3):
+        level = masked_blur(light, skin, HAIR_SIGMA * ATLAS_SIZE)
+        skin = bare * (1 - smooth_step(level - light, *BETWEEN_HAIRS))
+    level = masked_blur(light, skin, BEARD_SIGMA * ATLAS_SIZE)
+    return np.asarray(skin * (1 - smooth_step(level - light, *BEARD)), np.float32)
 
 
 def luma(colours: NDArray[Any]) -> Floats:
