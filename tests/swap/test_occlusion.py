@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from mien.swap.atlas import polygons
 from mien.swap.geometry import Floats
 from mien.swap.occlusion import Occlusion
+from mien.swap.template import face_template
 from mien.vision import topology as topo
 
 SIZE = 96
@@ -150,3 +151,15 @@ def test_shade_and_shine_are_skin() -> None:
 def test_lips_of_any_colour_are_not_covered() -> None:
     clear = covered_from_the_start(topo.OUTER_LIPS, (60, 20, 150))
     assert clear.min() > 0.9
+
+
+def test_vertices_under_a_thing_are_told_from_bare_ones() -> None:
+    occlusion = Occlusion(SIZE)
+    image = face()
+    image[polygons([MASK], SIZE) > 0] = (200, 150, 90)
+    for _ in range(6):
+        occlusion.update(image, ONES)
+    clear = occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])
+    assert clear.shape == (topo.MESH_POINTS,)
+    assert clear[[topo.NOSE_TIP, topo.CHIN, 205, 425]].max() < 0.1
+    assert clear[[topo.FOREHEAD_TOP, 151, 67, 297]].min() > 0.95

@@ -29,6 +29,8 @@ from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
 _SHAPE_EVERY = 3
+# Less clear than this somewhere, and something stands before the face.
+_COVERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class MeshSwapper:
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
         self._visible = np.zeros((quality.grid, quality.grid), np.float32)
         self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
+        self._covered = False
         self._frames = 0
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
@@ -109,6 +112,11 @@ class MeshSwapper:
         if self._frames % _SHAPE_EVERY == 0:
             self._offsets = self._shape.update(points, pose)
         offsets = hold_lids(self._offsets, eye_openings(points))
+        if self._covered:
+            # What stands before the face must not be bent with it.
+            share = (
+                share * self._occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])[:, None]
+            )
         return (points + pose.turn(offsets) * share).astype(np.float32)
 
     def _measure(
@@ -136,6 +144,7 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
+            self._covered = bool(clear.min() < _COVERED)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:

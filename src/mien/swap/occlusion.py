@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from mien.swap.atlas import blur, masked_blur, polygons, shrink, skin_mask, to_lab
+from mien.swap.atlas import blur, ellipse, masked_blur, polygons, shrink, skin_mask, to_lab
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.skin_colour import SkinColour
 from mien.swap.texture import ATLAS_SIZE
+from mien.swap.things import Things
 from mien.vision import topology as topo
 
 # Dark in every face, and no skin to be measured.
 _NOSTRILS = (48, 64, 98, 97, 2, 326, 327, 294, 278, 274, 19, 44)
-# So many deviations from the skin's colour is covered: least and most, and how much more where
-# the face itself is uneven, as its more even part says.
-_ODD, _ODD_STEP, _PER_UNEVEN = 1.7, 1.0, 0.9
-_EVEN_PART, _MOST_UNEVEN, _PROBE_EVERY = 35.0, 1.5, 7
+# So many deviations from the skin's colour are odd, and how many more where the face itself is
+# uneven, as its more even part says.
+_ODD, _PER_UNEVEN = 2.3, 1.0
+_EVEN_PART, _MOST_UNEVEN, _PROBE_EVERY = 20.0, 1.1, 7
 # Features have colours of their own: they are covered as the skin around them is.
 _FEATURE_REACH, _FEATURE_COVERED = 0.02, (0.3, 0.7)
 # All of them for updates at every second frame, as MeshSwapper makes them.
@@ -48,6 +50,7 @@ class Occlusion:
         self._probes = np.flatnonzero(skin > 0.9)[::_PROBE_EVERY]
         self._inside = shrink(polygons([topo.OVAL], ATLAS_SIZE), size) / np.float32(255)
         self._colour = SkinColour(size)
+        self._things = Things(size)
         self._mean = np.zeros((*skin.shape, 3), np.float32)
         self._known = np.zeros(skin.shape, np.float32)
         self._variance = np.full(skin.shape, _FIRST_VARIANCE, np.float32)
@@ -63,6 +66,12 @@ class Occlusion:
     def bare(self) -> BareFace:
         """The face as it was seen so far, without what covered it."""
         return BareFace(self._mean, self._variance, self._known)
+
+    def clear_at(self, uv: Floats) -> Floats:
+        """(k,) float32: how clear the face is about places of the atlas, (k, 2) in 0..1."""
+        near = blur(np.asarray(cv2.erode(self._clear, ellipse(5)), np.float32), 1.5)
+        u, v = (uv * self._size - 0.5).T
+        return np.asarray(cv2.remap(near, u, v, cv2.INTER_LINEAR), np.float32).ravel()
 
     def update(self, target: Floats, visible: Floats) -> Floats:
         """Take in one unwrapped frame, (n, n, 3) BGR with its (n, n) visibility: 0 is not learnt
@@ -86,7 +95,7 @@ class Occlusion:
         least = _ODD + _PER_UNEVEN * min(float(uneven), _MOST_UNEVEN)
         # Lips and what lies outside must not blur in.
         distance = masked_blur(distance, self._skin, 0.008 * self._size)
-        return np.asarray(smooth_step(distance, least, least + _ODD_STEP) * self._skin, np.float32)
+        return np.asarray(self._things.find(distance, least) * self._skin, np.float32)
 
     def _with_features(self, covered: Floats) -> Floats:
         """Lips, lids and brows are covered where the skin beside them is."""
