@@ -8,15 +8,18 @@ from numpy.typing import NDArray
 from tests.swap.faces import SIDE, placed
 
 from mien.errors import SourceRejected
+from mien.models.weights import WeightStore
 from mien.swap.atlas import depth_inside, polygons
 from mien.swap.geometry import fit_similarity
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import FORMAT, SourceFace, prepare_source
+from mien.swap.source_maker import SourceMaker
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE, facing_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 
+MEDIA = Path(__file__).parents[1] / "media"
 TEMPLATE = face_template()
 ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
 SKIN = (120, 150, 200)
@@ -295,3 +298,17 @@ def test_a_shadow_from_the_jaw_to_the_mouth_is_no_hair() -> None:
     foreign = prepare_source(image, mesh).foreign
     column, row = np.round(TEMPLATE.uv[206] * ATLAS_SIZE - 0.5).astype(int)
     assert foreign[row - 4 : row + 5, column - 4 : column + 5].max() < 40
+
+
+def test_the_shadow_of_hair_on_the_cheeks_is_lifted() -> None:
+    """The astronaut's cheeks get darker towards her hair: that would be a line down a face."""
+    photo = cv2.imread(str(MEDIA / "astronaut.png"))
+    assert photo is not None
+    source = SourceMaker.load(WeightStore())([np.asarray(photo, np.uint8)])
+    middle = atlas_at(source.atlas, 50).mean() / 2 + atlas_at(source.atlas, 280).mean() / 2
+    rows = np.s_[round(TEMPLATE.uv[117, 1] * ATLAS_SIZE) : round(TEMPLATE.uv[205, 1] * ATLAS_SIZE)]
+    light = cv2.GaussianBlur(source.atlas, (0, 0), 3.0).mean(-1)[rows]
+    bare = source.foreign[rows] < 128
+    for side in (np.s_[:, :200], np.s_[:, 312:]):
+        darkest = np.where(bare[side], light[side], 255).min(1).mean()
+        assert 0.755 < darkest / middle < 1, "left alone it is 0.73 of the cheek on one side"

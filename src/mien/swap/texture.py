@@ -31,6 +31,9 @@ DELIGHT = 0.8
 # inside its outline, as a part of its size.
 _STRICTER = 0.25
 _OUTLINE, _OUTLINE_SIDE = (0.02, 0.06), 256
+# How far from hair its shadow on the skin reaches, how wide the skin beyond is averaged, as parts
+# of the atlas, and how much at most is taken out, as a logarithm.
+_SHADOW, _BEYOND, _MOST_LIFT = 0.05, 0.04, 0.5
 # Levels are compared with this offset, so that dark texels do not blow ratios up.
 _FLOOR = 4.0
 
@@ -52,9 +55,10 @@ def build_texture(raw: Floats, points: Floats) -> Texture:
     whole = _fill_hidden_side(raw, visible)
     whole = take_off_spectacles(whole)
     foreign = np.maximum(find_foreign(whole), _stretched(visible))
-    even = _even_light(cover_foreign(whole, foreign), foreign)
+    even = _lift_shadow(_even_light(whole, foreign), foreign)
+    bare = cover_foreign(even, foreign)
     seen = np.asarray(visible * _squareness(points) * (1 - foreign), np.float32)
-    return Texture(np.clip(_extend(even), 0, 255), foreign, seen)
+    return Texture(np.clip(_extend(bare), 0, 255), foreign, seen)
 
 
 def facing_of(points: Floats) -> Floats:
@@ -133,6 +137,23 @@ def _stretched(visible: Floats) -> Floats:
     rim = 1 - smooth_step(depth, 0.10, 0.16)
     inside = uv_grid(ATLAS_SIZE).inside
     return blur(np.asarray((1 - smooth_step(seen, 0.3, 0.8)) * rim * inside, np.float32), 3.0)
+
+
+def _lift_shadow(colours: Floats, foreign: Floats) -> Floats:
+    """Lighten skin that gets darker towards hair to what it is like further in.
+
+    Hair is left out, and its shadow would end in a line down the wearer's cheek.
+    """
+    skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside).astype(np.float32)
+    away = depth_inside(np.asarray((foreign < 0.5) * 255, np.uint8))
+    log = np.log(np.clip(colours.mean(-1), 1, 255))
+    here = masked_blur(log, skin * (1 - foreign), ATLAS_SIZE * 0.012)
+    beyond = np.asarray(skin * smooth_step(away, 0.6 * _SHADOW, 1.4 * _SHADOW), np.float32)
+    clean = masked_blur(log, beyond, ATLAS_SIZE * _BEYOND)
+    known = smooth_step(blur(beyond, ATLAS_SIZE * _BEYOND), 0.02, 0.15)
+    share = (1 - smooth_step(away, 0, _SHADOW)) * known * skin
+    lift = blur(np.clip(clean - here, 0, _MOST_LIFT) * share, ATLAS_SIZE * 0.004)
+    return np.asarray(colours * np.exp(lift)[..., None], np.float32)
 
 
 def _even_light(colours: Floats, foreign: Floats) -> Floats:
