@@ -29,8 +29,8 @@ from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
 _SHAPE_EVERY = 3
-# Less clear than this somewhere, and something stands before the face.
-_COVERED = 0.5
+# How soon what comes before the face is no longer bent.
+_FREE_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class MeshSwapper:
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
         self._visible = np.zeros((quality.grid, quality.grid), np.float32)
         self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
-        self._covered = False
+        # What stands before the face must not be bent with it.
+        self._free = np.ones((topo.MESH_POINTS, 1), np.float32)
         self._frames = 0
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
@@ -111,13 +112,10 @@ class MeshSwapper:
     def _move(self, points: Floats, pose: Similarity, share: Floats) -> Floats:
         if self._frames % _SHAPE_EVERY == 0:
             self._offsets = self._shape.update(points, pose)
+            free = self._occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])
+            self._free += _FREE_SHARE * (free[:, None] - self._free)
         offsets = hold_lids(self._offsets, eye_openings(points))
-        if self._covered:
-            # What stands before the face must not be bent with it.
-            share = (
-                share * self._occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])[:, None]
-            )
-        return (points + pose.turn(offsets) * share).astype(np.float32)
+        return (points + pose.turn(offsets) * (share * self._free)).astype(np.float32)
 
     def _measure(
         self,
@@ -144,7 +142,6 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
-            self._covered = bool(clear.min() < _COVERED)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mien.swap.atlas import blur, ellipse, masked_blur, polygons, shrink, skin_mask, to_lab
+from mien.swap.atlas import blur, masked_blur, polygons, shrink, skin_mask, to_lab
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.skin_colour import SkinColour
 from mien.swap.texture import ATLAS_SIZE
@@ -20,6 +20,8 @@ _ODD, _PER_UNEVEN = 2.3, 1.0
 _EVEN_PART, _MOST_UNEVEN, _PROBE_EVERY = 20.0, 1.1, 7
 # Features have colours of their own: they are covered as the skin around them is.
 _FEATURE_REACH, _FEATURE_COVERED = 0.02, (0.3, 0.7)
+# How far about a place it is asked how clear it is, and which mean counts as nothing and as all.
+_ABOUT, _FREE = 0.026, (0.2, 0.7)
 # All of them for updates at every second frame, as MeshSwapper makes them.
 _MEASURE_EVERY = 2
 _LEARNING_FRAMES = 6
@@ -69,7 +71,8 @@ class Occlusion:
 
     def clear_at(self, uv: Floats) -> Floats:
         """(k,) float32: how clear the face is about places of the atlas, (k, 2) in 0..1."""
-        near = blur(np.asarray(cv2.erode(self._clear, ellipse(5)), np.float32), 1.5)
+        near = masked_blur(self._clear, self._inside, _ABOUT * self._size)
+        near = np.asarray(smooth_step(near, *_FREE), np.float32)
         u, v = (uv * self._size - 0.5).T
         return np.asarray(cv2.remap(near, u, v, cv2.INTER_LINEAR), np.float32).ravel()
 
