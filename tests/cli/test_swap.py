@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from mien.models.weights import WeightStore
 from mien.vision import topology as topo
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
-from mien.vision.image import decode_image
+from mien.vision.image import OWN_FILES, decode_image
 
 MEDIA = Path(__file__).parent.parent / "media"
 ASTRONAUT, HOPPER = str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")
@@ -45,6 +46,33 @@ def test_the_result_has_left_the_target_for_the_source(tmp_path: Path) -> None:
     )
     assert distance(result, source) < distance(target, source) - 0.07
     assert distance(result, target) > 0.5
+
+
+def test_a_large_photo_becomes_a_large_photo(tmp_path: Path) -> None:
+    large, output = tmp_path / "large.png", tmp_path / "out.jpg"
+    photo = np.full((5200, 5000, 3), 128, np.uint8)
+    photo[2000:2600, 2000:2512] = decode_image(Path(HOPPER).read_bytes())
+    cv2.imwrite(str(large), photo)
+    assert run(str(large), str(large), "-o", str(output)) == (0, f"Wrote {output}.\n")
+    assert decode_image(output.read_bytes(), OWN_FILES).shape == (5200, 5000, 3)
+
+
+def test_a_webm_of_odd_size(tmp_path: Path) -> None:
+    clip, output = tmp_path / "clip.webm", tmp_path / "out.mp4"
+    portrait = decode_image(Path(HOPPER).read_bytes())
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libvpx", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 511, 599, "yuv420p"
+        for _ in range(4):
+            frame = av.VideoFrame.from_ndarray(portrait[:599, :511].copy(), format="bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert run(ASTRONAUT, str(clip), "-o", str(output)) == (
+        0,
+        f"Wrote {output}: 4 of 4 frames.\n",
+    )
+    info = probe(output)
+    assert (info.width, info.height, info.frames) == (510, 598, 4)
 
 
 def test_a_clip_and_several_sources(tmp_path: Path) -> None:

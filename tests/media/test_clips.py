@@ -109,6 +109,13 @@ def test_kinds_are_told_by_their_first_bytes(head: bytes, kind: str) -> None:
     assert known[0] == kind
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_telephone_pictures_are_no_videos(brand: bytes) -> None:
+    for read in (kind_of, probe):
+        with pytest.raises(MediaRejected, match=r"HEIC and AVIF .* export it as JPEG"):
+            read(b"\0\0\0\x18ftyp" + brand + bytes(64))
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"#EXTM3U\nhttp://127.0.0.1/", b"ffconcat version 1.0\nfile /etc/passwd", b"%PDF"]
 )

@@ -8,7 +8,8 @@ from tests.swap.faces import placed
 from mien.errors import SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.source import prepare_source, to_canonical_face
-from mien.swap.suitability import check_hands, flaws, sharpness
+from mien.swap.source_maker import SourceMaker
+from mien.swap.suitability import MIN_SHADING, check_hands, flaws, shading, sharpness
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
@@ -72,6 +73,60 @@ def test_a_smaller_or_larger_copy_is_about_as_sharp(factor: float) -> None:
     )
     scaled = sharpness(copy, mesh.points * factor)
     assert scaled == pytest.approx(sharpness(image, mesh.points), rel=0.25)
+
+
+def drawn(mesh: FaceMesh, quality: int) -> BgrImage:
+    """A cartoon of somebody, in flat colours, as a JPEG."""
+    picture = np.full((600, 512, 3), (240, 224, 208), np.uint8)
+    parts = {
+        topo.OVAL: (160, 190, 240),
+        topo.RIGHT_EYE: (255, 255, 255),
+        topo.LEFT_EYE: (255, 255, 255),
+        topo.OUTER_LIPS: (80, 80, 220),
+    }
+    for part, colour in parts.items():
+        outline = np.round(mesh.points[list(part), :2]).astype(np.int32)
+        cv2.fillPoly(picture, [outline], colour, cv2.LINE_AA)
+        cv2.polylines(picture, [outline], True, (20, 20, 20), 2, cv2.LINE_AA)
+    return coded(picture, quality)
+
+
+def coded(image: BgrImage, quality: int) -> BgrImage:
+    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+@pytest.mark.parametrize("quality", [100, 75, 50])
+def test_a_drawing_in_flat_colours_is_refused(quality: int) -> None:
+    mesh = HOPPER[1]
+    cartoon = drawn(mesh, quality)
+    assert shading(cartoon, mesh.points) < 0.04
+    with pytest.raises(SourceRejected, match=r"as in a drawing .*; use a photo"):
+        SourceMaker.load(WeightStore()).prepare(cartoon, mesh)
+
+
+@pytest.mark.parametrize("portrait", [ASTRONAUT, HOPPER])
+def test_no_photo_is_taken_for_a_drawing(portrait: tuple[BgrImage, FaceMesh]) -> None:
+    """Pale, dark, grainless, half clipped or badly coded: skin still has its shades."""
+    image, mesh = portrait
+    copies = (
+        image,
+        np.asarray(image * 0.15 + 180, np.uint8),
+        np.asarray(image * 0.15, np.uint8),
+        np.asarray(cv2.bilateralFilter(cv2.bilateralFilter(image, 15, 60, 9), 15, 60, 9), np.uint8),
+        np.asarray(np.minimum(image * 1.5, 255), np.uint8),
+        coded(image, 10),
+        blurred(image, mesh, 1 / 60),
+    )
+    for copy in copies:
+        assert shading(copy, mesh.points) > 2 * MIN_SHADING
+
+
+def test_a_blurred_face_is_not_said_to_be_behind_a_hand() -> None:
+    """The hand net sees fingers in this one."""
+    image = np.asarray(cv2.GaussianBlur(HOPPER[0], (0, 0), 6), np.uint8)
+    with pytest.raises(SourceRejected, match="blurred"):
+        SourceMaker.load(WeightStore())([image])
 
 
 def test_closed_and_half_closed_eyes() -> None:

@@ -11,7 +11,7 @@ from mien.vision.detector import (
     pairs_of,
     suppress,
 )
-from mien.vision.face import BgrImage
+from mien.vision.face import BgrImage, Detection
 
 
 @pytest.fixture(scope="module", params=["short_range", "full_range"])
@@ -103,6 +103,14 @@ def test_merging_two_detectors_names_each_face_once(
     low, high = sorted((both[0].box[0], both[1].box[0]))
     assert low <= merged.box[0] <= high
     assert merge([]) == []
+
+
+def test_the_surer_detector_says_where_a_face_is() -> None:
+    points = np.zeros((6, 2), np.float32)
+    sure = Detection((100, 100, 100, 100), points, 0.7)
+    misplaced = Detection((80, 70, 140, 140), points + 5, 0.55)
+    (merged,) = merge([misplaced, sure])
+    assert merged is sure
 
 
 def test_pairs_are_corners_then_keypoints(store: WeightStore, astronaut: BgrImage) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mien.errors import ImageRejected
-from mien.vision.image import ImageLimits, decode_image, encode_jpeg
+from mien.vision.image import OWN_FILES, ImageLimits, decode_image, encode_jpeg
 
 MEDIA = Path(__file__).parent.parent / "media"
 
@@ -113,12 +113,14 @@ def test_a_gif_gives_its_first_frame() -> None:
         (saved(quadrants(), "TIFF"), "not a picture"),
         (b"\xff\xd8\xff", "not a picture"),
         (png(0, 10), "not a picture"),
-        (png(5100, 5000), "5100 x 5000"),
+        (png(5100, 5000), "5100 x 5000 .* Send a smaller one"),
         (png(30_000, 30_000), "too many pixels"),
         (png(2**31 - 1, 2**31 - 1), "too many pixels"),
         (png(300, 300), "cut short"),
         ((MEDIA / "grace_hopper.jpg").read_bytes()[:30_000], "cut short"),
-        (b"\0" * (10 << 20) + b"\0", "larger than 10 MiB"),
+        (b"\0" * (10 << 20) + b"\0", "larger than 10 MiB; send a smaller one"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC .* export it as JPEG"),
+        (saved(quadrants(), "AVIF"), "AVIF .* export it as JPEG"),
         (
             saved(quadrants(), "WEBP", save_all=True, append_images=[Image.new("RGB", (40, 20))]),
             "Animated WebP",
@@ -138,6 +140,12 @@ def test_limits_are_the_callers() -> None:
         decode_image(data, ImageLimits(max_pixels=799))
     with pytest.raises(ImageRejected):
         decode_image(data, ImageLimits(max_bytes=len(data) - 1))
+
+
+def test_whoever_runs_the_command_may_have_a_large_camera() -> None:
+    """48 megapixels, as telephones take them, and more bytes than strangers may send."""
+    data = saved(Image.new("1", (8000, 6000), 1), "PNG") + bytes(11 << 20)
+    assert decode_image(data, OWN_FILES).shape == (6000, 8000, 3)
 
 
 def test_encoding_keeps_colours() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Detection
-from mien.vision.faces import Face
+from mien.vision.faces import Face, FaceFinder
 from mien.vision.landmarker import FaceLandmarker, Roi
 
 EYES = (468, 473)
@@ -78,6 +78,29 @@ def test_a_face_is_found_whichever_way_up_the_detector_thought(
     thought = Detection(astronaut_face.detection.box, eyes, 0.9)
     mesh = landmarker.find(astronaut, thought)
     assert np.abs(mesh.points - astronaut_face.mesh.points)[:, :2].mean() < 2
+
+
+@pytest.mark.parametrize("upside_down", [False, True])
+@pytest.mark.parametrize("shift", [-0.15, 0.0, 0.15])
+def test_a_square_that_lies_badly_turns_nobody_upside_down(
+    landmarker: FaceLandmarker,
+    finder: FaceFinder,
+    hopper: BgrImage,
+    upside_down: bool,
+    shift: float,
+) -> None:
+    """Detectors see the head on its head as upright, a little turned, and misplace it."""
+    face = finder(hopper)[0]
+    image, points = hopper, face.mesh.points[:, :2]
+    if upside_down:
+        image, points = np.ascontiguousarray(hopper[::-1, ::-1]), [511, 599] - points
+    low, high = points.min(0), points.max(0)
+    left, top, size = low[0], low[1], float((high - low).max())
+    eyes = np.array([[0, 0], [10, -1.5], *[[5, 5]] * 4], np.float32)
+    thought = Detection((left, top + shift * size, size, size), eyes, 0.7)
+    mesh = landmarker.find(image, thought)
+    assert mesh.presence > 0.9
+    assert np.abs(mesh.points[:, :2] - points).mean() < 6
 
 
 def test_a_large_face_gives_the_same_landmarks(

@@ -44,7 +44,9 @@ def swap(
     quality: Annotated[int, typer.Option(min=1, max=3, help="1 is fastest.")] = 2,
     faces: Annotated[
         Literal["largest", "all", "order"],
-        typer.Option(help="Whose: the largest, everybody's, or one photo each from the left."),
+        typer.Option(
+            help="Whose: the largest, everybody's (of up to 8), or one photo each from the left."
+        ),
     ] = "largest",
     target_face: Annotated[
         list[Path] | None,
@@ -106,14 +108,15 @@ def _swap(
     from mien.swap.engine import EngineOptions, FrameEngine
     from mien.trust.marking import Marker
 
-    check_output(target, output)
+    kind = check_output(target, output)
     settings, notes = Settings(), list[str | None]()
     store = WeightStore()
     with console.status("Reading the face…"):
         cast = _cast(console, sources, store, wanted)
         shape = settings.swap.shape if wanted.shape is None else wanted.shape
         options = EngineOptions(wanted.lost_face, wanted.quality, shape)
-        engine = FrameEngine.load(store, options)
+        load = FrameEngine.for_pictures if kind == "picture" else FrameEngine.load
+        engine = load(store, options)
         engine.set_cast(cast)
         engine.warm_up()
         marking, statement = mark_for_file(settings)
@@ -150,10 +153,10 @@ def _cast(console: Console, photos: list[Path], store: "WeightStore", wanted: _W
 
 def _known(path: Path, maker: "SourceMaker") -> "Embedding":
     """Who is on a picture: its largest face."""
-    from mien.vision.image import decode_image
+    from mien.vision.image import OWN_FILES, decode_image
 
     try:
-        image = decode_image(path.read_bytes())
+        image = decode_image(path.read_bytes(), OWN_FILES)
         return maker.recognise(image, maker.faces(image)[0].mesh)
     except MienError as error:
         raise type(error)(f"{path.name}: {error}") from error
@@ -163,12 +166,12 @@ def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "Source
     """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
     from mien.swap.merge import merge_sources
     from mien.swap.source_maker import notes_on
-    from mien.vision.image import decode_image
+    from mien.vision.image import OWN_FILES, decode_image
 
     usable, reasons, notes = [], [], []
     for path in photos:
         try:
-            image = decode_image(path.read_bytes())
+            image = decode_image(path.read_bytes(), OWN_FILES)
             faces = maker.faces(image)
             usable.append(maker.prepare(image, faces[0].mesh))
             notes += [f"{path.name}: {note}" for note in notes_on(image, faces[0], len(faces))]

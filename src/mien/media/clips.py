@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from mien.errors import MediaRejected, PayloadTooLarge
+from mien.media.heif import UNREADABLE, is_heif
 
 BgrFrame = NDArray[np.uint8]
 MediaKind = Literal["picture", "gif", "video"]
@@ -152,6 +153,8 @@ def container_of(source: Source) -> tuple[MediaKind, str]:
     else:
         with source.open("rb") as file:
             head = file.read(32)
+    if is_heif(head):
+        raise MediaRejected(UNREADABLE)
     known = sniff(head)
     if known is None:
         raise MediaRejected(NOT_MEDIA)

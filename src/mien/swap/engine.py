@@ -25,6 +25,7 @@ from mien.vision.hand import Hand
 from mien.vision.hand_tracker import HandTracker
 from mien.vision.place import Place
 from mien.vision.sighting import Sighting
+from mien.vision.still import StillTracker
 from mien.vision.tracker import FaceTracker
 
 State = Literal["swapped", "no_face", "no_source"]
@@ -142,6 +143,11 @@ class FrameEngine:
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets. Raises WeightsError for missing weights."""
         return cls(FaceTracker.load(store), options, hands=HandTracker.load(store))
+
+    @classmethod
+    def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
+        """An engine for still pictures, which looks harder. Raises WeightsError."""
+        return cls(StillTracker.load(store), options, hands=HandTracker.load(store))
 
     @property
     def level(self) -> int:

@@ -7,7 +7,7 @@ from mien.errors import NoFaceFound, ParameterError, SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace, prepare_source, to_canonical_face
-from mien.swap.suitability import check_hands, flaws
+from mien.swap.suitability import check_face, check_hands, check_shading, flaws
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import Face, FaceFinder
 from mien.vision.follower import frontal
@@ -51,11 +51,15 @@ class SourceMaker:
     def prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
         """One face of a picture.
 
-        Raises SourceRejected for a hand before the face, and as prepare_source does.
+        Raises SourceRejected for a hand before the face or a drawing, and as prepare_source does.
         """
+        # What makes a face unreadable is said before a hand that may be read into it.
+        check_face(image, mesh.points, to_canonical_face(mesh.points).rotation)
         hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
         check_hands(hands, mesh.points)
-        return prepare_source(image, mesh, self._identity(image, mesh))
+        source = prepare_source(image, mesh, self._identity(image, mesh))
+        check_shading(image, mesh.points)
+        return source
 
     def recognise(self, image: BgrImage, mesh: FaceMesh) -> Embedding:
         """Who somebody is that may be met again. Raises SourceRejected where it can't be told."""

@@ -24,6 +24,9 @@ MIN_OPENING, GOOD_OPENING = 0.07, 0.19
 # blurred by a fortieth of the face.
 MIN_SHARPNESS, GOOD_SHARPNESS = 0.20, 0.27
 MIN_CONTRAST = 6.0
+# What `shading` says: 0.07 or more of every photo that was at hand, small, grainy, dark, pale and
+# denoised ones among them; 0.00 to 0.03 of a drawing in flat colours, 0.04 as a bad JPEG.
+MIN_SHADING = 0.045
 # Between the lips, over the distance of the eyes.
 WIDE_MOUTH = 0.2
 _SHARPNESS_HEIGHT = 128
@@ -96,6 +99,18 @@ def check_cover(flat: Floats) -> None:
         raise SourceRejected("The face has no contrast; use a sharper, better lit picture.")
 
 
+def check_shading(image: BgrImage, points: Floats) -> None:
+    """Raises SourceRejected for a drawing in flat colours; points: (468 or more, 3) pixels.
+
+    Ask after check_cover: half of a face behind a mask has no shades either.
+    """
+    if shading(image, points) < MIN_SHADING:
+        raise SourceRejected(
+            "The face has no shades, as in a drawing or an overexposed picture; use a photo in "
+            "softer light."
+        )
+
+
 def flaws(image: BgrImage, points: Floats, rotation: Doubles) -> list[str]:
     """What would look better with another picture, a sentence each; arguments as in check_face."""
     tall = face_height(points)
@@ -126,6 +141,28 @@ def face_height(points: Floats) -> float:
 
 def sharpness(image: BgrImage, points: Floats) -> float:
     """Detail of one or two pixels over that of five, in a face brought to 128 pixels of height."""
+    face, outline = _grey_face(image, points)
+    skin = cv2.erode(outline, ellipse(15)) > 0
+    fine, middle, coarse = (cv2.GaussianBlur(face, (0, 0), sigma) for sigma in (1.0, 2.0, 6.0))
+    most = float((middle - coarse)[skin].std()) if skin.any() else 0.0
+    return float((fine - middle)[skin].std()) / most if most > 0.1 else 0.0
+
+
+def shading(image: BgrImage, points: Floats) -> float:
+    """The usual slope of brightness over the steepest ones, in a face as `sharpness` takes it.
+
+    Skin is curved, so it has slopes everywhere; flat colours have them at their edges alone.
+    """
+    face, outline = _grey_face(image, points)
+    smooth = cv2.GaussianBlur(face, (0, 0), 1.0)
+    across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    slopes = cv2.magnitude(across, down)[cv2.erode(outline, ellipse(9)) > 0]
+    usual, steep = np.percentile(slopes, (50, 95)) if len(slopes) else (1.0, 1.0)
+    return float(usual / steep) if steep > 0.1 else 1.0
+
+
+def _grey_face(image: BgrImage, points: Floats) -> tuple[Floats, Mask]:
+    """The box around a face in grey, brought to 128 pixels of height, and its oval in there."""
     scale = _SHARPNESS_HEIGHT / face_height(points)
     low = np.maximum(points[:, :2].min(0).astype(int), 0)
     high = points[:, :2].max(0).astype(int) + 1
@@ -134,10 +171,7 @@ def sharpness(image: BgrImage, points: Floats) -> float:
     face = cv2.resize(grey.astype(np.float32), None, fx=scale, fy=scale, interpolation=how)
     inside = np.zeros(face.shape, np.uint8)
     cv2.fillPoly(inside, [((points[list(topo.OVAL), :2] - low) * scale).astype(np.int32)], 255)
-    skin = cv2.erode(inside, ellipse(15)) > 0
-    fine, middle, coarse = (cv2.GaussianBlur(face, (0, 0), sigma) for sigma in (1.0, 2.0, 6.0))
-    most = float((middle - coarse)[skin].std()) if skin.any() else 0.0
-    return float((fine - middle)[skin].std()) / most if most > 0.1 else 0.0
+    return np.asarray(face, np.float32), inside
 
 
 def _mouth_opening(points: Floats) -> float:

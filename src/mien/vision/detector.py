@@ -117,11 +117,16 @@ def suppress(boxes: Floats, scores: Floats) -> list[Detection]:
 
 
 def merge(detections: list[Detection]) -> list[Detection]:
-    """The answers of several detectors as one: each face once, best first."""
-    if not detections:
-        return []
-    boxes = np.stack([pairs_of(one) for one in detections])
-    return suppress(boxes, np.array([one.score for one in detections], np.float32))
+    """The answers of several detectors as one: each face once, as the surest saw it, best first.
+
+    No mean of them: a face too small for one detector is misplaced by it.
+    """
+    kept: list[Detection] = []
+    for one in sorted(detections, key=lambda detection: -detection.score):
+        others = [pairs_of(other)[:2] for other in kept]
+        if not others or overlaps(pairs_of(one)[:2], np.stack(others)).max() <= SUPPRESSION_IOU:
+            kept.append(one)
+    return kept
 
 
 def overlaps(one: Floats, others: Floats) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import ImageRejected
+from mien.media.heif import UNREADABLE, is_heif
 from mien.vision.face import BgrImage
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
@@ -41,6 +42,10 @@ class ImageLimits:
     max_pixels: int = 25_000_000
 
 
+# Pictures of whoever runs the command himself, from the newest cameras too. Memory is the bound.
+OWN_FILES = ImageLimits(max_bytes=256 << 20, max_pixels=80_000_000)
+
+
 def decode_image(data: bytes, limits: ImageLimits | None = None) -> BgrImage:
     """The picture as BGR, upright by its EXIF orientation, transparency on white.
 
@@ -50,7 +55,11 @@ def decode_image(data: bytes, limits: ImageLimits | None = None) -> BgrImage:
     """
     limits = limits or ImageLimits()
     if len(data) > limits.max_bytes:
-        raise ImageRejected(f"The picture is larger than {limits.max_bytes / 2**20:.0f} MiB.")
+        raise ImageRejected(
+            f"The picture is larger than {limits.max_bytes / 2**20:.0f} MiB; send a smaller one."
+        )
+    if is_heif(data):
+        raise ImageRejected(UNREADABLE)
     with warnings.catch_warnings():
         # Pillow warns where it mends; whoever sent the picture can't read our log.
         warnings.simplefilter("ignore")
@@ -90,7 +99,7 @@ def _check(picture: Image.Image, limits: ImageLimits) -> None:
     if picture.width * picture.height > limits.max_pixels:
         raise ImageRejected(
             f"The picture has {picture.width} x {picture.height} pixels; "
-            f"at most {limits.max_pixels / 1e6:.0f} megapixels are taken."
+            f"at most {limits.max_pixels / 1e6:.0f} megapixels are taken. Send a smaller one."
         )
     if picture.format == "WEBP" and getattr(picture, "is_animated", False):
         raise ImageRejected("Animated WebP is not taken; send a still picture, or a GIF.")

@@ -23,6 +23,8 @@ Matrix = NDArray[np.float64]
 MARGIN = 1.5
 # Less is no face, whichever way up.
 PRESENT = 0.1
+# So sure the net is of a face in a good square, and no more than that of the same upside down.
+SURE, DOUBT = 0.99, 0.5
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,17 @@ class FaceLandmarker:
         return cls(LiteRtModel(store.path("landmarks_478")))
 
     def find(self, image: BgrImage, detection: Detection) -> FaceMesh:
-        """The landmarks in a detector's square, whichever way up: one pass, or two for a face.
+        """The landmarks in a detector's square, whichever way up: two passes, or four in doubt.
 
-        In a head that stands on its head both nets see an upright face, but they are surer of
-        the real one.
+        In a head that stands on its head both nets see an upright face too, and in a square that
+        lies badly they may be surer of the wrong one. So each gets a better square in that case.
         """
         roi = Roi.of_detection(detection)
-        mesh = self(image, roi)
-        if mesh.presence < PRESENT:
-            return mesh
-        other = self(image, replace(roi, angle=roi.angle + pi))
-        return other if other.presence > mesh.presence else mesh
+        tried = [self(image, replace(roi, angle=roi.angle + turn)) for turn in (0.0, pi)]
+        worse, better = sorted(mesh.presence for mesh in tried)
+        if better > PRESENT and (better < SURE or worse > DOUBT):
+            tried = [self(image, Roi.of_points(mesh.points)) for mesh in tried]
+        return max(tried, key=lambda mesh: mesh.presence)
 
     def __call__(self, image: BgrImage, roi: Roi) -> FaceMesh:
         """The landmarks of the face in a square of a BGR image, with how sure the net is of it."""
