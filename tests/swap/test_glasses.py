@@ -50,3 +50,23 @@ def test_dark_rims_are_found_and_laid_on_top() -> None:
     assert abs(rows.mean() - POINTS[list(topo.RIGHT_EYE), 1].mean()) < 30
     forehead = POINTS[151, :2].astype(int)
     assert (result[forehead[1], forehead[0]] == 128).all()
+
+
+def test_rims_are_whole_below_and_over_the_brows() -> None:
+    camera = with_glasses()
+    _, result = restored(camera)
+    centre = POINTS[list(topo.RIGHT_EYE), :2].mean(0)
+    rim = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(rim, [round(float(v)) for v in centre], 40, 255, 2)
+    rows, columns = np.nonzero(rim)
+    kept = result[rows, columns, 0] < 90
+    assert kept[rows > centre[1] + 20].mean() > 0.95, "on the cheek"
+    assert kept[rows < centre[1] - 20].mean() > 0.95, "at the brow"
+
+
+def test_a_mole_beside_the_rims_is_not_part_of_them() -> None:
+    camera = with_glasses()
+    x, y = (round(float(v)) for v in POINTS[50, :2])
+    cv2.circle(camera, (x, y), 3, (30, 30, 30), -1)
+    _, result = restored(camera)
+    assert (result[y - 3 : y + 4, x - 3 : x + 4] == 128).all()

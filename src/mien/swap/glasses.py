@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.rims import BAND, BRIDGE, LINE, lines
+from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
 from mien.vision.face import BgrImage
 
 _SIZE = 256
-_EXTENT = (127, 70, 300, 356, 454, 234, 197, 50, 280, 9)
+_EXTENT = (127, 70, 300, 356, 454, 234, 197, 50, 205, 280, 425, 9, 151)
 _FOUND = 0.085
+# Rims reach further down than the band in which they are looked for, in texels.
+_BELOW = 25
+# From and to which strength a line is a rim; and how long it is at least, in widths of lines.
+_THIN, _LENGTH = (0.08, 0.16), 4.0
 _LOOK_EVERY = 8
 
 
@@ -20,10 +24,12 @@ class Glasses:
     """Looks at every eighth frame until it has found some, then at each."""
 
     def __init__(self) -> None:
-        band = polygons([BAND], _SIZE)
+        band = np.asarray(cv2.dilate(polygons([BAND], _SIZE), ellipse(_BELOW)), np.uint8)
+        band[cv2.dilate(polygons([NOSE], _SIZE), ellipse(7)) > 0] = 0
+        band[polygons([BRIDGE], _SIZE) > 0] = 255
         band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
-        band[cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)) > 0] = 0
-        self._band = cv2.GaussianBlur(band, (0, 0), 1.5)
+        brows = np.asarray(cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)), np.uint8)
+        self._zones = np.dstack([cv2.GaussianBlur(zone, (0, 0), 1.5) for zone in (band, brows)])
         self._bridge = polygons([BRIDGE], _SIZE)
         self._score: float | None = None
         self._frames = 0
@@ -67,10 +73,20 @@ class Glasses:
         self._score = now if self._score is None else self._score + 0.25 * (now - self._score)
         if not self.worn:
             return
-        band = cv2.remap(self._band, u, v, cv2.INTER_LINEAR) / np.float32(255)
-        frames = np.asarray(smooth_step(found, 0.10, 0.20) * band, np.float32)
+        band, brows = cv2.split(cv2.remap(self._zones, u, v, cv2.INTER_LINEAR) / np.float32(255))
+        thin, strong = smooth_step(found, *_THIN), smooth_step(found, *STRONG)
+        frames = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
+        frames *= _long(frames, _LENGTH * width)
         share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)[..., None]
         result[:] = (result + (warped.astype(np.float32) - result) * share).astype(np.uint8)
+
+
+def _long(frames: Floats, least: float) -> NDArray[np.bool_]:
+    """Where lines are long: rims hang together, and specks and folds do not."""
+    drawn = np.asarray(frames > 0.3, np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(drawn)
+    extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
+    return np.asarray((extent > least)[parts] & (drawn > 0))
 
 
 def _warp(camera: BgrImage, maps: Floats, corner: NDArray[np.int64]) -> BgrImage:

@@ -11,8 +11,11 @@ BAND = (
     *(454, 447, 345, 352, 280, 330, 348, 419, 197, 196, 122, 121, 119, 101, 50, 123, 116, 227, 234),
 )
 BRIDGE = (193, 168, 417, 465, 412, 399, 419, 197, 196, 174, 188, 245)
+NOSE = (197, 248, 456, 420, 279, 331, 294, 327, 2, 98, 64, 102, 49, 198, 236, 3)
 # A line is so much darker or brighter than its surroundings.
 LINE = 0.16
+# Brows are lines too: only what is this strong there is a rim that runs along them.
+STRONG = (0.45, 0.7)
 
 
 def lines(image: BgrImage, width: int) -> Floats:

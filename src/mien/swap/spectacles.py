@@ -5,20 +5,17 @@ import numpy as np
 
 from mien.swap.atlas import BROWS, EYES, Mask, blur, ellipse, masked_blur, polygons
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.rims import BAND, BRIDGE, LINE, lines
+from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
 from mien.swap.template import face_template
 
 # Line width, as a part of the atlas: a rim is thinner, a shadow of the brow bone is not.
 _WIDTH = 0.035
 _LOWER_LIDS = [145, 374]
 _CHEEKS = ((205, 50, 36, 203), (425, 280, 266, 423))
-_NOSE = (197, 248, 456, 420, 279, 331, 294, 327, 2, 98, 64, 102, 49, 198, 236, 3)
 # Shares of the nose bridge and of the rest of the eye band that lines must cover. A nose that
 # shines, or wrinkles, reach one of them but not both.
 _ON_BRIDGE, _AROUND = 0.3, 0.3
 _GRAIN_SIGMA = 2.0
-# Brows are lines too: only what is this strong there is a rim that runs along them.
-_STRONG = (0.45, 0.7)
 
 
 def take_off_spectacles(colours: Floats) -> Floats:
@@ -49,14 +46,14 @@ def _rims(strength: Floats) -> Floats:
     eyes = cv2.dilate(polygons(EYES, size), ellipse(size // 50 | 1))
     brows = cv2.dilate(polygons(BROWS, size), ellipse(size // 100 | 1))
     band = np.asarray(cv2.dilate(polygons([BAND], size), ellipse(size // 14 | 1)), np.uint8)
-    band[cv2.dilate(polygons([_NOSE], size), ellipse(size // 40 | 1)) > 0] = 0
+    band[cv2.dilate(polygons([NOSE], size), ellipse(size // 40 | 1)) > 0] = 0
     soft = _soft(band) * (1 - _soft(np.asarray(eyes, np.uint8)))
     # Wrinkled or over-sharp skin is full of lines.
     usual = float(np.median(strength[polygons(_CHEEKS, size) > 0]))
     thin = smooth_step(strength, usual + 0.08, usual + 0.20)
     bridge = _soft(polygons([BRIDGE], size))
     thin = np.maximum(thin, smooth_step(strength, 0.05, 0.12) * bridge)
-    thick = smooth_step(strength, *_STRONG)
+    thick = smooth_step(strength, *STRONG)
     share = _soft(np.asarray(brows, np.uint8))
     found = np.asarray((thin + (thick - thin) * share) * soft, np.float32)
     # Specks are no rims.
