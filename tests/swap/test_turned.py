@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK, placed
+from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK, picture, placed
+from tests.swap.test_mesh import swapped
 
+from mien.swap.rehearsal import plain_source
 from mien.swap.texture import facing_of
 from mien.swap.turned import (
     FADE_FRAMES,
@@ -62,8 +66,8 @@ def test_the_outline_becomes_the_targets_own_only_where_the_head_is_turned() -> 
     assert narrowing_of(turn(0)) == 0
     assert narrowing_of(turn(50)) == 1
     facing = facing_of(placed(yaw=50).points)
-    np.testing.assert_array_equal(own_outline(facing, 0.0), 1)
-    share = own_outline(facing, 1.0)[:, 0]
+    np.testing.assert_array_equal(own_outline(facing, turn(0)), 1)
+    share = own_outline(facing, turn(50))[:, 0]
     near, far = sorted((RIGHT_CHEEK, LEFT_CHEEK), key=lambda vertex: -facing[vertex])
     assert share[near] > 0.9
     assert share[far] < 0.02
@@ -76,5 +80,24 @@ def test_chin_jaw_and_forehead_of_a_turned_head_move_on_neither_side(yaw: float)
     oval = list(topo.OVAL)
     facing = facing_of(placed(yaw=yaw).points)
     assert facing[oval].max() > 0.6
-    assert own_outline(facing, 1.0)[oval].max() < 0.05
-    assert own_outline(facing, 0.5)[oval].max() < 0.55
+    assert own_outline(facing, turn(yaw))[oval].max() < 0.05
+    assert 0.4 < own_outline(facing, turn(22))[oval].max() < 0.7
+
+
+@pytest.mark.parametrize("yaw", [-18, 18])
+def test_a_narrow_face_draws_no_line_of_wall_inside_the_far_cheek_of_a_broad_one(
+    yaw: float,
+) -> None:
+    """From the wall inwards along each row of the cheek it only gets brighter."""
+    mesh = placed(yaw=yaw)
+    narrow = (plain_source().shape * [0.8, 1, 1]).astype(np.float32)
+    image = picture(mesh, skin=170, wall=40)
+    shown = swapped(replace(plain_source(), shape=narrow), mesh, image)
+    side = 1 if yaw > 0 else -1
+    edge = (mesh.points[list(topo.OVAL), 0] * side).max() * side
+    low, high = sorted((round(edge + 8 * side), round(edge - 30 * side)))
+    rows = np.s_[int(mesh.points[topo.NOSE_ROOT, 1]) : int(mesh.points[topo.UPPER_LIP, 1])]
+    inwards = shown[rows, low:high].mean(2)[:, ::-side]
+    assert inwards[:, 0].max() < 50
+    assert inwards[:, -1].min() > 150
+    assert (np.maximum.accumulate(inwards, axis=1) - inwards).max() < 20, "it was 74"

@@ -10,8 +10,9 @@ from mien.swap.template import face_template
 MOST_YAW, MOST_PITCH = 54.0, 46.0
 # Whoever was beyond the limit has to come back to this part of it.
 _BACK = 0.88
-# From and to which part of the limit the drawn face clings to the visible outline.
-_NARROWING = (0.1, 0.7)
+# From and to which part of the limit the drawn face clings to the visible outline. On the far side
+# a head turned by 8 degrees no longer has the oval for its outline.
+_NARROWING, _FAR_NARROWING = (0.1, 0.7), (0.05, 0.3)
 # Frames between the swap and what is shown instead of it.
 FADE_FRAMES = 5
 # How squarely a vertex must face the camera, and how deep inside the oval it must lie, as a part
@@ -39,14 +40,15 @@ def narrowing_of(turn: float) -> float:
     return float(smooth_step(turn, *_NARROWING))
 
 
-def own_outline(facing: Floats, narrowing: float) -> Floats:
+def own_outline(facing: Floats, turn: float) -> Floats:
     """(468, 1) how much of the source's shape each vertex takes: none where the outline runs.
 
     An outline that is the target's own lets nothing of his face look out behind it. Nor does the
     oval move where it is seen squarely: a chin of which one half moves has a corner.
     """
-    free = smooth_step(facing, *_SQUARE) * smooth_step(face_template().depth, *_DEEP)
-    return (1 - narrowing * (1 - free))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
+    far = smooth_step(turn, *_FAR_NARROWING) * (1 - smooth_step(facing, *_SQUARE))
+    rim = narrowing_of(turn) * (1 - smooth_step(face_template().depth, *_DEEP))
+    return ((1 - far) * (1 - rim))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
 
 
 class TurnFade:
