@@ -2,6 +2,7 @@ import itertools
 import threading
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,9 +23,10 @@ from tests.swap.faces import (
 
 from mien.models.weights import WeightStore
 from mien.swap import kernels, raster
-from mien.swap.cast import Cast
+from mien.swap.cast import Cast, FaceMode
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame
 from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
+from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.sighting import Sighting
 
@@ -106,6 +108,34 @@ def test_blur_ends_blurred_and_hold_ends_with_the_last_swap() -> None:
     np.testing.assert_array_equal(blurred, blur_beyond_recognition(bare()))
     held = play(engine(lost, "hold"), count)
     np.testing.assert_array_equal(held[-1].image, held[2].image)
+
+
+class Cut(Script):
+    """The last of the faces written down is in another scene, or nobody is."""
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
+        change: Change = "cut" if self._next == len(self._faces) - 1 else "none"
+        return replace(super().update(image, seconds), change=change)
+
+
+@pytest.mark.parametrize("mode", ["largest", "all"])
+def test_a_scene_without_a_face_shows_nothing_of_the_one_before(mode: FaceMode) -> None:
+    made = FrameEngine(Cut([tracked(MESH)] * 4 + [None]), EngineOptions(lost_face="pass"))
+    made.set_cast(Cast((RED_CHEEKS,), mode))
+    play(made, 4)
+    other = np.full_like(bare(), 70)
+    for number in (4, 5):
+        np.testing.assert_array_equal(made(other, number * STEP).image, other)
+
+
+def test_a_place_of_the_scene_before_is_not_covered_in_the_next() -> None:
+    made = FrameEngine(Cut([tracked(HERE, 1), tracked(THERE, 2), tracked(HERE, 1)]))
+    made.set_cast(Cast((RED_CHEEKS,), "all"))
+    frame = two_bare()
+    shown = [made(frame, number * STEP).image for number in range(3)]
+    there = np.s_[225:265, 330:370]
+    assert np.abs(shown[1][there].astype(int) - frame[there]).mean() > 3, "swapped"
+    np.testing.assert_array_equal(shown[2][there], frame[there])
 
 
 def test_pass_ends_with_the_camera() -> None:

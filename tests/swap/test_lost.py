@@ -62,6 +62,16 @@ def test_pass_comes_to_the_camera_after_the_grace() -> None:
     assert shown[-1] is not BARE, "the caller may draw on what he gets"
 
 
+@pytest.mark.parametrize("policy", ["pass", "hold", "blur"])
+def test_nothing_of_a_scene_fades_into_the_next(policy: LostPolicy) -> None:
+    cover = LostFaceCover(policy)
+    cover.remember(SWAPPED)
+    cover.cut()
+    expected = {"pass": BARE, "hold": SWAPPED, "blur": blur_beyond_recognition(BARE)}[policy]
+    for _ in range(3):
+        np.testing.assert_array_equal(cover.fill(BARE), expected)
+
+
 @pytest.mark.parametrize("policy", ["blur", "hold"])
 def test_before_any_swap_the_camera_is_hidden_at_once(policy: LostPolicy) -> None:
     assert stripes(LostFaceCover(policy).fill(BARE)) < 0.03

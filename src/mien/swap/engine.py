@@ -202,6 +202,9 @@ class FrameEngine:
         """Second stage."""
         self._watch.start()
         wardrobe = self._wardrobe
+        if tracked.change == "cut":
+            self._cover.cut()
+            self._missing.keep_only(frozenset())
         if wardrobe is None:
             self._wearers.clear()
             self._missing.keep_only(frozenset())

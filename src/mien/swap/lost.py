@@ -37,6 +37,10 @@ class LostFaceCover:
             np.copyto(self._last, result)
         self._missing = 0
 
+    def cut(self) -> None:
+        """Another scene begins: nothing of the last one is bridged or faded into it."""
+        self._missing = GRACE_FRAMES + FADE_FRAMES
+
     def blend(self, image: BgrImage, result: BgrImage | None, share: float) -> BgrImage:
         """A face that is going or coming: so much of the swapped picture; a new array.
 
