@@ -8,6 +8,7 @@ from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
+from mien.swap.warp import warp
 from mien.vision.face import BgrImage
 
 _SIZE = 256
@@ -64,7 +65,7 @@ class Glasses:
         corner: NDArray[np.int64],
         width: int,
     ) -> None:
-        warped = _warp(camera, maps, corner)
+        warped = warp(camera, maps, corner)
         found = lines(warped, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
@@ -87,12 +88,3 @@ def _long(frames: Floats, least: float) -> NDArray[np.bool_]:
     _, parts, stats, _ = cv2.connectedComponentsWithStats(drawn)
     extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     return np.asarray((extent > least)[parts] & (drawn > 0))
-
-
-def _warp(camera: BgrImage, maps: Floats, corner: NDArray[np.int64]) -> BgrImage:
-    x, y = maps[0].copy(), maps[1].copy()
-    rows, columns = np.nonzero(maps[2] < -1.5)
-    x[rows, columns] = columns + corner[0]
-    y[rows, columns] = rows + corner[1]
-    warped = cv2.remap(camera, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.uint8)

@@ -21,6 +21,7 @@ from mien.swap.occlusion import Occlusion
 from mien.swap.shape import Neutral, ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.strands import Strands
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
@@ -69,6 +70,7 @@ class MeshSwapper:
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
+        self._strands = Strands(quality.grid)
         self._monochrome = Monochrome()
         self._sharpness = Sharpness(look.levels, quality.sharpness_every)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
@@ -143,6 +145,7 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
+            self._strands.observe(self._target)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:
@@ -182,6 +185,7 @@ class MeshSwapper:
             self._watch.lap("irises")
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
+            self._strands.restore(image, result, drawing)
             self._watch.lap("glasses")
         self._monochrome.observe(image)
         self._monochrome.apply(result[drawing.region])
