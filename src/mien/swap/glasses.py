@@ -18,6 +18,8 @@ _FOUND = 0.085
 _BELOW = 25
 # From and to which strength a line is a rim; and how long it is at least, in widths of lines.
 _THIN, _LENGTH = (0.08, 0.16), 4.0
+# Rims cover no more than this part of the band; the stripes of an interlaced picture do.
+_MOST = 0.55
 _LOOK_EVERY = 8
 
 
@@ -77,6 +79,8 @@ class Glasses:
         band, brows = cv2.split(cv2.remap(self._zones, u, v, cv2.INTER_LINEAR) / np.float32(255))
         thin, strong = smooth_step(found, *_THIN), smooth_step(found, *STRONG)
         frames = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
+        if np.count_nonzero(frames > 0.5) > _MOST * np.count_nonzero(band > 0.5):
+            return
         frames *= _long(frames, _LENGTH * width)
         share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)[..., None]
         result[:] = (result + (warped.astype(np.float32) - result) * share).astype(np.uint8)

@@ -68,10 +68,10 @@ class SkinColour:
         spread = np.diag(_LEAST_SPREAD**2) + np.outer(shades, shades) + np.outer(shine, shine)
         whiten = np.linalg.cholesky(np.linalg.inv(self._scatter + spread)).astype(np.float32)
         centred = np.hstack([whiten.T, -(whiten.T @ middle)[:, None]]).astype(np.float32)
-        away = cv2.transform(lab, centred)
-        away *= away
+        away = np.asarray(cv2.transform(lab, centred), np.float32)
+        squared = (away * away) @ np.ones(3, np.float32)
         dark = _PER_SHADE * np.maximum(_DARKEST - lab[..., 0] / max(middle[0], 1.0), 0)
-        return np.asarray(np.sqrt(away @ np.ones(3, np.float32) + dark * dark), np.float32)
+        return np.asarray(np.sqrt(squared + dark * dark), np.float32)
 
     def _skin(self, middles: Floats, seen: Floats) -> NDArray[np.bool_]:
         """Which patches show skin: those alike that are the most trusted together."""
