@@ -89,9 +89,8 @@ class MeshSwapper:
         """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
         pose, facing = pose_of(points), facing_of(points)
-        turn = turn_of(pose)
-        narrowing = narrowing_of(turn)
-        moved = self._move(points, pose, own_outline(facing, turn))
+        narrowing = narrowing_of(turn_of(pose))
+        moved = self._move(points, pose, own_outline(facing, pose))
         self._watch.lap("geometry")
         drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0], narrowing)
         if drawing is None:
