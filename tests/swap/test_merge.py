@@ -94,7 +94,7 @@ def test_photos_of_different_light_meet_without_a_step() -> None:
 
 def test_a_face_at_rest_outweighs_a_laughing_one() -> None:
     uv = face_template().uv
-    rest, laughing = plain_source(), plain_source()
+    rest, laughing = plain_source(), replace(plain_source(), unrest=1.0)
     lips = np.round(uv[list(topo.OUTER_LIPS)] * ATLAS_SIZE).astype(np.int32)
     cv2.fillPoly(rest.atlas, [lips], (90, 90, 170))
     cv2.fillPoly(laughing.atlas, [lips], (240, 240, 240))

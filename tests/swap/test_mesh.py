@@ -27,17 +27,26 @@ from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
+from mien.swap.turned import pose_of
 from mien.vision import topology as topo
+from mien.vision.expression import NAMES
 from mien.vision.face import BgrImage, FaceMesh
 
 PATCHES = {RIGHT_CHEEK: RED, LEFT_CHEEK: BLUE, CHIN: GREEN, FOREHEAD: YELLOW}
 INNER = list(topo.INNER_LIPS)
 
 
+def rested() -> Neutral:
+    """It knows the canonical face at rest."""
+    neutral, points = Neutral(), placed().points[: topo.MESH_POINTS]
+    neutral.update(points, pose_of(points), np.zeros(len(NAMES), np.float32))
+    return neutral
+
+
 def swapper(source: SourceFace, quality: int = 2) -> MeshSwapper:
     level = QUALITIES[quality]
     watch = Stopwatch(time.perf_counter)
-    return MeshSwapper(prepare_look(source, level.grid), level, 1.0, Neutral(), watch)
+    return MeshSwapper(prepare_look(source, level.grid), level, 1.0, rested(), watch)
 
 
 def swapped(source: SourceFace, mesh: FaceMesh, image: BgrImage | None = None) -> BgrImage:

@@ -174,6 +174,7 @@ def test_bytes_give_back_what_was_written() -> None:
         np.testing.assert_array_equal(getattr(loaded, name), getattr(source, name))
         assert getattr(loaded, name).dtype == getattr(source, name).dtype
     assert loaded.resolution == pytest.approx(source.resolution)
+    assert loaded.unrest == pytest.approx(source.unrest)
 
 
 def spoilt(kind: str) -> bytes:
@@ -182,6 +183,7 @@ def spoilt(kind: str) -> bytes:
     parts: dict[str, NDArray[np.generic]] = {
         "format": np.array(FORMAT, np.int32),
         "resolution": np.array(1, np.float32),
+        "unrest": np.array(0, np.float32),
         **{name: getattr(source, name) for name in ARRAYS},
     }
     if kind == "pickle":

@@ -94,6 +94,13 @@ WEIGHTS = (
         "MIT (Vladimir Mandic); the original by Davis E. King is CC0-1.0",
         "npm @vladmandic/face-api 1.7.15, face_recognition_model.bin converted to ONNX",
     ),
+    Weight(
+        "expression_moves",
+        "expression_moves.npz",
+        "7d8d74a38d134836a78dd510ad6a45fcf46c3d55eeb32b5f7e6a12ec49132ef6",
+        "Apache-2.0 (Mien)",
+        "scripts/fit-expressions",
+    ),
 )
 
 

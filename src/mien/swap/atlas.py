@@ -21,7 +21,7 @@ BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
 FEATHER = 0.05
 # How far outside the openings of the eyes, and outside the lips, it begins and is whole.
 EYE_FADE = (-0.012, 0.0042)
-LIP_FADE = (-0.004, 0.018)
+LIP_FADE = (-0.012, 0.004)
 # Blurs at least twice as wide are made on a smaller picture, where they are this wide.
 _COARSE_SIGMA = 5.0
 

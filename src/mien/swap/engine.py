@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, Self
 
 import numpy as np
@@ -20,6 +20,7 @@ from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
+from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
 from mien.vision.hand import Hand
 from mien.vision.hand_tracker import HandTracker
@@ -27,6 +28,9 @@ from mien.vision.place import Place
 from mien.vision.sighting import Sighting
 from mien.vision.still import StillTracker
 from mien.vision.tracker import FaceTracker
+
+# In frames of a face: how often its expression is read, from which its shape at rest is learnt.
+_READ_EVERY = 3
 
 State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
@@ -60,6 +64,13 @@ class Swapper(Protocol):
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A new picture with another face, or None where the face can't be drawn."""
+
+
+class Expressions(Protocol):
+    """Reads what faces do."""
+
+    def read(self, mesh: FaceMesh) -> FaceMesh:
+        """The mesh with its expression."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +133,10 @@ class FrameEngine:
         options: EngineOptions | None = None,
         clock: Callable[[], float] = time.perf_counter,
         hands: Hands | None = None,
+        expressions: Expressions | None = None,
     ) -> None:
         self._hands = hands
+        self._expressions = expressions
         self._options = options or EngineOptions()
         self._tracker = tracker
         self._clock = clock
@@ -142,12 +155,14 @@ class FrameEngine:
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets. Raises WeightsError for missing weights."""
-        return cls(FaceTracker.load(store), options, hands=HandTracker.load(store))
+        hands, expressions = HandTracker.load(store), ExpressionModel.load(store)
+        return cls(FaceTracker.load(store), options, hands=hands, expressions=expressions)
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine for still pictures, which looks harder. Raises WeightsError."""
-        return cls(StillTracker.load(store), options, hands=HandTracker.load(store))
+        hands, expressions = HandTracker.load(store), ExpressionModel.load(store)
+        return cls(StillTracker.load(store), options, hands=hands, expressions=expressions)
 
     @property
     def level(self) -> int:
@@ -188,10 +203,17 @@ class FrameEngine:
         self._take_in_cast()
         sighting = self._tracker.update(image, seconds)
         faces, roles, hidden = self._give_out(sighting)
+        faces = tuple(self._read(face) for face in faces)
         middle = self._clock()
         hands = self._find_hands(image, faces)
         laps = {"track": (middle - begin) * 1e3, "hands": (self._clock() - middle) * 1e3}
         return TrackedFrame(image, seconds, faces, roles, hidden, sighting.change, hands, laps)
+
+    def _read(self, face: FaceTrack) -> FaceTrack:
+        """With what the face does, from its first frame on in every third."""
+        if self._expressions is None or face.frames_seen % _READ_EVERY != 1:
+            return face
+        return replace(face, mesh=self._expressions.read(face.mesh))
 
     def _find_hands(self, image: BgrImage, faces: Sequence[FaceTrack]) -> tuple[Hand, ...]:
         if self._hands is None:

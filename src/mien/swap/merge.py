@@ -7,7 +7,6 @@ import numpy as np
 from mien.errors import SourceRejected, TooManyFaces
 from mien.swap.atlas import blur, masked_blur, polygons, skin_mask
 from mien.swap.geometry import Floats
-from mien.swap.shape import close_mouth, expressiveness
 from mien.swap.source import SourceFace
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
@@ -35,7 +34,7 @@ def merge_sources(faces: Sequence[SourceFace]) -> SourceFace:
     if len(faces) == 1:
         return faces[0]
     _check_one_person(faces)
-    rest = [1 - expressiveness(face.shape.astype(np.float64)) for face in faces]
+    rest = [1 - face.unrest for face in faces]
     weights = np.stack([_weights(*pair) for pair in zip(faces, rest, strict=True)])
     atlas = _merged_colours(faces, weights)
     share = weights / weights.sum(0)
@@ -48,6 +47,7 @@ def merge_sources(faces: Sequence[SourceFace]) -> SourceFace:
         seen=np.maximum.reduce([face.seen for face in faces]),
         resolution=max(face.resolution for face in faces),
         identity=_mean_known([face.identity for face in faces]),
+        unrest=min(face.unrest for face in faces),
     )
 
 
@@ -116,13 +116,13 @@ def _matched(logs: Sequence[Floats], weights: Floats) -> list[Floats]:
 
 
 def _merged_shape(faces: Sequence[SourceFace], weights: Floats, rest: Sequence[float]) -> Floats:
-    """The mean of the closed shapes, each vertex by how well its texel is seen."""
+    """The mean of the shapes, each vertex by how well its texel is seen."""
     uv = face_template().uv[: topo.MESH_POINTS]
     column, row = np.clip(np.round(uv * ATLAS_SIZE - 0.5).astype(int), 0, ATLAS_SIZE - 1).T
     blurred = np.stack([blur(part, ATLAS_SIZE * 0.01) for part in weights])
     share = blurred[:, row, column] + 0.02 * (0.1 + np.array(rest))[:, None]
-    closed = np.stack([close_mouth(face.shape.astype(np.float64)) for face in faces])
-    mean = (closed * share[..., None]).sum(0) / share.sum(0)[:, None]
+    shapes = np.stack([face.shape.astype(np.float64) for face in faces])
+    mean = (shapes * share[..., None]).sum(0) / share.sum(0)[:, None]
     return np.asarray(mean, np.float32)
 
 

@@ -21,7 +21,6 @@ from mien.swap.occlusion import Occlusion
 from mien.swap.shape import Neutral, ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.strands import Strands
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
@@ -29,9 +28,8 @@ from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
-_SHAPE_EVERY = 3
-# How soon what comes before the face is no longer bent.
-_FREE_SHARE = 0.2
+# How soon what comes before the face is no longer bent, at every third frame.
+_FREE_SHARE, _FREE_EVERY = 0.2, 3
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,6 @@ class MeshSwapper:
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
-        self._strands = Strands(quality.grid)
         self._monochrome = Monochrome()
         self._sharpness = Sharpness(look.levels, quality.sharpness_every)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
@@ -89,8 +86,9 @@ class MeshSwapper:
         """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
         pose, facing = pose_of(points), facing_of(points)
-        narrowing = narrowing_of(turn_of(pose))
-        moved = self._move(points, pose, own_outline(facing, pose))
+        turn = turn_of(pose)
+        narrowing, share = narrowing_of(turn), own_outline(facing, turn)
+        moved = self._move(points, mesh.expression, pose, share)
         self._watch.lap("geometry")
         drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0], narrowing)
         if drawing is None:
@@ -111,9 +109,12 @@ class MeshSwapper:
         self._frames += 1
         return result
 
-    def _move(self, points: Floats, pose: Similarity, share: Floats) -> Floats:
-        if self._frames % _SHAPE_EVERY == 0:
-            self._offsets = self._shape.update(points, pose)
+    def _move(
+        self, points: Floats, expression: Floats | None, pose: Similarity, share: Floats
+    ) -> Floats:
+        if self._frames == 0 or expression is not None:
+            self._offsets = self._shape.update(points, pose, expression)
+        if self._frames % _FREE_EVERY == 0:
             free = self._occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])
             self._free += _FREE_SHARE * (free[:, None] - self._free)
         offsets = hold_lids(self._offsets, eye_openings(points))
@@ -144,7 +145,6 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
-            self._strands.observe(self._target)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:
@@ -184,7 +184,6 @@ class MeshSwapper:
             self._watch.lap("irises")
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
-            self._strands.restore(image, result, drawing)
             self._watch.lap("glasses")
         self._monochrome.observe(image)
         self._monochrome.apply(result[drawing.region])

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from mien.swap.geometry import Doubles, Floats, Similarity, fit_similarity, smooth_step
+from mien.swap.geometry import Doubles, Floats, Similarity, fit_similarity
+from mien.swap.rest import at_rest
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 
@@ -14,15 +15,15 @@ DEPTH_STRENGTH = 0.5
 MOUTH_STRENGTH = 0.5
 _MAX_WEIGHT = 60.0
 _SMOOTHING = 0.1
-_LIP_PAIRS = ((13, 14), (82, 87), (81, 178), (80, 88), (312, 317), (311, 402), (310, 318))
-# A mouth that is known this badly (sum of weights) is not touched, this well fully.
-_MOUTH_TRUST = (0.3, 3.0)
+# What the first sight of a face weighs, and any other at the least.
+_FIRST_WEIGHT, _LEAST_WEIGHT = 3.0, 0.05
 
 
 class Neutral:
     """The running mean of a face at rest, in the canonical frame.
 
-    Frames with a closed mouth and a face towards the camera count the most.
+    From what a face does its rest can be told, but not exactly: frames with a closed mouth and a
+    face towards the camera count the most.
     """
 
     def __init__(self) -> None:
@@ -36,15 +37,22 @@ class Neutral:
         twin.weight = self.weight
         return twin
 
-    def update(self, points: Floats, pose: Similarity) -> Doubles:
-        """Take in one frame; points: (468, 3) pixels, pose: canonical to pixels."""
+    def update(self, points: Floats, pose: Similarity, expression: Floats | None) -> Doubles:
+        """Take in one frame; points: (468, 3) pixels, pose: canonical to pixels.
+
+        expression: (52,) blendshapes; a sight without them teaches nothing, but stands in for the
+        neutral while none is known.
+        """
         canonical = pose.undo(points)
-        trust = _restfulness(canonical, pose)
+        if expression is None:
+            return canonical if self.points is None else self.points
+        rest = at_rest(canonical, expression)
+        trust = max(_restfulness(canonical, pose), _LEAST_WEIGHT)
         if self.points is None:
-            self.points, self.weight = canonical, trust
+            self.points, self.weight = rest, max(trust, _FIRST_WEIGHT)
         else:
             self.weight = min(self.weight + trust, _MAX_WEIGHT)
-            self.points += (canonical - self.points) * (trust / self.weight)
+            self.points += (rest - self.points) * (trust / self.weight)
         return self.points
 
 
@@ -64,25 +72,25 @@ def eye_distance(points: Floats | Doubles) -> float:
 class ShapeTransfer:
     """Offsets that move the target's mesh to the source's shape.
 
-    shape: (468, 3) the source's mesh in the canonical frame; strength: 0..1.
+    shape: (468, 3) the source's mesh at rest, in the canonical frame; strength: 0..1.
     """
 
     def __init__(self, shape: Floats, strength: float, neutral: Neutral) -> None:
         self.neutral = neutral
-        self._closed = close_mouth(shape.astype(np.float64))
-        self._strength = _vertex_strength(shape.astype(np.float64), strength)
+        self._shape = shape.astype(np.float64)
+        self._strength = _vertex_strength(strength)
         self._offsets: Doubles | None = None
 
-    def update(self, points: Floats, pose: Similarity) -> Doubles:
+    def update(self, points: Floats, pose: Similarity, expression: Floats | None) -> Doubles:
         """Take in one frame and return the offsets, (468, 3) in the canonical frame."""
-        rest = close_mouth(self.neutral.update(points, pose))
+        rest = self.neutral.update(points, pose, expression)
         template = face_template()
         rigid = template.rigid
-        fit = fit_similarity(self._closed[rigid], rest[rigid], template.rigid_weights)
-        known = float(smooth_step(self.neutral.weight, *_MOUTH_TRUST))
-        share = self._strength * (1 - template.mouth * (1 - known))
-        wanted = (fit.apply(self._closed) - rest) * share[:, None]
+        fit = fit_similarity(self._shape[rigid], rest[rigid], template.rigid_weights)
+        wanted = (fit.apply(self._shape) - rest) * self._strength[:, None]
         wanted[:, 2] *= DEPTH_STRENGTH
+        if self.neutral.points is None:
+            return wanted
         if self._offsets is None:
             self._offsets = wanted
         else:
@@ -90,18 +98,10 @@ class ShapeTransfer:
         return self._offsets
 
 
-def close_mouth(canonical: Doubles) -> Doubles:
-    """Bring the jaw up until the lips meet."""
-    gap = np.mean([canonical[low] - canonical[high] for high, low in _LIP_PAIRS], axis=0)
-    return np.asarray(canonical - 0.95 * face_template().jaw[:, None] * gap, np.float64)
-
-
-def _vertex_strength(shape: Doubles, strength: float) -> Doubles:
+def _vertex_strength(strength: float) -> Doubles:
     weights = np.full(topo.MESH_POINTS, strength)
     weights[list(topo.OVAL)] = OVAL_STRENGTH * strength
-    # A smile belongs to the moment of the photo, not to the face.
-    taken = MOUTH_STRENGTH * (1 - 0.8 * expressiveness(shape))
-    return np.asarray(weights * (1 - (1 - taken) * face_template().mouth))
+    return np.asarray(weights * (1 - (1 - MOUTH_STRENGTH) * face_template().mouth))
 
 
 def expressiveness(shape: Doubles) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mien.errors import SourceRejected
 from mien.swap.creases import soften
 from mien.swap.geometry import Floats, Similarity, fit_similarity
+from mien.swap.rest import at_rest
 from mien.swap.shape import expressiveness
 from mien.swap.smile import relax
 from mien.swap.suitability import check_cover, check_face, sharpness
@@ -20,12 +21,13 @@ from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import IDENTITY_SIZE, Embedding
 
-FORMAT = 2
+FORMAT = 3
 # What `sharpness` says of a sharp photo.
 SHARP = 0.4
 MOST_BYTES = 8 << 20
 _IRIS_PIXELS = 16
 _ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
+_NUMBERS = ("resolution", "unrest")
 
 
 def _all_seen() -> NDArray[np.uint8]:
@@ -41,10 +43,11 @@ class SourceFace:
     """A prepared source.
 
     atlas: (512, 512, 3) uint8 BGR. foreign: (512, 512) uint8, 255 where hair or background was
-    painted over. shape: (468, 3) float32 in the canonical frame. iris: (3,) float32, the colour
-    of the irises in OpenCV's 8-bit Lab, or NaN where they could not be seen. seen: (512, 512)
-    uint8, how squarely the photo shows each texel, 0 where it was mirrored or painted.
+    painted over. shape: (468, 3) float32 in the canonical frame, at rest. iris: (3,) float32, the
+    colour of the irises in OpenCV's 8-bit Lab, or NaN where they could not be seen. seen:
+    (512, 512) uint8, how squarely the photo shows each texel, 0 where mirrored or painted.
     resolution: pixels of the photo to a texel. identity: (128,) float32, or NaN where unknown.
+    unrest: 0 where the photo's mouth is at rest, 1 for a broad smile or an open one.
     """
 
     atlas: NDArray[np.uint8]
@@ -54,12 +57,14 @@ class SourceFace:
     seen: NDArray[np.uint8] = field(default_factory=_all_seen)
     resolution: float = 1.0
     identity: Floats = field(default_factory=_unknown)
+    unrest: float = 0.0
 
     def to_bytes(self) -> bytes:
         """The face as an .npz file."""
         buffer = io.BytesIO()
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        arrays |= {"format": np.int32(FORMAT), "resolution": np.float32(self.resolution)}
+        arrays |= {name: np.float32(getattr(self, name)) for name in _NUMBERS}
+        arrays["format"] = np.int32(FORMAT)
         np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
 
@@ -75,7 +80,8 @@ class SourceFace:
             with np.load(file, allow_pickle=False) as stored:
                 known = int(stored["format"]) == FORMAT
                 arrays = {name: stored[name] for name in _ARRAYS}
-                face = cls(**arrays, resolution=float(stored["resolution"]))
+                resolution, unrest = (float(stored[name]) for name in _NUMBERS)
+                face = cls(**arrays, resolution=resolution, unrest=unrest)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise SourceRejected("The prepared face can't be read; prepare it again.") from error
         if not known or not face._is_sound():
@@ -92,7 +98,7 @@ class SourceFace:
             (self.identity, (IDENTITY_SIZE,), np.float32),
         )
         fits = all(a.shape == shape and a.dtype == kind for a, shape, kind in expected)
-        finite = bool(np.isfinite(self.shape).all()) and np.isfinite(self.resolution)
+        finite = np.isfinite([*self.shape.ravel(), self.resolution, self.unrest]).all()
         return bool(fits and finite)
 
 
@@ -111,17 +117,19 @@ def prepare_source(
     flat = flatten(image, points[:, :2])
     check_cover(flat)
     texture = build_texture(flat, points)
-    shape = to_canonical.apply(points)
+    shape, expression = to_canonical.apply(points), mesh.expression
+    unrest = expressiveness(shape)
     bare = 1 - texture.foreign
-    colours = soften(relax(texture.colours, bare, expressiveness(shape)), bare)
+    colours = soften(relax(texture.colours, bare, unrest), bare)
     return SourceFace(
         atlas=np.round(colours).astype(np.uint8),
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),
-        shape=shape.astype(np.float32),
+        shape=(shape if expression is None else at_rest(shape, expression)).astype(np.float32),
         iris=_iris_colour(image, mesh.points),
         seen=np.round(np.clip(texture.seen, 0, 1) * 255).astype(np.uint8),
         resolution=pixels_per_texel(points) * min(sharpness(image, points) / SHARP, 1.0),
         identity=_unknown() if identity is None else identity,
+        unrest=unrest,
     )
 
 

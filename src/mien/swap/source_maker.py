@@ -8,6 +8,7 @@ from mien.models.weights import WeightStore
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace, prepare_source, to_canonical_face
 from mien.swap.suitability import check_face, check_hands, check_shading, flaws
+from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import Face, FaceFinder
 from mien.vision.follower import frontal
@@ -26,10 +27,12 @@ class SourceMaker:
         identity: IdentityModel,
         palms: PalmDetector,
         hands: HandLandmarker,
+        expressions: ExpressionModel,
     ) -> None:
         self.finder = finder
         self._identity = identity
         self._palms, self._hands = palms, hands
+        self._expressions = expressions
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -39,6 +42,7 @@ class SourceMaker:
             IdentityModel.load(store),
             PalmDetector.load(store),
             HandLandmarker.load(store),
+            ExpressionModel.load(store),
         )
 
     def faces(self, image: BgrImage) -> list[Face]:
@@ -57,7 +61,8 @@ class SourceMaker:
         check_face(image, mesh.points, to_canonical_face(mesh.points).rotation)
         hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
         check_hands(hands, mesh.points)
-        source = prepare_source(image, mesh, self._identity(image, mesh))
+        identity = self._identity(image, mesh)
+        source = prepare_source(image, self._expressions.read(mesh), identity)
         check_shading(image, mesh.points)
         return source
 

@@ -1,9 +1,11 @@
 """What a face does: 52 numbers, named as ARKit names them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.models.runtimes import LiteRtModel
 from mien.models.weights import WeightStore
@@ -47,8 +49,14 @@ class ExpressionModel:
         """The shipped net."""
         return cls(LiteRtModel(store.path("blendshapes")))
 
+    def read(self, mesh: FaceMesh) -> FaceMesh:
+        """The mesh with its expression."""
+        return replace(mesh, expression=self._scores(mesh))
+
     def __call__(self, mesh: FaceMesh) -> Mapping[str, float]:
         """How much of each blendshape, 0..1, by name; left and right are the person's own."""
+        return dict(zip(NAMES, self._scores(mesh).tolist(), strict=True))
+
+    def _scores(self, mesh: FaceMesh) -> NDArray[np.float32]:
         points = np.ascontiguousarray(mesh.points[list(LANDMARKS), :2])
-        scores = self._model(points[None])[0].reshape(-1)
-        return dict(zip(NAMES, scores.tolist(), strict=True))
+        return np.asarray(self._model(points[None])[0].reshape(-1), np.float32)

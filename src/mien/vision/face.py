@@ -32,10 +32,12 @@ class FaceMesh:
 
     points: (478, 3) float32; z in pixels too, smaller is nearer to the camera.
     presence: 0..1, how sure the model is that there is a face.
+    expression: (52,) float32 blendshapes (see expression.py), None where they were not read.
     """
 
     points: Points
     presence: float
+    expression: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,33 @@
+"""A face at rest, from any one sight of it: what its expression moves is taken out."""
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from mien.swap.geometry import Doubles, Floats
+from mien.vision.expression import NAMES
+
+
+def at_rest(canonical: Doubles, expression: Floats) -> Doubles:
+    """The same face with a still mouth, calm brows and usual lids.
+
+    canonical: (468, 3) in the canonical frame. expression: (52,) blendshapes of the same sight,
+    0..1.
+    """
+    # Landmarks move with about the root of what the net says.
+    scores = np.sqrt(np.clip(expression, 0, 1))
+    return np.asarray(canonical - np.tensordot(scores, expression_moves(), 1), np.float64)
+
+
+@cache
+def expression_moves() -> Floats:
+    """(52, 468, 3) float32: where each blendshape moves the vertices, in canonical centimetres.
+
+    Fitted to clips of people by scripts/fit-expressions; gaze moves nothing.
+    """
+    file = resources.files("mien.models") / "data" / "expression_moves.npz"
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        moves = np.zeros((len(NAMES), *stored["moves"].shape[1:]), np.float32)
+        moves[[NAMES.index(name) for name in stored["names"]]] = stored["moves"]
+    return moves
