@@ -70,3 +70,10 @@ def test_a_mole_beside_the_rims_is_not_part_of_them() -> None:
     cv2.circle(camera, (x, y), 3, (30, 30, 30), -1)
     _, result = restored(camera)
     assert (result[y - 3 : y + 4, x - 3 : x + 4] == 128).all()
+
+
+def test_stripes_all_over_the_face_are_no_rims() -> None:
+    camera = picture(MESH)
+    camera[::2][camera[::2] == 128] = 188
+    _, result = restored(camera)
+    np.testing.assert_array_equal(result, SWAPPED)

@@ -178,7 +178,7 @@ def test_dark_skin_on_a_bright_face_has_no_patches_of_another_hue() -> None:
 
 
 def strength_of_hue(colours: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.log((colours[..., 2] + 4) / (colours[..., 0] + 4))
+    return np.asarray(np.log((colours[..., 2] + 4) / (colours[..., 0] + 4)), np.float32)
 
 
 def modelled(depth: float) -> NDArray[np.float32]:

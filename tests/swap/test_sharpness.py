@@ -6,7 +6,7 @@ from mien.swap.atlas import BROWS, depth_inside, polygons
 from mien.swap.sharpness import Sharpness
 
 RNG = np.random.default_rng(4)
-NOISE = RNG.integers(60, 200, (256, 256, 4), np.uint8)
+NOISE = RNG.integers(116, 140, (256, 256, 4), np.uint8)
 FINE = cv2.GaussianBlur(RNG.normal(128, 60, (120, 120, 3)).astype(np.float32), (0, 0), 0.8)
 SHARP = np.clip(FINE, 0, 255).astype(np.uint8)
 SOFT = np.asarray(cv2.GaussianBlur(SHARP, (0, 0), 2), np.uint8)
@@ -43,6 +43,18 @@ def test_brows_keep_half_of_their_sharpness() -> None:
     cheek = np.s_[150:180, 70:90]
     assert depth_inside(255 - polygons(BROWS, 256))[cheek].min() > 0.05
     np.testing.assert_array_equal(atlas[cheek][..., :3], soft[cheek][..., :3])
+
+
+def test_skin_loses_its_grain_but_a_dark_line_stays() -> None:
+    level, line = NOISE.copy(), np.s_[235:250, 128, :3]
+    level[235:250, 127:130, :3] = 40
+    sharpness = Sharpness([level], 10)
+    for _ in range(30):
+        sharpness.observe(SOFT, SHARP, SHOWN)
+    atlas, cheek = sharpness.atlas(0), np.s_[150:180, 70:90, :3]
+    assert atlas[cheek].std() < 0.4 * level[cheek].std()
+    assert cv2.GaussianBlur(level, (0, 0), sharpness.sigma)[line].mean() > 80
+    assert atlas[line].mean() < 60
 
 
 def test_a_sharp_camera_sharpens_the_atlas_a_little() -> None:

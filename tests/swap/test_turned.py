@@ -5,22 +5,29 @@ import pytest
 from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK, picture, placed
 from tests.swap.test_mesh import swapped
 
+from mien.swap.geometry import Similarity
 from mien.swap.rehearsal import plain_source
 from mien.swap.texture import facing_of
 from mien.swap.turned import (
     FADE_FRAMES,
+    MOST_PITCH,
     MOST_YAW,
     TurnFade,
     narrowing_of,
     own_outline,
     pose_of,
+    side_turn_of,
     turn_of,
 )
 from mien.vision import topology as topo
 
 
+def pose(yaw: float) -> Similarity:
+    return pose_of(placed(yaw=yaw).points)
+
+
 def turn(yaw: float) -> float:
-    return turn_of(pose_of(placed(yaw=yaw).points))
+    return turn_of(pose(yaw))
 
 
 def shares(yaws: list[float]) -> list[float]:
@@ -66,12 +73,26 @@ def test_the_outline_becomes_the_targets_own_only_where_the_head_is_turned() -> 
     assert narrowing_of(turn(0)) == 0
     assert narrowing_of(turn(50)) == 1
     facing = facing_of(placed(yaw=50).points)
-    np.testing.assert_array_equal(own_outline(facing, turn(0)), 1)
-    share = own_outline(facing, turn(50))[:, 0]
+    np.testing.assert_array_equal(own_outline(facing, pose(0)), 1)
+    share = own_outline(facing, pose(50))[:, 0]
     near, far = sorted((RIGHT_CHEEK, LEFT_CHEEK), key=lambda vertex: -facing[vertex])
     assert share[near] > 0.9
     assert share[far] < 0.02
     assert share.dtype == np.float32
+
+
+def test_a_head_that_nods_keeps_the_sources_chin() -> None:
+    """Its mouth would else move less than it does in the camera."""
+    turned = pose(0).rotation
+    angle = np.radians(14)
+    nod = np.array(
+        [[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]]
+    )
+    nodding = replace(pose(0), rotation=nod @ turned)
+    assert turn_of(nodding) == pytest.approx(14 / MOST_PITCH, abs=0.01)
+    assert side_turn_of(nodding) < 0.01
+    facing = np.full(468, 0.6, np.float32)
+    np.testing.assert_array_equal(own_outline(facing, nodding), 1)
 
 
 @pytest.mark.parametrize("yaw", [-50, 50])
@@ -80,8 +101,8 @@ def test_chin_jaw_and_forehead_of_a_turned_head_move_on_neither_side(yaw: float)
     oval = list(topo.OVAL)
     facing = facing_of(placed(yaw=yaw).points)
     assert facing[oval].max() > 0.6
-    assert own_outline(facing, turn(yaw))[oval].max() < 0.05
-    assert 0.4 < own_outline(facing, turn(22))[oval].max() < 0.7
+    assert own_outline(facing, pose(yaw))[oval].max() < 0.05
+    assert 0.4 < own_outline(facing, pose(16))[oval].max() < 0.7
 
 
 @pytest.mark.parametrize("yaw", [-18, 18])

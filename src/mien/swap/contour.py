@@ -20,9 +20,9 @@ from mien.vision.face import BgrImage
 # How wide the softened band is, and how far it is blurred, as parts of the face's height.
 _WIDTH, _SOFTNESS = 0.016, 0.005
 _LEAST_WIDTH, _LEAST_SOFTNESS = 2, 0.8
-# A line of odd pixels is wiped out by a median over so many; in a face above this height it is
-# wider, and softened on a picture of half the size.
-_MEDIAN, _LARGE = 3, 260.0
+# A line of odd pixels is wiped out by a median over so many. In larger faces it is wider: they are
+# softened on a picture that is smaller by their height over this one.
+_MEDIAN, _USUAL_HEIGHT = 3, 130.0
 _MIN_SIDE = 4
 
 
@@ -44,12 +44,13 @@ def soften_contour(result: BgrImage, drawing: Drawing, narrowing: float) -> None
     ends = np.round((lines - corner) * 16).astype(np.int32)
     cv2.polylines(band, list(ends), False, round(255 * narrowing), width, cv2.LINE_8, shift=4)
     share = np.minimum(cv2.blur(band, (3, 3)) * np.float32(1.5 / 255), np.float32(narrowing))
-    lay_over(_softened(patch, softness, 2 if drawing.height > _LARGE else 1), share, patch)
+    step = max(int(drawing.height / _USUAL_HEIGHT), 1)
+    lay_over(_softened(patch, softness, step), share, patch)
 
 
 def _softened(patch: BgrImage, softness: float, step: int) -> BgrImage:
     height, width = patch.shape[:2]
-    size = (width // step, height // step)
+    size = (max(width // step, 1), max(height // step, 1))
     small = cv2.resize(patch, size, interpolation=cv2.INTER_AREA) if step > 1 else patch.copy()
     soft = cv2.GaussianBlur(cv2.medianBlur(small, _MEDIAN), (0, 0), softness / step)
     return np.asarray(cv2.resize(soft, (width, height)) if step > 1 else soft, np.uint8)

@@ -8,6 +8,7 @@ from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
+from mien.swap.warp import warp
 from mien.vision.face import BgrImage
 
 _SIZE = 256
@@ -17,6 +18,8 @@ _FOUND = 0.085
 _BELOW = 25
 # From and to which strength a line is a rim; and how long it is at least, in widths of lines.
 _THIN, _LENGTH = (0.08, 0.16), 4.0
+# Rims cover no more than this part of the band; the stripes of an interlaced picture do.
+_MOST = 0.55
 _LOOK_EVERY = 8
 
 
@@ -64,7 +67,7 @@ class Glasses:
         corner: NDArray[np.int64],
         width: int,
     ) -> None:
-        warped = _warp(camera, maps, corner)
+        warped = warp(camera, maps, corner)
         found = lines(warped, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
@@ -76,6 +79,8 @@ class Glasses:
         band, brows = cv2.split(cv2.remap(self._zones, u, v, cv2.INTER_LINEAR) / np.float32(255))
         thin, strong = smooth_step(found, *_THIN), smooth_step(found, *STRONG)
         frames = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
+        if np.count_nonzero(frames > 0.5) > _MOST * np.count_nonzero(band > 0.5):
+            return
         frames *= _long(frames, _LENGTH * width)
         share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)[..., None]
         result[:] = (result + (warped.astype(np.float32) - result) * share).astype(np.uint8)
@@ -87,12 +92,3 @@ def _long(frames: Floats, least: float) -> NDArray[np.bool_]:
     _, parts, stats, _ = cv2.connectedComponentsWithStats(drawn)
     extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     return np.asarray((extent > least)[parts] & (drawn > 0))
-
-
-def _warp(camera: BgrImage, maps: Floats, corner: NDArray[np.int64]) -> BgrImage:
-    x, y = maps[0].copy(), maps[1].copy()
-    rows, columns = np.nonzero(maps[2] < -1.5)
-    x[rows, columns] = columns + corner[0]
-    y[rows, columns] = rows + corner[1]
-    warped = cv2.remap(camera, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.uint8)

@@ -54,7 +54,7 @@ class Look:
 
 def prepare_look(source: SourceFace, size: int) -> Look:
     """Work out the look for a light grid of size x size; about 20 ms."""
-    foreign = source.foreign.astype(np.float32) / 255
+    foreign = source.foreign.astype(np.float32) / np.float32(255)
     atlas = source.atlas.astype(np.float32)
     alpha = np.asarray(opacity(ATLAS_SIZE) * (1 - FOREIGN_FADE * foreign), np.float32)
     bare = _bare_skin(atlas, foreign)

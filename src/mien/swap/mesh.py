@@ -21,6 +21,7 @@ from mien.swap.occlusion import Occlusion
 from mien.swap.shape import Neutral, ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.strands import Strands
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
@@ -68,6 +69,7 @@ class MeshSwapper:
         self._lids = Lids(quality.grid)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
+        self._strands = Strands(quality.grid)
         self._monochrome = Monochrome()
         self._sharpness = Sharpness(look.levels, quality.sharpness_every)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
@@ -86,8 +88,7 @@ class MeshSwapper:
         """
         points = np.ascontiguousarray(mesh.points[: topo.MESH_POINTS], np.float32)
         pose, facing = pose_of(points), facing_of(points)
-        turn = turn_of(pose)
-        narrowing, share = narrowing_of(turn), own_outline(facing, turn)
+        narrowing, share = narrowing_of(turn_of(pose)), own_outline(facing, pose)
         moved = self._move(points, mesh.expression, pose, share)
         self._watch.lap("geometry")
         drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0], narrowing)
@@ -145,6 +146,7 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
+            self._strands.observe(self._target)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:
@@ -184,6 +186,7 @@ class MeshSwapper:
             self._watch.lap("irises")
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
+            self._strands.restore(image, result, drawing)
             self._watch.lap("glasses")
         self._monochrome.observe(image)
         self._monochrome.apply(result[drawing.region])

@@ -1,7 +1,10 @@
 """Rims of spectacles: thin dark and bright lines, and where on the face they run."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.swap.geometry import Floats
 from mien.vision.face import BgrImage
@@ -24,6 +27,16 @@ def lines(image: BgrImage, width: int) -> Floats:
     square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
     dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square)
     bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square)
+    return _relative(np.maximum(dark, bright), grey, width)
+
+
+def dark_lines(image: BgrImage, width: int) -> Floats:
+    """The same of dark things alone."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
+    return _relative(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square), grey, width)
+
+
+def _relative(strength: NDArray[Any], grey: NDArray[Any], width: int) -> Floats:
     around = cv2.blur(grey, (2 * width + 1, 2 * width + 1))
-    strength = np.maximum(dark, bright).astype(np.float32)
     return np.asarray(strength / (around.astype(np.float32) + 10), np.float32)

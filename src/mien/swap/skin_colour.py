@@ -1,5 +1,6 @@
 """The colour of one person's skin, though a mask, a fringe or a cap may cover half of the face."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,9 +67,11 @@ class SkinColour:
         shine = _SHINE * (np.array([_SHINE_LIGHT, _NEUTRAL, _NEUTRAL]) - middle)
         spread = np.diag(_LEAST_SPREAD**2) + np.outer(shades, shades) + np.outer(shine, shine)
         whiten = np.linalg.cholesky(np.linalg.inv(self._scatter + spread)).astype(np.float32)
-        away = (lab - middle.astype(np.float32)) @ whiten
+        centred = np.hstack([whiten.T, -(whiten.T @ middle)[:, None]]).astype(np.float32)
+        away = np.asarray(cv2.transform(lab, centred), np.float32)
+        squared = (away * away) @ np.ones(3, np.float32)
         dark = _PER_SHADE * np.maximum(_DARKEST - lab[..., 0] / max(middle[0], 1.0), 0)
-        return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", away, away) + dark * dark), np.float32)
+        return np.asarray(np.sqrt(squared + dark * dark), np.float32)
 
     def _skin(self, middles: Floats, seen: Floats) -> NDArray[np.bool_]:
         """Which patches show skin: those alike that are the most trusted together."""

@@ -10,9 +10,11 @@ from mien.swap.template import face_template
 MOST_YAW, MOST_PITCH = 54.0, 46.0
 # Whoever was beyond the limit has to come back to this part of it.
 _BACK = 0.88
-# From and to which part of the limit the drawn face clings to the visible outline. On the far side
-# a head turned by 8 degrees no longer has the oval for its outline.
-_NARROWING, _FAR_NARROWING = (0.1, 0.7), (0.05, 0.3)
+# From and to which part of the limit the drawn face clings to the visible outline.
+_NARROWING = (0.1, 0.7)
+# The same of the far side, and of the whole oval, for a head that is turned to a side: turned by 8
+# degrees it no longer has the oval for its far outline.
+_FAR, _RIM = (0.05, 0.3), (0.1, 0.5)
 # Frames between the swap and what is shown instead of it.
 FADE_FRAMES = 5
 # How squarely a vertex must face the camera, and how deep inside the oval it must lie, as a part
@@ -29,10 +31,14 @@ def pose_of(points: Floats) -> Similarity:
 
 def turn_of(pose: Similarity) -> float:
     """0 for a face that looks into the camera, 1 at the limit. pose: canonical to pixels."""
-    rotation = pose.rotation
-    yaw = math.degrees(math.atan2(rotation[0, 2], rotation[2, 2]))
-    pitch = math.degrees(math.asin(min(max(rotation[1, 2], -1.0), 1.0)))
-    return math.hypot(yaw / MOST_YAW, pitch / MOST_PITCH)
+    pitch = math.degrees(math.asin(min(max(pose.rotation[1, 2], -1.0), 1.0)))
+    return math.hypot(side_turn_of(pose), pitch / MOST_PITCH)
+
+
+def side_turn_of(pose: Similarity) -> float:
+    """The same of a head that is turned to either side, however far it nods."""
+    yaw = math.degrees(math.atan2(pose.rotation[0, 2], pose.rotation[2, 2]))
+    return abs(yaw) / MOST_YAW
 
 
 def narrowing_of(turn: float) -> float:
@@ -40,15 +46,18 @@ def narrowing_of(turn: float) -> float:
     return float(smooth_step(turn, *_NARROWING))
 
 
-def own_outline(facing: Floats, turn: float) -> Floats:
+def own_outline(facing: Floats, pose: Similarity) -> Floats:
     """(468, 1) how much of the source's shape each vertex takes: none where the outline runs.
 
     An outline that is the target's own lets nothing of his face look out behind it. Nor does the
-    oval move where it is seen squarely: a chin of which one half moves has a corner.
+    oval of a head that is turned to a side move where it is seen squarely: a chin of which one
+    half moves has a corner.
     """
-    far = smooth_step(turn, *_FAR_NARROWING) * (1 - smooth_step(facing, *_SQUARE))
-    rim = narrowing_of(turn) * (1 - smooth_step(face_template().depth, *_DEEP))
-    return ((1 - far) * (1 - rim))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
+    side = side_turn_of(pose)
+    beyond = max(float(smooth_step(side, *_FAR)), narrowing_of(turn_of(pose)))
+    edge = beyond * (1 - smooth_step(facing, *_SQUARE))
+    rim = smooth_step(side, *_RIM) * (1 - smooth_step(face_template().depth, *_DEEP))
+    return ((1 - edge) * (1 - rim))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
 
 
 class TurnFade:
