@@ -247,6 +247,17 @@ def test_odd_sizes_and_sizes_that_change(tmp_path: Path) -> None:
     assert [frame.image.shape for frame in read_frames(output)] == [(46, 62, 3)] * 2
 
 
+def test_a_turned_picture_in_mid_clip_is_not_stretched(tmp_path: Path) -> None:
+    output = tmp_path / "a.mp4"
+    info = ClipInfo("video", 128, 64, 1.0, 2, Fraction(10), False)
+    with Mp4Writer(output, info) as writer:
+        writer.write(np.full((64, 128, 3), 200, np.uint8), 0.0)
+        writer.write(np.full((128, 64, 3), 200, np.uint8), 0.1)
+    row = list(read_frames(output))[1].image[32, :, 1].astype(int)
+    assert row[48 + 3 : 80 - 3].min() > 190
+    assert max(row[: 48 - 3].max(), row[80 + 3 :].max()) < 10
+
+
 def test_a_gif_goes_there_and_back(tmp_path: Path) -> None:
     output = tmp_path / "a.gif"
     info = ClipInfo("gif", 64, 48, 0.6, 3, Fraction(10), False)

@@ -113,11 +113,17 @@ class Mp4Writer:
         return stream
 
     def _fitted(self, image: BgrFrame) -> BgrFrame:
-        """The frame in the clip's size, for a stream may change its own midway."""
+        """The frame in the clip's size, on black, for a stream may change its own midway."""
         width, height = self._size
-        if image.shape[0] & ~1 == height and image.shape[1] & ~1 == width:
+        rows, columns = image.shape[:2]
+        if rows & ~1 == height and columns & ~1 == width:
             return np.ascontiguousarray(image[:height, :width])
-        return np.asarray(cv2.resize(image, self._size), np.uint8)
+        scale = min(width / columns, height / rows)
+        across, down = max(round(columns * scale), 1), max(round(rows * scale), 1)
+        left, top = (width - across) // 2, (height - down) // 2
+        fitted = np.zeros((height, width, 3), np.uint8)
+        fitted[top : top + down, left : left + across] = cv2.resize(image, (across, down))
+        return fitted
 
 
 class GifWriter:

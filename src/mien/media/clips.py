@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from mien.errors import MediaRejected, PayloadTooLarge
+from mien.media.hdr import is_hdr, to_sdr
 from mien.media.heif import UNREADABLE, is_heif
 
 BgrFrame = NDArray[np.uint8]
@@ -209,8 +210,14 @@ def _times(
 
 def _upright(frame: av.VideoFrame, limits: ClipLimits | None) -> BgrFrame:
     _check_size(frame.width, frame.height, limits)
-    image = frame.to_ndarray(format="bgr24", src_colorspace=_matrix(frame), interpolation=EXACT)
+    image = to_sdr(frame) if is_hdr(frame) else _eight_bits(frame)
     return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90) % 4))
+
+
+def _eight_bits(frame: av.VideoFrame) -> BgrFrame:
+    colours = _matrix(frame)
+    image = frame.to_ndarray(format="bgr24", src_colorspace=colours, interpolation=EXACT)
+    return np.asarray(image, np.uint8)
 
 
 def _matrix(frame: av.VideoFrame) -> Colorspace:
