@@ -14,7 +14,7 @@ NO_VEIL = np.array([1, 1, 1, 1e-3], np.float32)
 def shaded(
     u: float,
     opacity: int = 255,
-    gain: tuple[float, ...] = (1, 1, 1, 1),
+    gain: tuple[float, ...] = (1, 1, 1, 1, 1),
     veil: NDArray[np.float32] = NO_VEIL,
 ) -> NDArray[np.uint8]:
     """A 4 x 4 region at (left 10, top 5), all looking at the same place of a known atlas."""
@@ -39,20 +39,22 @@ def test_the_atlas_lands_in_its_region_in_bgr() -> None:
 
 def test_opacity_mixes_with_the_camera() -> None:
     np.testing.assert_allclose(shaded(0.5, opacity=51)[6, 11], [82, 92, 120], atol=1)
-    np.testing.assert_allclose(shaded(0.5, gain=(1, 1, 1, 0.5))[6, 11], [55, 80, 150], atol=1)
+    np.testing.assert_allclose(shaded(0.5, gain=(1, 1, 1, 0.5, 1))[6, 11], [55, 80, 150], atol=1)
     assert (shaded(0.5, opacity=0) == 100).all()
 
 
 def test_gain_is_per_channel_and_saturates() -> None:
-    np.testing.assert_allclose(shaded(0.5, gain=(3, 0.5, 2, 1))[6, 11], [30, 30, 255], atol=1)
+    np.testing.assert_allclose(shaded(0.5, gain=(3, 0.5, 2, 1, 1))[6, 11], [30, 30, 255], atol=1)
 
 
 def test_a_veil_lifts_the_dark_and_leaves_the_light() -> None:
     # The atlas's colour has a luma of 96.2.
     lifted = shaded(0.5, veil=np.array([40, 20, 10, 192.4], np.float32))[6, 11]
     np.testing.assert_allclose(lifted, [10 + 20, 60 + 10, 200 + 5], atol=1)
-    black = shaded(0.5, gain=(0, 0, 0, 1), veil=np.array([40, 20, 10, 50], np.float32))
+    black = shaded(0.5, gain=(0, 0, 0, 1, 1), veil=np.array([40, 20, 10, 50], np.float32))
     np.testing.assert_allclose(black[6, 11], [40, 20, 10], atol=1)
+    half = shaded(0.5, gain=(0, 0, 0, 1, 0.5), veil=np.array([40, 20, 10, 50], np.float32))
+    np.testing.assert_allclose(half[6, 11], [20, 10, 5], atol=1)
     unchanged = shaded(0.5, veil=np.array([40, 20, 10, 90], np.float32))[6, 11]
     np.testing.assert_allclose(unchanged, [10, 60, 200], atol=1)
 
@@ -66,7 +68,7 @@ def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     maps[2, 0] = UNTOUCHED
     out = frame.copy()
     atlas = np.zeros((4, 4, 4), np.uint8)
-    shade(frame, 10, 5, maps, atlas, np.ones((3, 3, 4), np.float32), NO_VEIL, out)
+    shade(frame, 10, 5, maps, atlas, np.ones((3, 3, 5), np.float32), NO_VEIL, out)
     assert (out[6:9, 10:14, 0] == 164).all(), "half way between columns 20 and 21"
     assert (out[5] == frame[5]).all()
 

@@ -85,7 +85,7 @@ def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-un
 
     frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
     maps: as `rasterise` writes them, camera coordinates in pixels of the frame. atlas:
-    (s, s, 4) uint8 BGR and opacity. gain: (n, n, 4) float32, factors for BGR and opacity.
+    (s, s, 4) uint8 BGR and opacity. gain: (n, n, 5) float32, factors for BGR, opacity and veil.
     veil: (4,) float32, the BGR that black becomes, and the luma from which nothing is lifted.
     """
     height, width = maps.shape[1], maps.shape[2]
@@ -118,6 +118,7 @@ def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-un
                     light = LUMA_B * b + LUMA_G * g + LUMA_R * r
                     if light < veil[3]:
                         lift = F1 - light / veil[3]
+                        lift *= _mix(gain, xi, yi, w0, w1, w2, w3, 4)
                         b, g, r = b + lift * veil[0], g + lift * veil[1], r + lift * veil[2]
                     alpha *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
             if alpha < SOLID:

@@ -1,10 +1,12 @@
 """Light the source as the camera's picture is lit: factors per texel, from low-passed ratios."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.swap.atlas import blur, shrink
+from mien.swap.atlas import BROWS, blur, depth_inside, polygons, shrink
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.look import Look, log_detail, luma
 
@@ -18,8 +20,11 @@ SMOOTHING = 0.44
 SHADOW_STRENGTH, SHINE_STRENGTH = 0.3, 1.1
 CONTRAST_RANGE = (0.35, 1.1)
 # The darkest per cent of a face: nostrils, lashes, brows; lifted below this part of its middle.
-DARKEST = 2.0
+DARKEST = 0.5
 VEILED_BELOW = 0.85
+# Brows are lifted so much less, fading out that far as a part of the atlas: a person is known by
+# them, and hair is darker than anything else in a face.
+BROW_VEIL, BROW_FADE = 0.5, (0.004, 0.022)
 # How much of the skin's own changes of hue is kept.
 SKIN_CHROMA = 0.4
 WRINKLE_STRENGTH = 0.4
@@ -147,6 +152,13 @@ class Light:
         ratio = ratio / blur(ratio, WRINKLE_SIGMAS[1] * self._size)
         ratio = np.clip(ratio, *WRINKLE_RANGE) - 1
         return np.asarray(1 + ratio * WRINKLE_STRENGTH * seen, np.float32)
+
+
+@cache
+def veil_share(size: int) -> Floats:
+    """(size, size) how much of the veil lies on each texel: 1, less on brows."""
+    away = depth_inside(255 - polygons(BROWS, size))
+    return np.asarray(1 - (1 - BROW_VEIL) * (1 - smooth_step(away, *BROW_FADE)), np.float32)
 
 
 class _Pair:

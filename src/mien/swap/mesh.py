@@ -14,7 +14,7 @@ from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
 from mien.swap.geometry import Floats, Similarity, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
-from mien.swap.light import Light
+from mien.swap.light import Light, veil_share
 from mien.swap.look import Look
 from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
@@ -75,7 +75,8 @@ class MeshSwapper:
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
         self._visible = np.zeros((quality.grid, quality.grid), np.float32)
-        self._gain = np.ones((quality.grid, quality.grid, 4), np.float32)
+        self._gain = np.ones((quality.grid, quality.grid, 5), np.float32)
+        self._gain[..., 4] = veil_share(quality.grid)
         # What stands before the face must not be bent with it.
         self._free = np.ones((topo.MESH_POINTS, 1), np.float32)
         self._frames = 0
