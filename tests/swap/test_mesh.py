@@ -20,6 +20,7 @@ from tests.swap.faces import (
     placed,
 )
 
+from mien.swap.atlas import BROWS, polygons
 from mien.swap.look import prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.rehearsal import plain_source
@@ -195,3 +196,51 @@ def test_every_quality_draws_a_stream(quality: int) -> None:
     assert result is not None
     blue, _, red = colour_at(result, mesh.points[RIGHT_CHEEK])
     assert red > blue + 40
+
+
+def black_browed() -> SourceFace:
+    """Skin of 150 with black brows, and a mole as black on one cheek."""
+    source = painted_source({RIGHT_CHEEK: (25, 25, 25)})
+    source.atlas[polygons(BROWS, len(source.atlas)) > 0] = 25
+    return source
+
+
+def browed(mesh: FaceMesh, level: int) -> BgrImage:
+    image = picture(mesh, skin=170)
+    for brow in BROWS:
+        outline = np.round(mesh.points[list(brow), :2]).astype(np.int32)
+        cv2.fillPoly(image, [outline], (level, level, level))
+    return image
+
+
+def after(source: SourceFace, mesh: FaceMesh, image: BgrImage, frames: int = 60) -> BgrImage:
+    stream = swapper(source)
+    for _ in range(frames):
+        result = stream.swap(image, mesh)
+    assert result is not None
+    return result
+
+
+def darkness(image: BgrImage, mesh: FaceMesh, *vertices: int) -> float:
+    """The logarithm of the level amid vertices over that of the forehead."""
+    place = mesh.points[list(vertices)].mean(0)
+    level, skin = (colour_at(image, where, 1).mean() for where in (place, mesh.points[FOREHEAD]))
+    return float(np.log(level / skin))
+
+
+@pytest.mark.parametrize("brow", [(105, 52), (334, 282)], ids=["right", "left"])
+def test_black_brows_stay_darker_than_a_hazy_cameras_own(brow: tuple[int, int]) -> None:
+    mesh = placed()
+    hazy = browed(mesh, 110)
+    result = after(black_browed(), mesh, hazy)
+    # The source's are log(25 / 150), -1.79; the camera's own, its blacks, log(110 / 170), -0.44.
+    assert -1.25 < darkness(result, mesh, *brow) < -0.75
+    # Anything else as black is lifted to what this camera shows of black.
+    assert -0.6 < darkness(result, mesh, RIGHT_CHEEK) < -0.3
+
+
+def test_a_camera_that_shows_blacks_shows_the_sources_brows() -> None:
+    mesh = placed()
+    result = after(black_browed(), mesh, browed(mesh, 22))
+    assert darkness(result, mesh, 105, 52) == pytest.approx(np.log(25 / 150), abs=0.3)
+    assert darkness(result, mesh, RIGHT_CHEEK) == pytest.approx(np.log(25 / 150), abs=0.3)
