@@ -9,6 +9,7 @@ from mien.swap.template import face_template
 
 FRAME = np.full((20, 30, 3), 100, np.uint8)
 NO_VEIL = np.array([1, 1, 1, 1e-3], np.float32)
+NO_LIPS = np.zeros((4, 4), np.uint8), np.ones(3, np.float32)
 
 
 def shaded(
@@ -16,6 +17,7 @@ def shaded(
     opacity: int = 255,
     gain: tuple[float, ...] = (1, 1, 1, 1, 1),
     veil: NDArray[np.float32] = NO_VEIL,
+    lips: tuple[NDArray[np.uint8], NDArray[np.float32]] = NO_LIPS,
 ) -> NDArray[np.uint8]:
     """A 4 x 4 region at (left 10, top 5), all looking at the same place of a known atlas."""
     atlas = np.zeros((8, 8, 4), np.uint8)
@@ -26,7 +28,7 @@ def shaded(
     maps[2], maps[3], maps[4] = u, 0.5, 1
     out = FRAME.copy()
     factors = np.tile(np.array(gain, np.float32), (3, 3, 1))
-    shade(FRAME, 10, 5, maps, atlas, factors, veil, out)
+    shade(FRAME, 10, 5, maps, atlas, factors, veil, *lips, out)
     return out
 
 
@@ -59,6 +61,17 @@ def test_a_veil_lifts_the_dark_and_leaves_the_light() -> None:
     np.testing.assert_allclose(unchanged, [10, 60, 200], atol=1)
 
 
+def test_lips_tint_the_camera_and_not_the_atlas() -> None:
+    lips = np.zeros((4, 4), np.uint8)
+    lips[:, 2:] = 255
+    tint = np.array([0.5, 0.8, 3], np.float32)
+    np.testing.assert_allclose(shaded(0.9, 0, lips=(lips, tint))[6, 11], [50, 80, 255], atol=1)
+    assert (shaded(0.1, 0, lips=(lips, tint)) == 100).all()
+    np.testing.assert_allclose(shaded(0.9, 255, lips=(lips, tint))[6, 11], [10, 60, 200], atol=1)
+    # What stands before the lips is not painted.
+    assert (shaded(0.9, 0, gain=(1, 1, 1, 0, 1), lips=(lips, tint)) == 100).all()
+
+
 def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     frame = np.zeros((20, 30, 3), np.uint8)
     frame[:, :, 0] = np.arange(30) * 8
@@ -68,7 +81,8 @@ def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     maps[2, 0] = UNTOUCHED
     out = frame.copy()
     atlas = np.zeros((4, 4, 4), np.uint8)
-    shade(frame, 10, 5, maps, atlas, np.ones((3, 3, 5), np.float32), NO_VEIL, out)
+    factors = np.ones((3, 3, 5), np.float32)
+    shade(frame, 10, 5, maps, atlas, factors, NO_VEIL, *NO_LIPS, out)
     assert (out[6:9, 10:14, 0] == 164).all(), "half way between columns 20 and 21"
     assert (out[5] == frame[5]).all()
 

@@ -124,7 +124,7 @@ def test_mouth_and_eyes_are_the_cameras() -> None:
 
 
 def test_a_closed_mouth_shows_the_cameras_lips() -> None:
-    """What lips do can't be drawn from a photo of others that do nothing."""
+    """What lips do can't be drawn from a photo of others that do nothing; they are tinted only."""
     mesh = placed()
     camera = picture(mesh)
     outline = np.round(mesh.points[list(topo.OUTER_LIPS), :2]).astype(np.int32)
@@ -132,7 +132,7 @@ def test_a_closed_mouth_shows_the_cameras_lips() -> None:
     result = swapped(painted_source({13: GREEN, 14: GREEN}, radius=6), mesh, camera)
     for vertex in (12, 15):
         np.testing.assert_allclose(
-            colour_at(result, mesh.points[vertex], 1), (60, 60, 140), atol=12
+            colour_at(result, mesh.points[vertex], 1), (60, 60, 140), atol=20
         )
 
 

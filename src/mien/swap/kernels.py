@@ -56,6 +56,12 @@ def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
     return top + image[yi + NEXT, xi, k] * w2 + image[yi + NEXT, xi + NEXT, k] * w3
 
 
+@numba.njit(inline="always", fastmath=True)
+def _flat_mix(image, xi, yi, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
+    top = image[yi, xi] * w0 + image[yi, xi + NEXT] * w1
+    return top + image[yi + NEXT, xi] * w2 + image[yi + NEXT, xi + NEXT] * w3
+
+
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
 def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  # type: ignore[no-untyped-def]
     """Sample an image at the mesh position of every texel that lies on the face.
@@ -80,18 +86,20 @@ def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
-def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-untyped-def]
+def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: ignore[no-untyped-def]
     """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
 
     frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
     maps: as `rasterise` writes them, camera coordinates in pixels of the frame. atlas:
     (s, s, 4) uint8 BGR and opacity. gain: (n, n, 5) float32, factors for BGR, opacity and veil.
     veil: (4,) float32, the BGR that black becomes, and the luma from which nothing is lifted.
+    lips: (m, m) uint8, 255 where the camera's BGR is to be tinted; tint: (3,) float32 factors.
     """
     height, width = maps.shape[1], maps.shape[2]
     frame_right = np.float32(frame.shape[1]) - INSIDE
     frame_bottom = np.float32(frame.shape[0]) - INSIDE
     s, n = np.float32(atlas.shape[0]), np.float32(gain.shape[0])
+    m = np.float32(lips.shape[0])
     per_level = F1 / F255
     for row in range(height):
         y = row + top
@@ -100,7 +108,7 @@ def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-un
             if u < np.float32(-1.5):
                 continue
             x = column + left
-            alpha = b = g = r = F0
+            alpha = b = g = r = v = F0
             if u >= F0:
                 v = maps[3, row, column]
                 xi, yi, w0, w1, w2, w3 = _corner(u * s - HALF, v * s - HALF, s - INSIDE, s - INSIDE)
@@ -128,6 +136,19 @@ def shade(frame, left, top, maps, atlas, gain, veil, out):  # type: ignore[no-un
                 b0 = _mix(frame, xi, yi, w0, w1, w2, w3, 0)
                 g0 = _mix(frame, xi, yi, w0, w1, w2, w3, 1)
                 r0 = _mix(frame, xi, yi, w0, w1, w2, w3, 2)
+                if u >= F0:
+                    xi, yi, w0, w1, w2, w3 = _corner(
+                        u * m - HALF, v * m - HALF, m - INSIDE, m - INSIDE
+                    )
+                    share = _flat_mix(lips, xi, yi, w0, w1, w2, w3) * per_level
+                    if share > CLEAR:
+                        xi, yi, w0, w1, w2, w3 = _corner(
+                            u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
+                        )
+                        share *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
+                        b0 = min(b0 * (F1 + share * (tint[0] - F1)), F255)
+                        g0 = min(g0 * (F1 + share * (tint[1] - F1)), F255)
+                        r0 = min(r0 * (F1 + share * (tint[2] - F1)), F255)
                 b, g, r = b0 + alpha * (b - b0), g0 + alpha * (g - g0), r0 + alpha * (r - r0)
             out[y, x, 0] = np.uint8(b + HALF)
             out[y, x, 1] = np.uint8(g + HALF)

@@ -15,6 +15,7 @@ from mien.swap.geometry import Floats, Similarity, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
 from mien.swap.light import Light, veil_share
+from mien.swap.lips import Lips, lip_mask
 from mien.swap.look import Look
 from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
@@ -67,6 +68,7 @@ class MeshSwapper:
         self._light = Light(look)
         self._occlusion = Occlusion(quality.grid)
         self._lids = Lids(quality.grid)
+        self._lips = Lips(look)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
         self._strands = Strands(quality.grid)
@@ -143,6 +145,7 @@ class MeshSwapper:
             self._occlusion.update(self._target, self._visible)
         clear = self._occlusion.clear
         self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)
+        self._lips.observe(self._target, self._visible, clear)
         self._watch.lap("light")
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
@@ -175,7 +178,8 @@ class MeshSwapper:
             level += 1
         atlas = self._sharpness.atlas(level)
         light = (self._gain, self._light.veil)
-        shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, result)
+        lips = (lip_mask(), self._lips.tint)
+        shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, *lips, result)
         self._watch.lap("shade")
 
     def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:
