@@ -181,6 +181,14 @@ async def test_an_unusable_source(house: House, picture: bytes) -> None:
     assert len(answer["msg"]) > 20
 
 
+async def test_what_to_do_is_said_once(house: House) -> None:
+    body = {"sourceImage": [FACE_URL], "targetImage": [FACE_URL], "face_mode": "all"}
+    said = (await house.call(CREATE, body))["msg"]
+    assert said.endswith("goes with face_mode chosen only; leave one of them out.")
+    said = (await house.call(CREATE, {"sourceImage": 7}))["msg"]
+    assert said.endswith("Check the request's fields against /docs.")
+
+
 async def test_a_face_that_needs_verification(house: House) -> None:
     house.web.pages[FACE_URL] = VerificationRequired("This face has no likeness record.")
     assert (await house.call(CREATE, {"sourceImage": [FACE_URL]}))["code"] == 1004

@@ -129,6 +129,13 @@ def test_a_blurred_face_is_not_said_to_be_behind_a_hand() -> None:
         SourceMaker.load(WeightStore())([image])
 
 
+def test_it_is_said_that_another_face_of_the_picture_might_do() -> None:
+    large = np.asarray(cv2.GaussianBlur(HOPPER[0][:512], (0, 0), 8), np.uint8)
+    group = np.hstack([ASTRONAUT[0], large])
+    with pytest.raises(SourceRejected, match=r"in focus\. It is the largest of 2 faces\."):
+        SourceMaker.load(WeightStore())([group])
+
+
 def test_closed_and_half_closed_eyes() -> None:
     image, mesh = ASTRONAUT
     right, left = ((160, 144), (158, 153)), ((385, 380), (387, 373))

@@ -96,7 +96,9 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 
 
 def _told(request: Request, answer: Answer, text: str) -> dict[str, Any]:
-    message = text if answer.advice in text else f"{text} {answer.advice}"
+    # By our own convention what follows a semicolon is what to do.
+    said = answer.advice in text or "; " in text
+    message = text if said else f"{text} {answer.advice}"
     return failure_body(request.url.path, answer.code, message)
 
 

@@ -173,7 +173,7 @@ def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "Source
         try:
             image = decode_image(path.read_bytes(), OWN_FILES)
             faces = maker.faces(image)
-            usable.append(maker.prepare(image, faces[0].mesh))
+            usable.append(maker.prepare(image, faces[0].mesh, len(faces)))
             notes += [f"{path.name}: {note}" for note in notes_on(image, faces[0], len(faces))]
         except MienError as error:
             reasons.append(f"{path.name}: {error}")

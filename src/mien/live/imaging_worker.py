@@ -103,11 +103,11 @@ class ImagingWorker:
         image = self._decoded(message.blob)
         faces = self._ready().faces(image)
         face = _chosen(faces, message.body["near"], image)
-        source = self._ready().prepare(image, face.mesh)
+        largest_of = 1 if message.body["near"] else len(faces)
+        source = self._ready().prepare(image, face.mesh, largest_of)
         data = source.to_bytes()
         reading = _reading(image, face)
-        named = bool(message.body["near"])
-        notes = notes_on(image, face, 1 if named else len(faces))
+        notes = notes_on(image, face, largest_of)
         told = {"face": asdict(reading), "notes": notes, "nudity": self._nudity(image)}
         said = archive(message.blob)
         told |= {"identity": _known(source.identity), "source_bytes": len(data)}

@@ -202,7 +202,9 @@ def _times(
         times.append(float(packet.pts * packet.time_base))
         end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         if limits and (len(times) > limits.max_frames or end - times[0] > limits.max_seconds):
-            raise MediaRejected(f"The video is longer than {limits.max_seconds:.0f} seconds.")
+            raise MediaRejected(
+                f"The video is longer than {limits.max_seconds:.0f} seconds; send less."
+            )
     if not times:
         raise MediaRejected(BROKEN)
     return sorted(times), end
@@ -230,5 +232,6 @@ def _matrix(frame: av.VideoFrame) -> Colorspace:
 def _check_size(width: int, height: int, limits: ClipLimits | None) -> None:
     if limits and width * height > limits.max_pixels:
         raise MediaRejected(
-            f"The video has {width} x {height} pixels; at most {limits.max_pixels} are taken."
+            f"The video has {width} x {height} pixels, and at most "
+            f"{limits.max_pixels / 1e6:.1f} megapixels are taken; send a smaller one."
         )

@@ -52,17 +52,24 @@ class SourceMaker:
             raise NoFaceFound("No face was found; use a sharp picture of a face that looks at you.")
         return faces
 
-    def prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
-        """One face of a picture.
+    def prepare(self, image: BgrImage, mesh: FaceMesh, largest_of: int = 1) -> SourceFace:
+        """One face of a picture. largest_of: how many are in it, where nobody named this one.
 
         Raises SourceRejected for a hand before the face or a drawing, and as prepare_source does.
         """
+        try:
+            return self._prepare(image, mesh)
+        except SourceRejected as error:
+            if largest_of == 1:
+                raise
+            raise SourceRejected(f"{error} It is the largest of {largest_of} faces.") from error
+
+    def _prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
         # What makes a face unreadable is said before a hand that may be read into it.
         check_face(image, mesh.points, to_canonical_face(mesh.points).rotation)
         hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
         check_hands(hands, mesh.points)
-        identity = self._identity(image, mesh)
-        source = prepare_source(image, self._expressions.read(mesh), identity)
+        source = prepare_source(image, mesh, self._identity(image, mesh))
         check_shading(image, mesh.points)
         return source
 
@@ -87,7 +94,8 @@ class SourceMaker:
     def _one(self, photo: BgrImage | SourceFace) -> SourceFace:
         if isinstance(photo, SourceFace):
             return photo
-        return self.prepare(photo, self.faces(photo)[0].mesh)
+        faces = self.faces(photo)
+        return self.prepare(photo, faces[0].mesh, len(faces))
 
 
 def notes_on(image: BgrImage, face: Face, faces: int = 1) -> list[str]:

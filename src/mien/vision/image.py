@@ -98,8 +98,8 @@ def _open(data: bytes) -> Image.Image:
 def _check(picture: Image.Image, limits: ImageLimits) -> None:
     if picture.width * picture.height > limits.max_pixels:
         raise ImageRejected(
-            f"The picture has {picture.width} x {picture.height} pixels; "
-            f"at most {limits.max_pixels / 1e6:.0f} megapixels are taken. Send a smaller one."
+            f"The picture has {picture.width} x {picture.height} pixels, and at most "
+            f"{limits.max_pixels / 1e6:.0f} megapixels are taken; send a smaller one."
         )
     if picture.format == "WEBP" and getattr(picture, "is_animated", False):
         raise ImageRejected("Animated WebP is not taken; send a still picture, or a GIF.")
