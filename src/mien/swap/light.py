@@ -13,8 +13,8 @@ from mien.swap.look import Look, log_detail, luma
 # Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
 CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03
 GAIN_RANGE = (0.15, 4.0)
-# Of each new measure; every second frame is measured.
-SMOOTHING = 0.44
+# A frame's step towards what was measured last; every second frame is.
+SMOOTHING = 0.25
 # How far the source's modelling goes to the contrast of the target's. Eye sockets and the sides of
 # a nose are whose they are; shine is what looks like plastic.
 SHADOW_STRENGTH, SHINE_STRENGTH = 0.3, 1.1
@@ -43,6 +43,7 @@ class Light:
         self._size = len(look.colours)
         half = self._size // 2
         self._rim = shrink(look.rim, half)[..., None]
+        self._measured: Floats | None = None
         self._ratio: Floats | None = None
         self._surroundings = np.zeros((half, half, 3), np.float32)
         self._contrast: float | None = None
@@ -60,11 +61,11 @@ class Light:
         weights = self._look.skin * visible * clear
         light = luma(target)
         contrast = self._contrast_gain(light, weights, visible)[..., None]
-        if self._ratio is None:
-            self._ratio, self._surroundings = self._ratios(target, contrast, weights)
-        elif self._frames % 2 == 0:
-            ratio, self._surroundings = self._ratios(target, contrast, weights)
-            self._ratio += SMOOTHING * (ratio - self._ratio)
+        if self._measured is None or self._frames % 2 == 0:
+            self._measured, self._surroundings = self._ratios(target, contrast, weights)
+        # In every frame, for steps in every second one would flicker.
+        old = self._measured if self._ratio is None else self._ratio
+        self._ratio = old + SMOOTHING * (self._measured - old)
         gain = cv2.resize(self._ratio, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
         gain = gain * contrast
         self._calm_chroma(gain)
