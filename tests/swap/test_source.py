@@ -314,3 +314,22 @@ def test_the_shadow_of_hair_on_the_cheeks_is_lifted() -> None:
     for side in (np.s_[:, :200], np.s_[:, 312:]):
         darkest = np.where(bare[side], light[side], 255).min(1).mean()
         assert 0.755 < darkest / middle < 1, "left alone it is 0.73 of the cheek on one side"
+
+
+@pytest.mark.parametrize(("frame", "left_alone"), [(6, 0.69), (58, 0.80)])
+def test_hair_beside_the_brow_of_a_turned_head_lies_on_neither_temple(
+    frame: int, left_alone: float
+) -> None:
+    """The woman looks to one side, then to the other; her hair begins at the tail of her brow."""
+    film = cv2.VideoCapture(str(MEDIA / "head_turns.mp4"))
+    film.set(cv2.CAP_PROP_POS_FRAMES, frame)
+    picture = np.asarray(film.read()[1], np.uint8)
+    film.release()
+    atlas = SourceMaker.load(WeightStore())([picture]).atlas
+    cheeks = atlas_at(atlas, 50).mean() / 2 + atlas_at(atlas, 280).mean() / 2
+    uv = TEMPLATE.uv[: topo.MESH_POINTS]
+    tails = uv[[46, 70, 276, 300]]
+    beyond = np.abs(uv[:, 0] - 0.5) > np.abs(tails[:, 0] - 0.5).max() + 0.01
+    beside = np.abs(uv[:, 1] - tails[:, 1].mean()) < 0.09
+    darkest = min(atlas_at(atlas, int(v)).mean() for v in np.flatnonzero(beyond & beside))
+    assert darkest / cheeks > 0.92 > left_alone

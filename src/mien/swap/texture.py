@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from mien.swap.atlas import (
     blur,
     depth_inside,
+    ellipse,
     masked_blur,
     polygons,
     shrink,
     skin_mask,
+    to_lab,
     uv_grid,
 )
 from mien.swap.foreign import cover_foreign, find_foreign
@@ -20,7 +22,7 @@ from mien.swap.geometry import Floats, smooth_step
 from mien.swap.kernels import facing
 from mien.swap.spectacles import take_off_spectacles
 from mien.swap.template import face_template, signed_areas
-from mien.swap.turned import narrowing_of, pose_of, turn_of
+from mien.swap.turned import narrowing_of, pose_of, side_turn_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
@@ -34,6 +36,9 @@ _OUTLINE, _OUTLINE_SIDE = (0.02, 0.06), 256
 # How far from hair its shadow on the skin reaches, how wide the skin beyond is averaged, as parts
 # of the atlas, and how much at most is taken out, as a logarithm.
 _SHADOW, _BEYOND, _MOST_LIFT = 0.05, 0.04, 0.5
+# How much darker than the cheeks, in levels of 8-bit lightness, hair beside a brow is.
+_DARKER = 42.0
+_BROW_TAILS, _CHEEKS = (46, 70, 276, 300), ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
 # Levels are compared with this offset, so that dark texels do not blow ratios up.
 _FLOOR = 4.0
 
@@ -55,8 +60,9 @@ def build_texture(raw: Floats, points: Floats) -> Texture:
     whole = _fill_hidden_side(raw, visible)
     whole = take_off_spectacles(whole)
     foreign = np.maximum(find_foreign(whole), _stretched(visible))
-    even = _lift_shadow(_even_light(whole, foreign), foreign)
-    bare = cover_foreign(even, foreign)
+    turned = narrowing_of(side_turn_of(pose_of(points)))
+    painted = np.maximum(foreign, turned * _hair_at_temples(whole, foreign)) if turned else foreign
+    bare = cover_foreign(_lift_shadow(_even_light(whole, painted), painted), painted)
     seen = np.asarray(visible * _squareness(points) * (1 - foreign), np.float32)
     return Texture(np.clip(_extend(bare), 0, 255), foreign, seen)
 
@@ -137,6 +143,27 @@ def _stretched(visible: Floats) -> Floats:
     rim = 1 - smooth_step(depth, 0.10, 0.16)
     inside = uv_grid(ATLAS_SIZE).inside
     return blur(np.asarray((1 - smooth_step(seen, 0.3, 0.8)) * rim * inside, np.float32), 3.0)
+
+
+def _hair_at_temples(colours: Floats, foreign: Floats) -> Floats:
+    """1 on dark hair that goes on from what is foreign to beside the brows and eyes.
+
+    A turned head shows its temple, and its mesh reaches into the hair there. Brows and lashes
+    are dark as well; so elsewhere what is beside them is not judged.
+    """
+    uv, texel = face_template().uv, (np.arange(ATLAS_SIZE, dtype=np.float32) + 0.5) / ATLAS_SIZE
+    beyond = np.abs(texel - 0.5) > np.abs(uv[list(_BROW_TAILS), 0] - 0.5).max()
+    beside = (texel > uv[topo.FOREHEAD_TOP, 1]) & (texel < uv[topo.NOSE_TIP, 1])
+    zone = uv_grid(ATLAS_SIZE).inside & beyond[None] & beside[:, None]
+    light = blur(to_lab(colours)[..., 0], ATLAS_SIZE * 0.006)
+    usual = np.median(light[polygons(_CHEEKS, ATLAS_SIZE) > 0])
+    outside = foreign > 0.5
+    _, parts = cv2.connectedComponents(
+        np.asarray((outside | (light < usual - _DARKER)) & zone, np.uint8)
+    )
+    hair = np.isin(parts, np.unique(parts[outside & zone])) & (parts > 0)
+    grown = np.asarray(cv2.dilate(hair.astype(np.float32), ellipse(17)), np.float32)
+    return blur(grown, ATLAS_SIZE * 0.008)
 
 
 def _lift_shadow(colours: Floats, foreign: Floats) -> Floats:
