@@ -20,8 +20,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from mien.errors import MediaRejected, PayloadTooLarge
+from mien.heif import UNREADABLE, is_heif
 from mien.media.hdr import is_hdr, to_sdr
-from mien.media.heif import UNREADABLE, is_heif
 
 BgrFrame = NDArray[np.uint8]
 MediaKind = Literal["picture", "gif", "video"]

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mien.errors import ImageRejected
-from mien.media.heif import UNREADABLE, is_heif
+from mien.heif import UNREADABLE, is_heif
 from mien.vision.face import BgrImage
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
