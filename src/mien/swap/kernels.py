@@ -165,12 +165,13 @@ def paint_iris(patch, opening, x, y, radius, light, change):  # type: ignore[no-
     for row in range(patch.shape[0]):
         for column in range(patch.shape[1]):
             away = math.sqrt((column - x) ** 2 + (row - y) ** 2) / radius
-            weight = (1 - _step(away, 0.85, 1.05)) * _step(away, 0.25, 0.42)
-            weight *= opening[row, column] / 255.0
+            weight = (1 - _step(away, 0.85, 1.05)) * opening[row, column] / 255.0
             if weight <= 0:
                 continue
             b, g, r = patch[row, column, 0], patch[row, column, 1], patch[row, column, 2]
             brightness = 0.114 * b + 0.587 * g + 0.299 * r
+            # A soft camera shows no pupil: left out, it would be lighter than the iris around it.
+            weight *= max(_step(away, 0.25, 0.42), _step(brightness - light, -24, -10))
             weight *= 1 - _step(brightness - light, 35, 70)
             for k in range(3):
                 value = patch[row, column, k] + change[k] * weight
