@@ -11,6 +11,7 @@ from mien.swap.source import prepare_source, to_canonical_face
 from mien.swap.source_maker import SourceMaker
 from mien.swap.suitability import MIN_SHADING, check_hands, flaws, shading, sharpness
 from mien.vision import topology as topo
+from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
 from mien.vision.hand import Hand
@@ -127,6 +128,16 @@ def test_a_blurred_face_is_not_said_to_be_behind_a_hand() -> None:
     image = np.asarray(cv2.GaussianBlur(HOPPER[0], (0, 0), 6), np.uint8)
     with pytest.raises(SourceRejected, match="blurred"):
         SourceMaker.load(WeightStore())([image])
+
+
+def test_what_a_photo_does_is_read_when_it_is_prepared() -> None:
+    """Without it, whoever wears a smiling photo would smile and narrow his eyes with it."""
+    image, mesh = ASTRONAUT
+    store = WeightStore()
+    made = SourceMaker.load(store).prepare(image, mesh)
+    expected = prepare_source(image, ExpressionModel.load(store).read(mesh))
+    np.testing.assert_allclose(made.shape, expected.shape, atol=1e-5)
+    assert np.abs(made.shape - prepare_source(image, mesh).shape).max() > 0.01
 
 
 def test_it_is_said_that_another_face_of_the_picture_might_do() -> None:

@@ -69,7 +69,8 @@ class SourceMaker:
         check_face(image, mesh.points, to_canonical_face(mesh.points).rotation)
         hands = HandTracker(self._palms, self._hands).update(image, [mesh.points])
         check_hands(hands, mesh.points)
-        source = prepare_source(image, mesh, self._identity(image, mesh))
+        identity = self._identity(image, mesh)
+        source = prepare_source(image, self._expressions.read(mesh), identity)
         check_shading(image, mesh.points)
         return source
 
