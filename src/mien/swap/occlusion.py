@@ -16,7 +16,7 @@ from mien.vision import topology as topo
 _NOSTRILS = (48, 64, 98, 97, 2, 326, 327, 294, 278, 274, 19, 44)
 # So many deviations from the skin's colour are odd, and how many more where the face itself is
 # uneven, as its more even part says.
-_ODD, _PER_UNEVEN = 2.3, 1.0
+_ODD, _PER_UNEVEN = 2.45, 1.0
 _EVEN_PART, _MOST_UNEVEN, _PROBE_EVERY = 20.0, 1.1, 7
 # Features have colours of their own: they are covered as the skin around them is.
 _FEATURE_REACH, _FEATURE_COVERED = 0.02, (0.3, 0.7)
