@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from mien.models.weights import WeightStore
-from mien.vision.face import BgrImage, FaceTrack
+from mien.vision.detector import FaceDetector
+from mien.vision.face import BgrImage, Detection, FaceTrack
+from mien.vision.landmarker import FaceLandmarker
 from mien.vision.tracker import FaceTracker
 
 RATE = 25
@@ -14,6 +16,25 @@ RATE = 25
 @pytest.fixture
 def tracker(store: WeightStore) -> FaceTracker:
     return FaceTracker.load(store)
+
+
+class Dreamer(FaceDetector):
+    """Sees what there is, and a larger face where none is, as the quick net does in crowds."""
+
+    def __init__(self, awake: FaceDetector) -> None:
+        self._awake = awake
+
+    def __call__(self, image: BgrImage, threshold: float = 0.5) -> list[Detection]:
+        keypoints = np.array([[20, 40], [60, 40], *[[40, 60]] * 4], np.float32)
+        return [*self._awake(image, threshold), Detection((0, 400, 190, 190), keypoints, 0.54)]
+
+
+def test_a_large_face_that_is_not_there_hides_nobody(store: WeightStore, hopper: BgrImage) -> None:
+    crowd = np.full((600, 800, 3), 128, np.uint8)
+    crowd[:300, 500:756] = cv2.resize(hopper, (256, 300), interpolation=cv2.INTER_AREA)
+    detector = Dreamer(FaceDetector.full_range(store))
+    tracker = FaceTracker((detector,), FaceLandmarker.load(store))
+    np.testing.assert_allclose(nose(one_of(tracker, crowd, 0.0)), (500 + 122, 122), atol=12)
 
 
 def follow(

@@ -26,6 +26,9 @@ MOST_PEOPLE = 8
 STRANGER_AFTER_S = 1.0
 # Each face of a crowd that is looked at costs some 20 ms of a live frame.
 LOOKED_AT_AFTER_CUT = 3
+# Where some are surer, detections of a smaller score come last: of a crowd of small faces the
+# quick detector sees large ones that are not there.
+UNSURE = 0.6
 # With several people a detector looks for newcomers this often; the two take turns.
 LOOK_EVERY_S = 0.15
 # While somebody is missing the quick detector looks at each frame, the other at every third.
@@ -157,7 +160,7 @@ class FaceTracker:
         return tuple(Place.of_detection(one) for one in _apart(candidates, meshes))
 
     def _detect(self, image: BgrImage, seconds: float, cut: bool) -> list[Detection]:
-        """Largest first."""
+        """Largest first, but for those that may well be no face, or lie elsewhere."""
         self._looks += 1
         self._looked_at = seconds
         detectors = self._detectors
@@ -165,7 +168,7 @@ class FaceTracker:
             every = FULL_RANGE_EVERY if self._missing() else len(detectors)
             detectors = detectors[:1] if self._looks % every else detectors[1:]
         found = [one for detector in detectors for one in detector(image)]
-        return sorted(merge(found), key=lambda one: -one.box[2])
+        return sorted(merge(found), key=lambda one: (one.score < UNSURE, -one.box[2]))
 
     def _glimpse(self, candidates: list[Detection], seconds: float) -> list[Detection]:
         """Take out the faces that are only watched, and keep track of them."""
