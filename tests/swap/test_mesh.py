@@ -154,6 +154,20 @@ def test_the_sources_shape_moves_the_face() -> None:
     assert columns.mean() < target - 2
 
 
+def test_a_mask_before_the_face_is_not_bent_to_the_sources_shape() -> None:
+    mesh, image = placed(scale=1.2), picture(placed(scale=1.2))
+    outline = mesh.points[[6, 119, 117, 123, 147, 58, 136, 149, 152, 378, 365, 288, 376, 346, 348]]
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(mask, [np.round(outline[:, :2]).astype(np.int32)], 255)
+    columns = np.arange(SIDE) % 12 < 6
+    image[mask > 0] = np.where(columns[:, None], (220, 150, 60), (160, 90, 20))[np.nonzero(mask)[1]]
+    shape = face_template().vertices.copy()
+    shape[shape[:, 1] > 1, 0] *= 1.25
+    result = after(replace(plain_source(), shape=shape), mesh, image)
+    inner = cv2.erode(mask, np.ones((25, 25))) > 0
+    assert np.abs(result[inner].astype(int) - image[inner]).mean() < 3
+
+
 def test_nothing_changes_beyond_the_rings() -> None:
     mesh = placed(scale=0.6)
     camera = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
