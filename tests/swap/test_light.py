@@ -195,3 +195,12 @@ def test_flat_light_takes_shine_but_leaves_shadows(depth: float, least: float, m
     row, column = texel(RIGHT_CHEEK)
     kept = np.log(lit[row, column] / lit[row, column + 10]) / depth
     assert least < kept < most
+
+
+def test_light_moves_in_every_frame_not_in_every_second() -> None:
+    light = Light(grey_look())
+    light.gain(flat(100, 100, 100), ONES, ONES)
+    seen = [float(light.gain(flat(200, 200, 200), ONES, ONES)[texel(50)][1]) for _ in range(12)]
+    steps = np.diff(seen[2:])
+    assert (steps > 0).all()
+    assert (steps[1:] < steps[:-1]).all()
