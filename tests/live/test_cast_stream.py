@@ -18,6 +18,7 @@ from mien.models.weights import WeightStore
 from mien.swap.cast import Cast
 from mien.swap.cast_file import pack_cast
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.senses import Senses
 from mien.swap.source import prepare_source
 from mien.trust.marking import Marker, Marking
 from mien.vision.face import BgrImage
@@ -82,7 +83,7 @@ async def go_live(
     opened: list[Live] = []
 
     async def begin() -> Live:
-        engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
+        engine = FrameEngine.load(weights, EngineOptions(lost_face="blur"))
         engine.warm_up()
         stream = Stream(engine, Marker(Marking(bytes(32), 7)), StreamOptions(3), lambda *_: None)
         client = Client(Camera(frames))
@@ -141,7 +142,9 @@ class Line:
     """Frames through the pipeline as a camera gives them: some are overtaken and never shown."""
 
     def __init__(self, weights: WeightStore, cast: Cast) -> None:
-        self.engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
+        self.engine = FrameEngine(
+            Senses(FaceTracker.load(weights)), EngineOptions(lost_face="blur")
+        )
         self.engine.set_cast(cast)
         self.shown: list[Rendered] = []
         self._pipeline = Pipeline(self.engine, lambda image, _: image, self.shown.append)

@@ -10,6 +10,7 @@ from tests.live.camera_client import until
 from mien.live.pipeline import Pipeline, Rendered
 from mien.media.webrtc.picture import VideoPicture
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame, TrackedFrame
+from mien.swap.senses import Senses
 from mien.vision.face import BgrImage
 from mien.vision.sighting import Sighting
 
@@ -41,7 +42,7 @@ class SlowRender(FrameEngine):
     """An engine whose second stage can be held up."""
 
     def __init__(self, tracker: NoFace) -> None:
-        super().__init__(tracker, EngineOptions(lost_face="pass"))
+        super().__init__(Senses(tracker), EngineOptions(lost_face="pass"))
         self.go = threading.Event()
         self.go.set()
         self.threads: set[str] = set()

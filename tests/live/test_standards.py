@@ -34,7 +34,6 @@ from mien.trust.marking import Marker, Marking
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
-from mien.vision.tracker import FaceTracker
 
 pytestmark = pytest.mark.browser
 
@@ -97,7 +96,7 @@ def in_obs_form(sdp: str) -> str:
 @pytest.fixture
 async def stream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stream]:
     only_loopback(monkeypatch)
-    engine = FrameEngine(FaceTracker.load(WeightStore()), EngineOptions(lost_face="blur"))
+    engine = FrameEngine.load(WeightStore(), EngineOptions(lost_face="blur"))
     engine.warm_up()
     marker = Marker(Marking(bytes(range(32)), 0xC0FFEE))
     stream = Stream(engine, marker, StreamOptions(algorithm_uid=3), lambda event, body: None)

@@ -38,7 +38,6 @@ from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 from mien.vision.image import decode_image
-from mien.vision.tracker import FaceTracker
 
 LOOPBACK = PeerConfig(loopback=True)
 MARKING = Marking(bytes(range(32)), 0xC0FFEE)
@@ -86,7 +85,7 @@ async def open_stream(
         marking: Marking = MARKING,
         **options: Any,
     ) -> Stream:
-        engine = FrameEngine(FaceTracker.load(weights), EngineOptions(lost_face="blur"))
+        engine = FrameEngine.load(weights, EngineOptions(lost_face="blur"))
         engine.warm_up()
         about = StreamOptions(algorithm_uid=3, **options)
         stream = Stream(

@@ -1,6 +1,6 @@
 import itertools
 import threading
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from mien.swap import kernels, raster
 from mien.swap.cast import Cast, FaceMode
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame
 from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
+from mien.swap.senses import Senses
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.sighting import Sighting
@@ -74,7 +75,7 @@ def redness(image: BgrImage, mesh: FaceMesh = MESH) -> float:
 
 
 def engine(faces: Sequence[FaceTrack | None], policy: LostPolicy = "blur") -> FrameEngine:
-    made = FrameEngine(Script(faces), EngineOptions(lost_face=policy))
+    made = FrameEngine(Senses(Script(faces)), EngineOptions(lost_face=policy))
     made.set_source(RED_CHEEKS)
     return made
 
@@ -89,6 +90,28 @@ def test_a_followed_face_is_swapped_and_the_stages_are_timed() -> None:
     assert redness(shown.image) > 25
     assert {"track", "raster", "unwrap", "light", "occlusion", "shade"} <= set(shown.timings_ms)
     assert all(value >= 0 for value in shown.timings_ms.values())
+
+
+def test_what_a_face_does_is_read_in_its_first_frame_and_in_every_third() -> None:
+    class Reader:
+        """Tells of itself that it was there."""
+
+        def read(self, mesh: FaceMesh) -> FaceMesh:
+            return replace(mesh, expression=np.zeros(52, np.float32))
+
+    faces = [replace(tracked(MESH), frames_seen=n) for n in range(1, 8)]
+    made = FrameEngine(Senses(Script(faces), expressions=Reader()))
+    made.set_source(RED_CHEEKS)
+    seen = [made.track(bare(), number * STEP).faces[0].mesh.expression for number in range(7)]
+    assert [one is not None for one in seen] == [True, False, False, True, False, False, True]
+
+
+@pytest.mark.parametrize("load", [Senses.load, Senses.for_pictures])
+def test_an_engine_has_all_senses(load: Callable[[WeightStore], Senses]) -> None:
+    """Streams are carried with them, films and pictures too."""
+    senses = load(WeightStore())
+    assert senses.hands is not None
+    assert senses.expressions is not None
 
 
 @pytest.mark.parametrize("policy", ["blur", "hold"])
@@ -120,7 +143,7 @@ class Cut(Script):
 
 @pytest.mark.parametrize("mode", ["largest", "all"])
 def test_a_scene_without_a_face_shows_nothing_of_the_one_before(mode: FaceMode) -> None:
-    made = FrameEngine(Cut([tracked(MESH)] * 4 + [None]), EngineOptions(lost_face="pass"))
+    made = FrameEngine(Senses(Cut([tracked(MESH)] * 4 + [None])), EngineOptions(lost_face="pass"))
     made.set_cast(Cast((RED_CHEEKS,), mode))
     play(made, 4)
     other = np.full_like(bare(), 70)
@@ -129,7 +152,7 @@ def test_a_scene_without_a_face_shows_nothing_of_the_one_before(mode: FaceMode) 
 
 
 def test_a_place_of_the_scene_before_is_not_covered_in_the_next() -> None:
-    made = FrameEngine(Cut([tracked(HERE, 1), tracked(THERE, 2), tracked(HERE, 1)]))
+    made = FrameEngine(Senses(Cut([tracked(HERE, 1), tracked(THERE, 2), tracked(HERE, 1)])))
     made.set_cast(Cast((RED_CHEEKS,), "all"))
     frame = two_bare()
     shown = [made(frame, number * STEP).image for number in range(3)]
@@ -151,7 +174,7 @@ def test_a_single_missed_frame_is_bridged() -> None:
 
 @pytest.mark.parametrize("policy", ["blur", "hold", "pass"])
 def test_without_a_source_the_policy_answers_at_once(policy: LostPolicy) -> None:
-    made = FrameEngine(Script([tracked(MESH)]), EngineOptions(lost_face=policy))
+    made = FrameEngine(Senses(Script([tracked(MESH)])), EngineOptions(lost_face=policy))
     shown = made(bare(), 0.0)
     assert shown.state == "no_source"
     expected = bare() if policy == "pass" else blur_beyond_recognition(bare())
@@ -319,7 +342,7 @@ def two_bare() -> BgrImage:
 
 
 def test_two_people_wear_two_faces_from_left_to_right() -> None:
-    made = FrameEngine(Crowd())
+    made = FrameEngine(Senses(Crowd()))
     made.set_cast(Cast((RED_CHEEKS, BLUE_CHEEKS), "order"))
     for number in range(3):
         shown = made(two_bare(), number * STEP)
@@ -329,7 +352,7 @@ def test_two_people_wear_two_faces_from_left_to_right() -> None:
 
 def test_who_gets_no_face_is_untouched_bit_for_bit() -> None:
     crowd = Crowd()
-    made = FrameEngine(crowd)
+    made = FrameEngine(Senses(crowd))
     made.set_cast(Cast((RED_CHEEKS,), "order"))
     shown = made(two_bare(), 0.0)
     assert redness(shown.image, HERE) > 25
@@ -338,7 +361,7 @@ def test_who_gets_no_face_is_untouched_bit_for_bit() -> None:
 
 
 def test_one_source_for_everybody() -> None:
-    made = FrameEngine(Crowd())
+    made = FrameEngine(Senses(Crowd()))
     made.set_cast(Cast((RED_CHEEKS,), "all"))
     shown = made(two_bare(), 0.0)
     assert min(redness(shown.image, HERE), redness(shown.image, THERE)) > 25
@@ -346,7 +369,7 @@ def test_one_source_for_everybody() -> None:
 
 @pytest.mark.parametrize("policy", ["blur", "hold"])
 def test_one_of_two_who_is_lost_is_covered_and_the_other_goes_on(policy: LostPolicy) -> None:
-    made = FrameEngine(Crowd(missing_from=4), EngineOptions(lost_face=policy))
+    made = FrameEngine(Senses(Crowd(missing_from=4)), EngineOptions(lost_face=policy))
     made.set_cast(Cast((RED_CHEEKS, BLUE_CHEEKS), "order"))
     frame = two_bare()
     for number in range(30):

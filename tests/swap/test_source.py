@@ -302,6 +302,15 @@ def test_a_shadow_from_the_jaw_to_the_mouth_is_no_hair() -> None:
     assert foreign[row - 4 : row + 5, column - 4 : column + 5].max() < 40
 
 
+def test_a_smiling_photo_gives_a_shape_at_rest() -> None:
+    """The astronaut shows her teeth; the canonical lips are 0.55 apart."""
+    photo = cv2.imread(str(MEDIA / "astronaut.png"))
+    source = SourceMaker.load(WeightStore())([np.asarray(photo, np.uint8)])
+    assert source.unrest == 1
+    gap = source.shape[topo.LOWER_LIP] - source.shape[topo.UPPER_LIP]
+    assert gap[1] == pytest.approx(0.55, abs=0.2), "in the photo it is 1.09"
+
+
 def test_the_shadow_of_hair_on_the_cheeks_is_lifted() -> None:
     """The astronaut's cheeks get darker towards her hair: that would be a line down a face."""
     photo = cv2.imread(str(MEDIA / "astronaut.png"))

@@ -21,10 +21,9 @@ from mien.media.agora.channel import AgoraChannel, ChannelOptions
 from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.senses import Senses
 from mien.trust.marking import Marker, Marking, rehearse_marking
 from mien.trust.sealed_file import SealedPath
-from mien.vision.hand_tracker import HandTracker
-from mien.vision.tracker import FaceTracker
 
 DONE = Message()
 # Until the first picture says which level suits it.
@@ -36,8 +35,7 @@ class Worker:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._tracker: FaceTracker | None = None
-        self._hands: HandTracker | None = None
+        self._senses: Senses | None = None
         self._config: Mapping[str, Any] = {}
         self._peer_config = PeerConfig()
         self._stream: Stream | None = None
@@ -78,16 +76,15 @@ class Worker:
 
     def _warm_up(self, measure: bool) -> Mapping[str, Any]:
         cv2.setNumThreads(1)
-        self._tracker = FaceTracker.load(WeightStore())
-        self._hands = HandTracker.load(WeightStore())
-        FrameEngine(self._tracker).warm_up()
+        self._senses = Senses.load(WeightStore())
+        FrameEngine(self._senses).warm_up()
         rehearse_marking()
         figures = {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
         give_back()
         return figures
 
     async def _carry(self, body: Mapping[str, Any], source: bytes) -> None:
-        if self._tracker is None or self._stream is not None:
+        if self._senses is None or self._stream is not None:
             raise ParameterError("A worker carries one session, after it is prepared.")
         options = EngineOptions(
             lost_face=body["lost_face"],
@@ -99,7 +96,7 @@ class Worker:
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
         recorder = _recorder(body["record_to"]) if body.get("record_to") else None
-        engine = FrameEngine(self._tracker, options, hands=self._hands)
+        engine = FrameEngine(self._senses, options)
         self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
         self._stream.hand_on(body["statement"])
         if source:

@@ -16,18 +16,15 @@ from mien.swap.lost import LostFaceCover, LostPolicy
 from mien.swap.mesh import QUALITIES, Quality
 from mien.swap.missing import MissingFaces, hide
 from mien.swap.rehearsal import rehearse
+from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
-from mien.vision.expression import ExpressionModel
-from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
+from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.hand import Hand
-from mien.vision.hand_tracker import HandTracker
 from mien.vision.place import Place
 from mien.vision.sighting import Sighting
-from mien.vision.still import StillTracker
-from mien.vision.tracker import FaceTracker
 
 # In frames of a face: how often its expression is read, from which its shape at rest is learnt.
 _READ_EVERY = 3
@@ -36,41 +33,11 @@ State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
 
 
-class Tracker(Protocol):
-    """Follows the faces of a stream; their points are already filtered."""
-
-    def follow_up_to(self, most: int) -> None:
-        """How many people to know at once."""
-
-    def attend(self, ids: Set[int] | None, *, expecting: bool = False) -> None:
-        """Whose landmarks are needed from the next frame on; None: everybody's.
-
-        expecting: whether who may come is to be told of in his first frame.
-        """
-
-    def update(self, image: BgrImage, seconds: float) -> Sighting:
-        """Take in the next frame."""
-
-
-class Hands(Protocol):
-    """Follows the hands near the faces of one stream."""
-
-    def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
-        """Take in the next frame and the landmarks of its faces."""
-
-
 class Swapper(Protocol):
     """Changes one face of one stream."""
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A new picture with another face, or None where the face can't be drawn."""
-
-
-class Expressions(Protocol):
-    """Reads what faces do."""
-
-    def read(self, mesh: FaceMesh) -> FaceMesh:
-        """The mesh with its expression."""
 
 
 @dataclass(frozen=True)
@@ -129,16 +96,13 @@ class FrameEngine:
 
     def __init__(
         self,
-        tracker: Tracker,
+        senses: Senses,
         options: EngineOptions | None = None,
         clock: Callable[[], float] = time.perf_counter,
-        hands: Hands | None = None,
-        expressions: Expressions | None = None,
     ) -> None:
-        self._hands = hands
-        self._expressions = expressions
+        self._tracker, self._hands = senses.tracker, senses.hands
+        self._expressions = senses.expressions
         self._options = options or EngineOptions()
-        self._tracker = tracker
         self._clock = clock
         self._watch = Stopwatch(clock)
         self._setting = threading.Lock()
@@ -155,14 +119,12 @@ class FrameEngine:
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets. Raises WeightsError for missing weights."""
-        hands, expressions = HandTracker.load(store), ExpressionModel.load(store)
-        return cls(FaceTracker.load(store), options, hands=hands, expressions=expressions)
+        return cls(Senses.load(store), options)
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine for still pictures, which looks harder. Raises WeightsError."""
-        hands, expressions = HandTracker.load(store), ExpressionModel.load(store)
-        return cls(StillTracker.load(store), options, hands=hands, expressions=expressions)
+        return cls(Senses.for_pictures(store), options)
 
     @property
     def level(self) -> int:
