@@ -155,9 +155,9 @@ def test_an_offset_that_widens_an_eye_leaves_a_closed_one_closed() -> None:
     assert closed[brow, 1] == pytest.approx(0.1, abs=0.01)
     np.testing.assert_array_equal(closed[:, [0, 2]], offsets[:, [0, 2]])
     assert offsets[lower, 1] == 0.4
-    half = hold_lids(offsets, np.array([0.21, 0.35], np.float32))
+    half = hold_lids(offsets, np.array([0.14, 0.3], np.float32))
     assert 0.2 < half[lower, 1] - half[upper, 1] < 0.4
-    np.testing.assert_array_equal(hold_lids(offsets, np.array([0.35, 0.35])), offsets)
+    np.testing.assert_array_equal(hold_lids(offsets, np.array([0.25, 0.25])), offsets)
 
 
 def test_each_eye_is_held_by_itself() -> None:

@@ -17,7 +17,7 @@ _LIDS = (((160, 144), (158, 153), (33, 133)), ((385, 380), (387, 373), (362, 263
 _IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
 _USUAL_OPENING = 0.22
 # Below the first an eye is closed, above the second it is open, however narrow it is.
-_OPENING = (0.12, 0.30)
+_OPENING = (0.06, 0.22)
 _MIN_RADIUS = 2.5
 _IRIS_SMOOTHING = 0.3
 # In paintings of one iris, two to a frame.
