@@ -97,7 +97,7 @@ WEIGHTS = (
     Weight(
         "expression_moves",
         "expression_moves.npz",
-        "7d8d74a38d134836a78dd510ad6a45fcf46c3d55eeb32b5f7e6a12ec49132ef6",
+        "36f92721c8491ce3b7beb19e030966c528f9a873e0f77b57c68feae995cb981c",
         "Apache-2.0 (Mien)",
         "scripts/fit-expressions",
     ),

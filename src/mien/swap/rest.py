@@ -10,7 +10,7 @@ from mien.vision.expression import NAMES
 
 
 def at_rest(canonical: Doubles, expression: Floats) -> Doubles:
-    """The same face with a still mouth, calm brows and usual lids.
+    """The same face with a still mouth and calm brows.
 
     canonical: (468, 3) in the canonical frame. expression: (52,) blendshapes of the same sight,
     0..1.
@@ -24,7 +24,8 @@ def at_rest(canonical: Doubles, expression: Floats) -> Doubles:
 def expression_moves() -> Floats:
     """(52, 468, 3) float32: where each blendshape moves the vertices, in canonical centimetres.
 
-    Fitted to clips of people by scripts/fit-expressions; gaze moves nothing.
+    Fitted to clips of people by scripts/fit-expressions; those of the eyes move nothing, for an
+    eye that is narrow at rest can't be told from one that is narrowed.
     """
     file = resources.files("mien.models") / "data" / "expression_moves.npz"
     with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
