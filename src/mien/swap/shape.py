@@ -9,7 +9,9 @@ from mien.swap.rest import at_rest
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 
-OVAL_STRENGTH = 0.6
+# The outline is half hair and beard, which are the target's: with more of the source's, his chin is
+# drawn out and his stubble with it.
+OVAL_STRENGTH = 0.4
 DEPTH_STRENGTH = 0.5
 # The lips are the wearer's own: blown up to another's they neither look nor move like lips.
 MOUTH_STRENGTH = 0.5
