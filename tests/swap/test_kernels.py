@@ -9,7 +9,7 @@ from mien.swap.template import face_template
 
 FRAME = np.full((20, 30, 3), 100, np.uint8)
 NO_VEIL = np.array([1, 1, 1, 1e-3], np.float32)
-NO_LIPS = np.zeros((4, 4), np.uint8), np.ones(3, np.float32)
+NO_LIPS = np.zeros((4, 4), np.uint8), np.eye(3, dtype=np.float32)
 
 
 def shaded(
@@ -18,6 +18,7 @@ def shaded(
     gain: tuple[float, ...] = (1, 1, 1, 1, 1),
     veil: NDArray[np.float32] = NO_VEIL,
     lips: tuple[NDArray[np.uint8], NDArray[np.float32]] = NO_LIPS,
+    frame: NDArray[np.uint8] = FRAME,
 ) -> NDArray[np.uint8]:
     """A 4 x 4 region at (left 10, top 5), all looking at the same place of a known atlas."""
     atlas = np.zeros((8, 8, 4), np.uint8)
@@ -26,9 +27,9 @@ def shaded(
     maps = np.zeros((5, 4, 4), np.float32)
     maps[0], maps[1] = np.meshgrid(np.arange(10, 14), np.arange(5, 9))
     maps[2], maps[3], maps[4] = u, 0.5, 1
-    out = FRAME.copy()
+    out = frame.copy()
     factors = np.tile(np.array(gain, np.float32), (3, 3, 1))
-    shade(FRAME, 10, 5, maps, atlas, factors, veil, *lips, out)
+    shade(frame, 10, 5, maps, atlas, factors, veil, *lips, out)
     return out
 
 
@@ -64,12 +65,15 @@ def test_a_veil_lifts_the_dark_and_leaves_the_light() -> None:
 def test_lips_tint_the_camera_and_not_the_atlas() -> None:
     lips = np.zeros((4, 4), np.uint8)
     lips[:, 2:] = 255
-    tint = np.array([0.5, 0.8, 3], np.float32)
+    tint = np.array([[0.5, 0, 0], [0.1, 0.2, 0.5], [0, 0, 3]], np.float32)
     np.testing.assert_allclose(shaded(0.9, 0, lips=(lips, tint))[6, 11], [50, 80, 255], atol=1)
     assert (shaded(0.1, 0, lips=(lips, tint)) == 100).all()
     np.testing.assert_allclose(shaded(0.9, 255, lips=(lips, tint))[6, 11], [10, 60, 200], atol=1)
-    # What stands before the lips is not painted.
+    # What stands before the lips is not painted; what is as red as lips is no such thing.
     assert (shaded(0.9, 0, gain=(1, 1, 1, 0, 1), lips=(lips, tint)) == 100).all()
+    red = np.full_like(FRAME, (20, 20, 180))
+    swapped = shaded(0.9, 0, gain=(1, 1, 1, 0, 1), lips=(lips, tint), frame=red)
+    np.testing.assert_allclose(swapped[6, 11], [10, 96, 255], atol=1)
 
 
 def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from mien.swap.geometry import Floats
 from mien.swap.lips import LIGHTEST, RED_SHARE, Lips, lip_mask
-from mien.swap.look import Look, prepare_look
+from mien.swap.look import Look, luma, prepare_look
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
 from mien.vision import topology as topo
@@ -35,10 +35,11 @@ def look(lips: Colour) -> Look:
 
 
 def settled(source: Colour, worn: Colour, light: float = 1.0) -> Floats:
+    """What the worn colour is multiplied by in the end."""
     lips = Lips(look(source))
     for _ in range(40):
         lips.observe(face(worn, SIZE, light), SEEN, SEEN)
-    return lips.tint
+    return np.asarray(lips.tint @ np.array(worn, np.float32) / worn, np.float32)
 
 
 def test_the_mask_is_of_the_lips_without_the_teeth() -> None:
@@ -67,8 +68,19 @@ def test_red_lips_redden_the_wearers_by_most_of_the_difference() -> None:
 
 
 def test_pale_lips_bleach_only_a_little() -> None:
-    _, green, red = settled(GREY, RED)
-    assert -0.4 < np.log(red / green) < -0.1
+    _, green, red = settled(SKIN, (105, 115, 175))
+    difference = np.log(174 / 134) - np.log(179 / 119)
+    assert np.log(red / green) == pytest.approx(0.3 * difference, abs=0.01)
+
+
+def test_the_wearers_lipstick_is_taken_off_for_the_most_part() -> None:
+    """Of so red a colour no blue and green are left that a factor could bring up."""
+    worn = (12, 16, 170)
+    shown = settled(GREY, worn) * worn
+    assert shown[2] < 1.6 * shown[1]
+    assert shown[1] < 1.35 * shown[0]
+    lighter = np.log(luma(shown) / luma(np.array(worn, np.float32)))
+    assert 0 <= lighter <= LIGHTEST + 0.02
 
 
 def test_light_lips_do_not_glow() -> None:
@@ -79,18 +91,18 @@ def test_light_lips_do_not_glow() -> None:
 def test_covered_lips_teach_nothing() -> None:
     lips = Lips(look(RED))
     lips.observe(face(ROSE, SIZE), SEEN, np.zeros_like(SEEN))
-    np.testing.assert_array_equal(lips.tint, 1)
+    np.testing.assert_array_equal(lips.tint, np.eye(3))
 
 
 def test_the_tint_comes_at_once_and_then_changes_softly() -> None:
     lips = Lips(look(RED))
     lips.observe(face(ROSE, SIZE), SEEN, SEEN)
-    first = lips.tint[2]
+    first = lips.tint[2, 2]
     assert first > 1.1
     courses = []
     for _ in range(8):
         lips.observe(face(RED, SIZE), SEEN, SEEN)
-        courses.append(lips.tint[2])
+        courses.append(lips.tint[2, 2])
     steps = np.abs(np.diff([first, *courses]))
     assert steps.max() < 0.5 * (first - 1)
     assert courses[-1] < first

@@ -128,11 +128,11 @@ def test_a_closed_mouth_shows_the_cameras_lips() -> None:
     mesh = placed()
     camera = picture(mesh)
     outline = np.round(mesh.points[list(topo.OUTER_LIPS), :2]).astype(np.int32)
-    cv2.fillPoly(camera, [outline], (60, 60, 140))
+    cv2.fillPoly(camera, [outline], (100, 100, 140))
     result = swapped(painted_source({13: GREEN, 14: GREEN}, radius=6), mesh, camera)
     for vertex in (12, 15):
         np.testing.assert_allclose(
-            colour_at(result, mesh.points[vertex], 1), (60, 60, 140), atol=20
+            colour_at(result, mesh.points[vertex], 1), (100, 100, 140), atol=20
         )
 
 

@@ -16,6 +16,8 @@ LUMA_B, LUMA_G, LUMA_R = np.float32(0.114), np.float32(0.587), np.float32(0.299)
 # Unsigned, so that indices need no check for counting from the end.
 NEXT = np.uintp(1)
 CLEAR, SOLID = np.float32(0.003), np.float32(0.997)
+# Of red over what it holds of green.
+RED, REDDER = np.float32(0.35), np.float32(0.6)
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True)
@@ -93,7 +95,8 @@ def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: 
     maps: as `rasterise` writes them, camera coordinates in pixels of the frame. atlas:
     (s, s, 4) uint8 BGR and opacity. gain: (n, n, 5) float32, factors for BGR, opacity and veil.
     veil: (4,) float32, the BGR that black becomes, and the luma from which nothing is lifted.
-    lips: (m, m) uint8, 255 where the camera's BGR is to be tinted; tint: (3,) float32 factors.
+    lips: (m, m) uint8, 255 where the camera's BGR is to be tinted; tint: (3, 3) float32, from BGR
+    to BGR. What stands before the lips is not, unless it is as red as painted lips are.
     """
     height, width = maps.shape[1], maps.shape[2]
     frame_right = np.float32(frame.shape[1]) - INSIDE
@@ -145,10 +148,14 @@ def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: 
                         xi, yi, w0, w1, w2, w3 = _corner(
                             u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
                         )
-                        share *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
-                        b0 = min(b0 * (F1 + share * (tint[0] - F1)), F255)
-                        g0 = min(g0 * (F1 + share * (tint[1] - F1)), F255)
-                        r0 = min(r0 * (F1 + share * (tint[2] - F1)), F255)
+                        clear = _mix(gain, xi, yi, w0, w1, w2, w3, 3)
+                        share *= max(clear, _step((r0 - g0) / (r0 + F1), RED, REDDER))
+                        lb = tint[0, 0] * b0 + tint[0, 1] * g0 + tint[0, 2] * r0
+                        lg = tint[1, 0] * b0 + tint[1, 1] * g0 + tint[1, 2] * r0
+                        lr = tint[2, 0] * b0 + tint[2, 1] * g0 + tint[2, 2] * r0
+                        b0 = min(b0 + share * (lb - b0), F255)
+                        g0 = min(g0 + share * (lg - g0), F255)
+                        r0 = min(r0 + share * (lr - r0), F255)
                 b, g, r = b0 + alpha * (b - b0), g0 + alpha * (g - g0), r0 + alpha * (r - r0)
             out[y, x, 0] = np.uint8(b + HALF)
             out[y, x, 1] = np.uint8(g + HALF)

@@ -3,11 +3,10 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.swap.atlas import Mask, blur, polygons, shrink
-from mien.swap.geometry import Floats
-from mien.swap.look import Look, luma
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.look import LUMA, Look, luma
 from mien.vision import topology as topo
 
 # Side of the mask that the picture is painted through.
@@ -17,6 +16,9 @@ MASK_SIZE = 256
 LIGHT_SHARE, RED_SHARE, PALE_SHARE = 0.5, 0.7, 0.3
 # In logarithms: of lightness, and of red over green.
 DARKEST, LIGHTEST, REDDEST = -0.35, 0.2, 0.4
+# Lips that are so much redder than the source's are painted: of all that is above the second the
+# hue goes, whatever the source's, for no factor makes painted lips pale.
+PAINTED, MOST_OFF = (0.2, 0.5), 0.85
 # Of each new measure; every fourth frame is measured.
 SMOOTHING = 0.35
 _MEASURE_EVERY = 4
@@ -25,7 +27,7 @@ _FLOOR = 4.0
 
 
 class Lips:
-    """Keeps the tint of one stream. tint: (3,) float32, factors for the camera's BGR on lips."""
+    """Keeps the tint of one stream. tint: (3, 3) float32, from the camera's BGR on lips to BGR."""
 
     def __init__(self, look: Look) -> None:
         size = len(look.colours)
@@ -34,7 +36,7 @@ class Lips:
         self._wanted = _contrast(look.colours, self._lips, look.skin)
         self._change: Floats | None = None
         self._frames = 0
-        self.tint = np.ones(3, np.float32)
+        self.tint = np.eye(3, dtype=np.float32)
 
     def observe(self, target: Floats, visible: Floats, clear: Floats) -> None:
         """Take in one frame, as `Light.gain` does."""
@@ -46,10 +48,11 @@ class Lips:
         worn = _contrast(target, self._lips * seen, self._skin * seen)
         if worn is None:
             return
-        now = _moderate(self._wanted - worn)
+        now = self._wanted - worn
         old = now if self._change is None else self._change
         self._change = np.asarray(old + SMOOTHING * (now - old), np.float32)
-        self.tint = np.exp(self._change)
+        skin = _mean(target, self._skin * seen)
+        self.tint = _tint(self._change, skin * np.exp(self._wanted))
 
 
 @cache
@@ -68,16 +71,24 @@ def _contrast(colours: Floats, lips: Floats, skin: Floats) -> Floats | None:
     """The logarithm of the lips' colour over the skin's; None where neither is seen."""
     if skin.sum() < _ENOUGH:
         return None
-    of_lips, of_skin = (
-        (colours * part[..., None]).sum((0, 1)) / (part.sum() + 1e-6) for part in (lips, skin)
-    )
+    of_lips, of_skin = _mean(colours, lips), _mean(colours, skin)
     return np.asarray(np.log((of_lips + _FLOOR) / (of_skin + _FLOOR)), np.float32)
 
 
-def _moderate(change: NDArray[np.float32]) -> Floats:
+def _mean(colours: Floats, weights: Floats) -> Floats:
+    total = weights.sum() + 1e-6
+    return np.asarray((colours * weights[..., None]).sum((0, 1)) / total, np.float32)
+
+
+def _tint(change: Floats, wanted: Floats) -> Floats:
+    """change: (3,) logarithms, of the source's lips over the wearer's; wanted: (3,) their BGR."""
     light = luma(change)
     # Redder is more red and less green: more of both at once is yellow.
-    redness = change[2] - change[1]
+    redness = float(change[2] - change[1])
     share = PALE_SHARE if redness < 0 else min(RED_SHARE, REDDEST / max(redness, 1e-6))
-    hue = (change - light) * share
-    return np.asarray(hue + np.clip(light * LIGHT_SHARE, DARKEST, LIGHTEST), np.float32)
+    gain = np.clip(light * LIGHT_SHARE, DARKEST, LIGHTEST)
+    factors = np.exp((change - light) * share + gain)
+    off = MOST_OFF * smooth_step(-redness, *PAINTED)
+    # The lightness of what is worn, in the hue that is wanted.
+    repainted = np.exp(gain) * np.outer(wanted / luma(wanted), LUMA)
+    return np.asarray((1 - off) * np.diag(factors) + off * repainted, np.float32)
