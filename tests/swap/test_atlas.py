@@ -38,6 +38,8 @@ def test_opacity_shows_skin_and_spares_eyes_and_mouth() -> None:
     assert alpha[tuple(mouth)] < 0.02
     for lip in (11, 12, 15, 16):
         assert alpha[texel(lip, 256)] < 0.25
+    for edge in (0, 37, 267, 84, 314):
+        assert 0.3 < alpha[texel(edge, 256)] < 0.98
     for beside in (2, 18, 57, 287, 164):
         assert alpha[texel(beside, 256)] > 0.98
     assert alpha[2, 2] == 0
