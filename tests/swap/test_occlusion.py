@@ -163,3 +163,17 @@ def test_vertices_under_a_thing_are_told_from_bare_ones() -> None:
     assert clear.shape == (topo.MESH_POINTS,)
     assert clear[[topo.NOSE_TIP, topo.CHIN, 205, 425]].max() < 0.1
     assert clear[[topo.FOREHEAD_TOP, 151, 67, 297]].min() > 0.95
+
+
+def test_when_all_of_it_is_another_sight_the_face_is_not_bare_for_a_frame() -> None:
+    """A grey board was taken for a face; then the face behind it comes."""
+    occlusion = Occlusion(SIZE)
+    board = np.full((SIZE, SIZE, 3), 90, np.float32)
+    for _ in range(20):
+        occlusion.update(board, ONES)
+    for _ in range(6):
+        assert occlusion.update(face(), ONES)[BAR].min() > 0.9
+    # What comes before it then covers it as ever.
+    for _ in range(6):
+        clear = occlusion.update(face((15, 15, 15)), ONES)
+    assert shown(clear) < 0.1

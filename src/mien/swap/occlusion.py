@@ -27,6 +27,8 @@ _MEASURE_EVERY = 2
 _LEARNING_FRAMES = 6
 _MEMORY = 0.08
 _FOLLOW = 0.75
+# Where more of the skin than this is covered, nothing is.
+_WHOLE = 0.9
 _FIRST_VARIANCE = 60.0
 
 
@@ -85,6 +87,10 @@ class Occlusion:
         if self._frames % _MEASURE_EVERY == 0:
             self._colour.measure(lab, visible)
         covered = np.maximum(self._odd_colour(lab), self._sudden_change(lab, visible))
+        if self._is_whole_face(covered, visible):
+            # No thing is, or the tracker had lost it: what was learnt was another sight.
+            self._mean[:], self._variance[:] = lab, _FIRST_VARIANCE
+            covered[:] = 0
         covered = self._with_features(covered)
         now = blur(np.asarray(1 - covered, np.float32), 0.6)
         first = self._frames == 0
@@ -99,6 +105,10 @@ class Occlusion:
         # Lips and what lies outside must not blur in.
         distance = masked_blur(distance, self._skin, 0.008 * self._size)
         return np.asarray(self._things.find(distance, least) * self._skin, np.float32)
+
+    def _is_whole_face(self, covered: Floats, visible: Floats) -> bool:
+        seen = visible * self._skin
+        return float((covered * seen).sum()) > _WHOLE * float(seen.sum())
 
     def _with_features(self, covered: Floats) -> Floats:
         """Lips, lids and brows are covered where the skin beside them is."""
