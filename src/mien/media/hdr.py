@@ -1,5 +1,7 @@
 """High dynamic range, as telephones film by default, brought to what ordinary screens show."""
 
+from functools import cache
+
 import av
 import cv2
 import numpy as np
@@ -50,6 +52,7 @@ def _signal() -> Floats:
     return np.linspace(0, 1, STEPS, dtype=np.float32)
 
 
+@cache
 def _pq() -> Floats:
     """Signal to light, 1 is white; SMPTE ST 2084, equation 4.1."""
     m1, m2, c1, c2, c3 = 0.1593017578, 78.84375, 0.8359375, 18.8515625, 18.6875
@@ -59,6 +62,7 @@ def _pq() -> Floats:
     )
 
 
+@cache
 def _hlg() -> Floats:
     """Signal to the scene's light, 0..1; ITU-R BT.2100, table 5."""
     a, b, c = 0.17883277, 0.28466892, 0.55991073
@@ -67,6 +71,7 @@ def _hlg() -> Floats:
     return np.asarray(np.where(signal <= 0.5, signal**2 / 3, bright), np.float32)
 
 
+@cache
 def _shown() -> NDArray[np.uint8]:
     """Root of light to the level that a screen is sent."""
     light = _signal() ** 2 * BRIGHTEST

@@ -17,6 +17,7 @@ Mask = NDArray[np.uint8]
 
 EYES = (topo.RIGHT_EYE, topo.LEFT_EYE)
 BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
+CHEEKS = ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
 # How far the swap fades in from the oval, as a part of the atlas.
 FEATHER = 0.05
 # How far outside the openings of the eyes, and outside the lips, it begins and is whole.

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from mien.swap.atlas import (
     BROWS,
+    CHEEKS,
     EYES,
     Mask,
     blur,
@@ -23,7 +24,7 @@ from mien.vision import topology as topo
 
 # Cheeks and nose: skin in nearly every photo.
 CORE_OUTLINES = (
-    *((50, 101, 118, 117, 123), (280, 330, 347, 346, 352), (4, 5, 195, 197, 6)),
+    *(*CHEEKS, (4, 5, 195, 197, 6)),
     *((205, 50, 36, 203), (425, 280, 266, 423)),
 )
 _ABOVE_BROWS = (8, 9)

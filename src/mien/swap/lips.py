@@ -61,6 +61,7 @@ def lip_mask() -> Mask:
     return np.round(shrink(_lip_mask(2 * MASK_SIZE), MASK_SIZE)).astype(np.uint8)
 
 
+@cache
 def _lip_mask(size: int) -> Floats:
     mask = polygons([topo.OUTER_LIPS], size)
     mask[polygons([topo.INNER_LIPS], size) > 0] = 0

@@ -150,7 +150,8 @@ class MeshSwapper:
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
-            self._strands.observe(self._target)
+            if self._quality.glasses:
+                self._strands.observe(self._target)
         self._gain[..., 3] = clear
         lids = self._lids.opacity(points)
         if lids is not None:

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from mien.swap.atlas import BROWS, EYES, depth_inside, ellipse, polygons
 from mien.swap.drawing import MIN_REGION, Drawing
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.matte import lay_over
 from mien.swap.rims import NOSE, dark_lines
 from mien.swap.template import face_template
+from mien.swap.things import within
 from mien.swap.warp import warp
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
@@ -57,8 +59,8 @@ class Strands:
         size = len(self._zone)
         u, v = maps[2] * size - 0.5, maps[3] * size - 0.5
         zone = cv2.remap(self._zone, u, v, cv2.INTER_LINEAR) * (maps[2] >= 0)
-        share = cv2.GaussianBlur(smooth_step(found, *_EDGE) * zone, (0, 0), 0.7)[..., None]
-        patch[:] = (patch + (warped.astype(np.float32) - patch) * share + 0.5).astype(np.uint8)
+        share = cv2.GaussianBlur(smooth_step(found, *_EDGE) * zone, (0, 0), 0.7)
+        lay_over(warped, share, patch)
 
     def _window(self, drawing: Drawing) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
         """The corner, in the picture, of what strands may cover; and where that is in the maps."""
@@ -80,13 +82,9 @@ class Strands:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(drawn)
         parts = np.asarray(labels, np.int32)
         extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
-        kept = (extent > self._length) & _within(parts, count, dark > _SURE)
-        from_outside = _within(parts, count, self._rim) & _within(parts, count, self._deep)
+        kept = (extent > self._length) & within(parts, count, dark > _SURE)
+        from_outside = within(parts, count, self._rim) & within(parts, count, self._deep)
         # What was found is held on to where hair or a dark wall hides how it comes in.
-        kept &= from_outside | _within(parts, count, self._zone > 0.5)
+        kept &= from_outside | within(parts, count, self._zone > 0.5)
         kept[0] = False
         return np.asarray(cv2.dilate(kept[parts].astype(np.float32), ellipse(5)), np.float32)
-
-
-def _within(parts: NDArray[np.int32], count: int, zone: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.bincount(parts[zone], minlength=count) > 0

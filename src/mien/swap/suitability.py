@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mien.errors import SourceRejected
-from mien.swap.atlas import BROWS, EYES, Mask, ellipse, polygons, skin_mask, to_lab
+from mien.swap.atlas import BROWS, CHEEKS, EYES, Mask, ellipse, polygons, skin_mask, to_lab
 from mien.swap.eyes import eye_openings
 from mien.swap.geometry import Doubles, Floats
 from mien.swap.shape import eye_distance
@@ -35,7 +35,6 @@ _HAND_JOINTS, _HAND_DEPTH = 2, 0.04
 # Skin about the eyes is this much darker than the cheeks only behind dark glasses, and nose and
 # chin are so far from forehead and nose root in Lab chroma, or so much darker, only under a mask.
 _DARK_GLASSES, _MASK_CHROMA, _MASK_LIGHT = 0.5, 15.0, 70.0
-_CHEEKS = ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
 _NOSE_TIP = ((5, 45, 220, 237, 44, 1, 274, 457, 440, 275),)
 _CHIN = ((202, 204, 194, 201, 200, 421, 418, 424, 422, 430, 394, 369, 396, 175, 171, 140, 210),)
 # A fringe may lie over the one, the bridge of spectacles over the other.
@@ -83,7 +82,7 @@ def check_cover(flat: Floats) -> None:
     size = len(flat)
     lab = to_lab(flat)
     dark = _DARK_GLASSES * min(
-        _median(lab, polygons(skin, size))[0] for skin in (_CHEEKS, _FOREHEAD, _NOSE_ROOT)
+        _median(lab, polygons(skin, size))[0] for skin in (CHEEKS, _FOREHEAD, _NOSE_ROOT)
     )
     whites = np.percentile(lab[polygons(EYES, size) > 0, 0], 90)
     if _median(lab, _around_eyes(size))[0] < dark and whites < 1.5 * dark:

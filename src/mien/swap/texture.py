@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.swap.atlas import (
+    CHEEKS,
     blur,
     depth_inside,
     ellipse,
@@ -38,7 +39,7 @@ _OUTLINE, _OUTLINE_SIDE = (0.02, 0.06), 256
 _SHADOW, _BEYOND, _MOST_LIFT = 0.05, 0.04, 0.5
 # How much darker than the cheeks, in levels of 8-bit lightness, hair beside a brow is.
 _DARKER = 42.0
-_BROW_TAILS, _CHEEKS = (46, 70, 276, 300), ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
+_BROW_TAILS = (46, 70, 276, 300)
 # Levels are compared with this offset, so that dark texels do not blow ratios up.
 _FLOOR = 4.0
 
@@ -156,7 +157,7 @@ def _hair_at_temples(colours: Floats, foreign: Floats) -> Floats:
     beside = (texel > uv[topo.FOREHEAD_TOP, 1]) & (texel < uv[topo.NOSE_TIP, 1])
     zone = uv_grid(ATLAS_SIZE).inside & beyond[None] & beside[:, None]
     light = blur(to_lab(colours)[..., 0], ATLAS_SIZE * 0.006)
-    usual = np.median(light[polygons(_CHEEKS, ATLAS_SIZE) > 0])
+    usual = np.median(light[polygons(CHEEKS, ATLAS_SIZE) > 0])
     outside = foreign > 0.5
     _, parts = cv2.connectedComponents(
         np.asarray((outside | (light < usual - _DARKER)) & zone, np.uint8)

@@ -34,9 +34,9 @@ class Things:
         odd = np.asarray(oddness > least - _UNSURE, np.uint8)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(odd, connectivity=4)
         parts = np.asarray(labels, np.int32)
-        kept = _within(parts, count, (oddness > least + _SURE) | (self._whole & (oddness > least)))
-        at_lips = _within(parts, count, self._lips) & (stats[:, cv2.CC_STAT_AREA] >= self._least)
-        from_outside = _within(parts, count, self._rim) & _within(parts, count, self._deep)
+        kept = within(parts, count, (oddness > least + _SURE) | (self._whole & (oddness > least)))
+        at_lips = within(parts, count, self._lips) & (stats[:, cv2.CC_STAT_AREA] >= self._least)
+        from_outside = within(parts, count, self._rim) & within(parts, count, self._deep)
         kept &= from_outside | at_lips
         kept[0] = False
         self._whole = kept[parts]
@@ -44,6 +44,6 @@ class Things:
         return np.asarray(smooth_step(oddness - np.float32(least), *_EDGE) * near, np.float32)
 
 
-def _within(parts: NDArray[np.int32], count: int, zone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def within(parts: NDArray[np.int32], count: int, zone: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(count,) which parts have a texel in a zone."""
     return np.bincount(parts[zone], minlength=count) > 0
