@@ -152,15 +152,6 @@ def test_iris_colour_is_read_in_lab() -> None:
     assert np.isnan(prepare_source(image, without).iris).all()
 
 
-@pytest.mark.parametrize(
-    ("mesh", "reason"),
-    [(placed(scale=0.15), "pixels high"), (placed(yaw=60), "turned"), (placed(yaw=-60), "turned")],
-)
-def test_a_face_that_cannot_be_worn_is_refused(mesh: FaceMesh, reason: str) -> None:
-    with pytest.raises(SourceRejected, match=reason):
-        prepare_source(photo(mesh), mesh)
-
-
 def test_a_flat_picture_is_refused() -> None:
     with pytest.raises(SourceRejected, match="contrast"):
         prepare_source(np.full((SIDE, SIDE, 3), 90, np.uint8), placed())

@@ -9,7 +9,7 @@ from mien.errors import SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.source import prepare_source, to_canonical_face
 from mien.swap.source_maker import SourceMaker
-from mien.swap.suitability import MIN_SHADING, check_hands, flaws, shading, sharpness
+from mien.swap.suitability import MIN_SHADING, check_face, check_hands, flaws, shading, sharpness
 from mien.vision import topology as topo
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
@@ -35,6 +35,10 @@ def notes(image: BgrImage, mesh: FaceMesh) -> str:
     return " ".join(flaws(image, mesh.points, to_canonical_face(mesh.points).rotation))
 
 
+def check(image: BgrImage, mesh: FaceMesh) -> None:
+    check_face(image, mesh.points, to_canonical_face(mesh.points).rotation)
+
+
 def shut(mesh: FaceMesh, share: float, lids: tuple[tuple[int, int], ...]) -> FaceMesh:
     """Lids brought so much nearer to each other."""
     points = mesh.points.copy()
@@ -54,8 +58,18 @@ def blurred(image: BgrImage, mesh: FaceMesh, part: float) -> BgrImage:
 
 @pytest.mark.parametrize("portrait", [ASTRONAUT, HOPPER])
 def test_a_good_photo_has_no_flaws(portrait: tuple[BgrImage, FaceMesh]) -> None:
+    check(*portrait)
     assert prepare_source(*portrait).resolution > 0.3
     assert notes(*portrait) == ""
+
+
+@pytest.mark.parametrize(
+    ("mesh", "reason"),
+    [(placed(scale=0.15), "pixels high"), (placed(yaw=60), "turned"), (placed(yaw=-60), "turned")],
+)
+def test_a_small_or_turned_face_is_refused(mesh: FaceMesh, reason: str) -> None:
+    with pytest.raises(SourceRejected, match=reason):
+        check(ASTRONAUT[0], mesh)
 
 
 @pytest.mark.parametrize("portrait", [ASTRONAUT, HOPPER])
@@ -63,7 +77,7 @@ def test_blur_is_told_and_refused(portrait: tuple[BgrImage, FaceMesh]) -> None:
     image, mesh = portrait
     assert "focus" in notes(blurred(image, mesh, 1 / 60), mesh)
     with pytest.raises(SourceRejected, match="blurred; use a picture that is in focus"):
-        prepare_source(blurred(image, mesh, 1 / 30), mesh)
+        check(blurred(image, mesh, 1 / 30), mesh)
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
@@ -154,7 +168,7 @@ def test_closed_and_half_closed_eyes() -> None:
     assert "half closed" in notes(image, shut(mesh, 0.55, both))
     for closed in (both, right, left):
         with pytest.raises(SourceRejected, match="use a picture with open eyes"):
-            prepare_source(image, shut(mesh, 0.9, closed))
+            check(image, shut(mesh, 0.9, closed))
 
 
 def test_dark_glasses_are_refused() -> None:

@@ -14,7 +14,7 @@ from mien.swap.geometry import Floats, Similarity, fit_similarity
 from mien.swap.rest import at_rest
 from mien.swap.shape import expressiveness
 from mien.swap.smile import relax
-from mien.swap.suitability import check_cover, check_face, sharpness
+from mien.swap.suitability import check_cover, sharpness
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE, build_texture, flatten, pixels_per_texel
 from mien.vision import topology as topo
@@ -107,17 +107,14 @@ def prepare_source(
 ) -> SourceFace:
     """Make a source from a picture and the mesh of the face to take from it; about half a second.
 
-    identity: whose face it is, so that photos of others are not merged with it.
-    Raises SourceRejected where the face is too small, turned too far away, blurred, covered, or
-    closes an eye.
+    mesh: of a face that `check_face` lets through. identity: whose face it is, so that photos of
+    others are not merged with it. Raises SourceRejected where the face is covered.
     """
     points = mesh.points[: topo.MESH_POINTS]
-    to_canonical = to_canonical_face(points)
-    check_face(image, points, to_canonical.rotation)
     flat = flatten(image, points[:, :2])
     check_cover(flat)
     texture = build_texture(flat, points)
-    shape, expression = to_canonical.apply(points), mesh.expression
+    shape, expression = to_canonical_face(points).apply(points), mesh.expression
     unrest = expressiveness(shape)
     bare = 1 - texture.foreign
     colours = soften(relax(texture.colours, bare, unrest), bare)
