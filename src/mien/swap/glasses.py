@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.matte import lay_over
 from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
 from mien.swap.warp import warp
 from mien.vision.face import BgrImage
@@ -82,8 +83,8 @@ class Glasses:
         if np.count_nonzero(frames > 0.5) > _MOST * np.count_nonzero(band > 0.5):
             return
         frames *= _long(frames, _LENGTH * width)
-        share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)[..., None]
-        result[:] = (result + (warped.astype(np.float32) - result) * share).astype(np.uint8)
+        share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)
+        lay_over(warped, share, result)
 
 
 def _long(frames: Floats, least: float) -> NDArray[np.bool_]:
