@@ -1,10 +1,9 @@
 """Rims of spectacles: thin dark and bright lines, and where on the face they run."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.swap.geometry import Floats
 from mien.vision.face import BgrImage
@@ -23,20 +22,17 @@ STRONG = (0.45, 0.7)
 
 def lines(image: BgrImage, width: int) -> Floats:
     """How much darker or brighter than their surroundings thin things are, relative to those."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
-    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square)
-    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, square)
-    return _relative(np.maximum(dark, bright), grey, width)
+    return _strongest(image, width, (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
 
 
 def dark_lines(image: BgrImage, width: int) -> Floats:
     """The same of dark things alone."""
+    return _strongest(image, width, (cv2.MORPH_BLACKHAT,))
+
+
+def _strongest(image: BgrImage, width: int, hats: Sequence[int]) -> Floats:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     square = cv2.getStructuringElement(cv2.MORPH_RECT, (width, width))
-    return _relative(cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, square), grey, width)
-
-
-def _relative(strength: NDArray[Any], grey: NDArray[Any], width: int) -> Floats:
-    around = cv2.blur(grey, (2 * width + 1, 2 * width + 1))
-    return np.asarray(strength / (around.astype(np.float32) + 10), np.float32)
+    strength = np.maximum.reduce([cv2.morphologyEx(grey, hat, square) for hat in hats])
+    around = cv2.blur(grey, (2 * width + 1, 2 * width + 1)).astype(np.float32)
+    return np.asarray(strength / (around + 10), np.float32)
