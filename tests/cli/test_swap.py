@@ -17,7 +17,7 @@ from mien.models.weights import WeightStore
 from mien.vision import topology as topo
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
-from mien.vision.image import OWN_FILES, decode_image
+from mien.vision.image import decode_image, read_own_image
 
 MEDIA = Path(__file__).parent.parent / "media"
 ASTRONAUT, HOPPER = str(MEDIA / "astronaut.png"), str(MEDIA / "grace_hopper.jpg")
@@ -54,7 +54,7 @@ def test_a_large_photo_becomes_a_large_photo(tmp_path: Path) -> None:
     photo[2000:2600, 2000:2512] = decode_image(Path(HOPPER).read_bytes())
     cv2.imwrite(str(large), photo)
     assert run(str(large), str(large), "-o", str(output)) == (0, f"Wrote {output}.\n")
-    assert decode_image(output.read_bytes(), OWN_FILES).shape == (5200, 5000, 3)
+    assert read_own_image(output).shape == (5200, 5000, 3)
 
 
 def test_a_webm_of_odd_size(tmp_path: Path) -> None:

@@ -60,9 +60,9 @@ def read_identity(picture: Path) -> "Embedding":
     """Whose face the largest of a picture is. Raises NoFaceFound, SourceRejected."""
     from mien.models.weights import WeightStore
     from mien.swap.source_maker import SourceMaker
-    from mien.vision.image import OWN_FILES, decode_image
+    from mien.vision.image import read_own_image
 
-    return SourceMaker.load(WeightStore())([decode_image(picture.read_bytes(), OWN_FILES)]).identity
+    return SourceMaker.load(WeightStore())([read_own_image(picture)]).identity
 
 
 def _run(data_dir: Path | None, work: Callable[[BlockedFaces], Awaitable[T]]) -> T:

@@ -31,10 +31,10 @@ def read_picture(picture: Path) -> dict[str, Any]:
     from mien.live.reading import read_face
     from mien.models.weights import WeightStore
     from mien.vision.faces import FaceFinder
-    from mien.vision.image import OWN_FILES, decode_image
+    from mien.vision.image import read_own_image
     from mien.vision.keypoints import head_pose
 
-    image = decode_image(picture.read_bytes(), OWN_FILES)
+    image = read_own_image(picture)
     height, width = image.shape[:2]
     faces = [
         {

@@ -153,10 +153,10 @@ def _cast(console: Console, photos: list[Path], store: "WeightStore", wanted: _W
 
 def _known(path: Path, maker: "SourceMaker") -> "Embedding":
     """Who is on a picture: its largest face."""
-    from mien.vision.image import OWN_FILES, decode_image
+    from mien.vision.image import read_own_image
 
     try:
-        image = decode_image(path.read_bytes(), OWN_FILES)
+        image = read_own_image(path)
         return maker.recognise(image, maker.faces(image)[0].mesh)
     except MienError as error:
         raise type(error)(f"{path.name}: {error}") from error
@@ -166,12 +166,12 @@ def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "Source
     """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
     from mien.swap.merge import merge_sources
     from mien.swap.source_maker import notes_on
-    from mien.vision.image import OWN_FILES, decode_image
+    from mien.vision.image import read_own_image
 
     usable, reasons, notes = [], [], []
     for path in photos:
         try:
-            image = decode_image(path.read_bytes(), OWN_FILES)
+            image = read_own_image(path)
             faces = maker.faces(image)
             usable.append(maker.prepare(image, faces[0].mesh, len(faces)))
             notes += [f"{path.name}: {note}" for note in notes_on(image, faces[0], len(faces))]

@@ -14,7 +14,7 @@ from mien.media.clip_writer import ClipWriter, GifWriter, Mp4Writer, beside
 from mien.media.clips import ClipInfo, ClipLimits, MediaKind, kind_of, probe, read_frames
 from mien.swap.engine import SwappedFrame
 from mien.vision.face import BgrImage
-from mien.vision.image import OWN_FILES, decode_image
+from mien.vision.image import read_own_image
 
 Progress = Callable[[int, int], None]
 # The last thing done to a frame before it is written; seconds since the first.
@@ -95,7 +95,7 @@ def check_output(source: Path, output: Path) -> MediaKind:
 
 
 def _swap_picture(engine: Engine, finish: Finish, source: Path, output: Path) -> bool:
-    frame = engine(decode_image(source.read_bytes(), OWN_FILES), 0.0)
+    frame = engine(read_own_image(source), 0.0)
     image = finish(frame.image, math.inf)
     picture = Image.fromarray(image[:, :, ::-1])
     picture.save(output, quality=PICTURE_QUALITY)
