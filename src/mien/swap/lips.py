@@ -33,7 +33,8 @@ class Lips:
         size = len(look.colours)
         self._lips = shrink(_lip_mask(2 * MASK_SIZE) / np.float32(255), size)
         self._skin = look.skin
-        self._wanted = _contrast(look.colours, self._lips, look.skin)
+        photo = shrink(look.source.atlas, size)
+        self._wanted = _contrast(photo, self._lips, look.skin)
         self._change: Floats | None = None
         self._frames = 0
         self.tint = np.eye(3, dtype=np.float32)
