@@ -5,7 +5,11 @@ swapper = FaceSwapper(source_bgr)
 out = swapper(frame_bgr)
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime reports its use to its makers unless this is said before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from mien.swap.face_swapper import FaceSwapper

@@ -101,8 +101,11 @@ def pictures(portrait: bytes) -> Iterator[str]:
 
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[Serving]:
-    (tmp_path / "temporary").mkdir()
-    made = Serving(tmp_path / "data", "--port", "0", TMPDIR=str(tmp_path / "temporary"), **GIVEN)
+    places = {"TMPDIR": "temporary", "HOME": "home", "XDG_CACHE_HOME": "home"}
+    folders = {name: str(tmp_path / folder) for name, folder in places.items()}
+    for folder in folders.values():
+        Path(folder).mkdir(exist_ok=True)
+    made = Serving(tmp_path / "data", "--port", "0", **folders, **GIVEN)
     yield made
     made.kill()
 
@@ -138,6 +141,7 @@ async def test_no_face_embedding_token_picture_or_query_is_logged_or_readable_on
     # While it runs: what a stop would tidy away is looked at too.
     look_at_the_disk(tmp_path, traces)
     assert serving.end() == 0
+    assert list((tmp_path / "home").rglob("*")) == []
     embedding = opened_embedding(data_dir, source)
     for at in range(0, len(embedding) - 16, 16):
         traces.wanted[f"embedding at {at}"] = embedding[at : at + 16]
