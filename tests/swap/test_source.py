@@ -282,6 +282,22 @@ def test_a_fold_beside_the_nose_is_no_hair_but_a_strand_from_the_temple_is() -> 
     assert foreign[row, column] > 200
 
 
+def test_a_line_drawn_on_from_the_corner_of_an_eye_is_no_hair() -> None:
+    """Though it runs into the hair at the temple, which is."""
+    mesh = placed(scale=1.4)
+    image = photo(mesh)
+    corner, temple = (np.round(mesh.points[v, :2]).astype(int) for v in (263, 356))
+    cv2.line(image, [int(v) for v in corner], [int(v) for v in temple], (20, 20, 25), 7)
+    source = prepare_source(image, mesh)
+    column, row = np.round(TEMPLATE.uv[263] * ATLAS_SIZE - 0.5).astype(int)
+    tail = source.atlas[row - 3 : row + 4, column + 6 : column + 12]
+    assert source.foreign[row, column + 6 : column + 12].max() < 10
+    assert tail.min(0).mean() < 45, "the line is as dark as in the photo"
+    away = column + round(0.085 * ATLAS_SIZE)
+    assert source.foreign[row - 12 : row + 13, away : away + 12].max() > 200
+    assert source.atlas[row - 8 : row + 9, away : away + 12].min() > 90
+
+
 def test_a_shadow_from_the_jaw_to_the_mouth_is_no_hair() -> None:
     """Dark all the way from the rim: deep inside it is a fold or a cheek's shade."""
     mesh = placed(scale=1.2)

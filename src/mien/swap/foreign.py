@@ -41,6 +41,8 @@ _DARKER = (8.0, 25.0)
 _GRAIN = 3.0
 # How far in from the rim hair may reach, above and below the nose: deeper there it is a fold.
 _DEEPEST, _DEEPEST_BELOW = 0.25, 0.15
+# So near the eyes nothing is: lashes, and the line that is drawn on with them, reach to there.
+_LASHES = (0.03, 0.07)
 # How odd it is, and where it must begin.
 _ODD, _RIM = 1.6, 0.13
 
@@ -65,7 +67,9 @@ def find_foreign(colours: Floats) -> Floats:
     )
     found = (found * (skin_mask(size) > 0)).astype(np.float32)
     found = np.asarray(cv2.dilate(found, ellipse(15)), np.float32)
-    return np.maximum(blur(found, size * 0.010), _fringe(found))
+    beyond_lashes = smooth_step(depth_inside(255 - polygons(EYES, size)), *_LASHES)
+    found = np.maximum(blur(found, size * 0.010), _fringe(found))
+    return np.asarray(found * beyond_lashes, np.float32)
 
 
 def _from_outside(oddness: Floats, depth: Floats, skin: Mask) -> Floats:
