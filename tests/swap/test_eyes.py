@@ -9,6 +9,9 @@ from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
+OPEN = np.zeros(2, np.float32)
+IRISES = (topo.RIGHT_IRIS, topo.LEFT_IRIS)
+LID = 60
 UPPER_LIDS = {
     "right": ((160, 144), (158, 153), (159, 145), (161, 163), (157, 154)),
     "left": ((385, 380), (387, 373), (386, 374), (388, 390), (384, 381)),
@@ -69,7 +72,7 @@ def test_brown_irises_turn_blue(iris: tuple[int, ...]) -> None:
     points = placed().points
     beside_pupil = points[iris[0]] + np.array([4, 0, 0], np.float32)
     before = colour_at(image, beside_pupil, 1)
-    Irises(lab((170, 120, 60))).paint(image, points, np.zeros((468, 2), np.float32))
+    Irises(lab((170, 120, 60))).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     after = colour_at(image, beside_pupil, 1)
     assert after[0] - after[2] > before[0] - before[2] + 25
 
@@ -79,9 +82,27 @@ def test_dark_eyes_do_not_glow_red(grey: int, most: float) -> None:
     image = eyes((grey, grey, grey))
     points = placed().points
     beside_pupil = points[topo.RIGHT_IRIS[0]] + np.array([4, 0, 0], np.float32)
-    Irises(lab((20, 40, 160))).paint(image, points, np.zeros((468, 2), np.float32))
+    Irises(lab((20, 40, 160))).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     blue, _, red = colour_at(image, beside_pupil, 1)
     assert 0 < red - blue < most
+
+
+def test_a_closed_lid_gets_no_iris_and_teaches_no_colour() -> None:
+    """Where the landmarks still see one: the right eye is closed, then half, then open."""
+    points = placed().points
+    lid, still = (LID, LID, LID), np.zeros((468, 2), np.float32)
+    irises = Irises(lab((20, 25, 30)))
+    irises.paint(eyes(lid), points, still, np.ones(2, np.float32))
+    changes = []
+    for closed in (1, 0.5, 0):
+        image = eyes((100, 110, 120))
+        irises.paint(image, points, still, np.array([closed, 0], np.float32))
+        sides = [points[iris[0]] + np.array([4, 0, 0], np.float32) for iris in IRISES]
+        changes.append([110 - colour_at(image, side, 0)[1] for side in sides])
+    right, left = np.transpose(changes)
+    np.testing.assert_allclose(left, left[2], atol=3)
+    assert left[2] == pytest.approx(17, abs=4)
+    np.testing.assert_allclose(right, [0, left[1] / 2, left[2]], atol=2)
 
 
 def with_pupils(level: int) -> BgrImage:
@@ -96,7 +117,7 @@ def with_pupils(level: int) -> BgrImage:
 def test_an_eye_too_soft_for_a_pupil_gets_no_light_spot_in_its_place(iris: tuple[int, ...]) -> None:
     image = eyes((90, 100, 110))
     points = placed().points
-    Irises(lab((20, 25, 30))).paint(image, points, np.zeros((468, 2), np.float32))
+    Irises(lab((20, 25, 30))).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     middle = colour_at(image, points[iris[0]], 0)
     beside = colour_at(image, points[iris[0]] + np.array([4, 0, 0], np.float32), 0)
     assert beside.mean() < 100 - 12
@@ -106,7 +127,7 @@ def test_an_eye_too_soft_for_a_pupil_gets_no_light_spot_in_its_place(iris: tuple
 @pytest.mark.parametrize("level", [8, 250])
 def test_dark_pupils_and_catch_lights_stay(level: int) -> None:
     image, points = with_pupils(level), placed().points
-    Irises(lab((20, 25, 30))).paint(image, points, np.zeros((468, 2), np.float32))
+    Irises(lab((20, 25, 30))).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     np.testing.assert_allclose(colour_at(image, points[topo.RIGHT_IRIS[0]], 0), level, atol=1)
 
 
@@ -117,7 +138,7 @@ def test_irises_move_with_the_mesh() -> None:
     image = eyes((40, 70, 110))
     before = image.copy()
     moved = np.tile(np.array([20, 0], np.float32), (468, 1))
-    Irises(lab((170, 120, 60))).paint(image, shifted, moved)
+    Irises(lab((170, 120, 60))).paint(image, shifted, moved, OPEN)
     changed = np.argwhere((image != before).any(-1))
     right = points[topo.RIGHT_IRIS[0], :2]
     near = np.linalg.norm(changed[:, ::-1] - right, axis=1) < 12
@@ -138,7 +159,7 @@ def test_what_cannot_be_painted_is_left_alone(case: str) -> None:
         points = points - np.array([1000, 0, 0], np.float32)
     else:
         points = placed(scale=0.2).points
-    Irises(wanted).paint(image, points, np.zeros((468, 2), np.float32))
+    Irises(wanted).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     np.testing.assert_array_equal(image, before)
 
 

@@ -20,6 +20,8 @@ _USUAL_OPENING = 0.22
 _OPENING = (0.06, 0.22)
 _MIN_RADIUS = 2.5
 _IRIS_SMOOTHING = 0.3
+# Only of an eye that is so far open can the colour be seen.
+_OPEN = 0.8
 # In paintings of one iris, two to a frame.
 _IRIS_MEASURE_EVERY = 8
 
@@ -33,6 +35,8 @@ class Lids:
     def __init__(self, size: int) -> None:
         self._rings = [shrink(_ring(eye), size) for eye in EYES]
         self._usual: Floats | None = None
+        # (2,) how far the right and the left eye are closed, as each usually is open.
+        self.closed = np.zeros(2, np.float32)
 
     def opacity(self, points: Floats) -> Floats | None:
         """(n, n) factors of the source's opacity, None for all ones; points: (468, 3)."""
@@ -41,10 +45,10 @@ class Lids:
             self._usual = np.maximum(opening, _USUAL_OPENING)
         pace = np.where(opening > self._usual, 0.10, 0.003)
         self._usual = (self._usual + pace * (opening - self._usual)).astype(np.float32)
-        closed = [1 - float(smooth_step(r, 0.40, 0.78)) for r in opening / self._usual]
-        if max(closed) <= 0.01:
+        self.closed = np.asarray(1 - smooth_step(opening / self._usual, 0.40, 0.78), np.float32)
+        if self.closed.max() <= 0.01:
             return None
-        right, left = (1 - c * ring for c, ring in zip(closed, self._rings, strict=True))
+        right, left = (1 - c * ring for c, ring in zip(self.closed, self._rings, strict=True))
         return np.asarray(right * left, np.float32)
 
 
@@ -86,20 +90,28 @@ class Irises:
         self._seen: Floats | None = None
         self._paints = 0
 
-    def paint(self, image: BgrImage, points: Floats, moved: Floats) -> None:
+    def paint(self, image: BgrImage, points: Floats, moved: Floats, closed: Floats) -> None:
         """Change image in place; points: (478, 3) the target's mesh, moved: (468, 2) how far
-        each vertex was moved in the picture."""
+        each vertex was moved in the picture. closed: (2,) as `Lids` says, for a lid that is a
+        little closed already lies where landmarks still see an iris."""
         if self._wanted is None or len(points) < 478:
             return
-        for iris, eye in _IRISES:
+        for (iris, eye), share in zip(_IRISES, 1 - closed, strict=True):
             shift = moved[list(eye)].mean(0)
             centre = points[iris[0], :2] + shift
             radii = np.linalg.norm(points[list(iris[1:]), :2] - points[iris[0], :2], axis=1)
             outline = points[list(eye), :2] + moved[list(eye)]
-            self._paint_one(image, centre, float(radii.mean()), outline, self._wanted)
+            wanted = self._wanted
+            self._paint_one(image, centre, float(radii.mean()), outline, wanted, float(share))
 
     def _paint_one(
-        self, image: BgrImage, centre: Floats, radius: float, outline: Floats, wanted: Floats
+        self,
+        image: BgrImage,
+        centre: Floats,
+        radius: float,
+        outline: Floats,
+        wanted: Floats,
+        share: float,
     ) -> None:
         left, top = (int(v) for v in centre - radius - 2)
         right, bottom = (int(v) for v in centre + radius + 3)
@@ -110,13 +122,14 @@ class Irises:
         corner = np.array([left, top], np.float32)
         opening = _opening_mask(patch.shape[:2], outline - corner)
         x, y = (float(v) for v in centre - corner)
-        if self._seen is None or self._paints % _IRIS_MEASURE_EVERY < len(_IRISES):
+        due = self._seen is None or self._paints % _IRIS_MEASURE_EVERY < len(_IRISES)
+        if due and share > _OPEN:
             self._measure(patch, _iris_weights(opening, x, y, radius))
         self._paints += 1
         if self._seen is None:
             return
         change = _bgr_change(self._seen, _limited(wanted - self._seen, float(self._seen[0])))
-        paint_iris(patch, opening, x, y, radius, float(self._seen[0]), change)
+        paint_iris(patch, opening, x, y, radius, float(self._seen[0]), share * change)
 
     def _measure(self, patch: BgrImage, weights: Floats) -> None:
         total = float(weights.sum())

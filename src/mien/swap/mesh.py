@@ -188,7 +188,7 @@ class MeshSwapper:
         self._watch.lap("sharpness")
         if self._quality.irises:
             moved = drawing.points[:, :2] - points[: topo.MESH_POINTS, :2]
-            self._irises.paint(result, points, moved)
+            self._irises.paint(result, points, moved, self._lids.closed)
             self._watch.lap("irises")
         if self._quality.glasses:
             self._glasses.restore(image, result, drawing)
