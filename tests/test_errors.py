@@ -40,6 +40,21 @@ def test_answers(error: MienError, code: int, status: int) -> None:
     assert answer.advice.endswith(".")
 
 
+def test_a_failure_says_what_to_do_after_what_happened() -> None:
+    assert (
+        str(errors.ImageRejected("It is blurred", "take another."))
+        == "It is blurred; take another."
+    )
+    assert str(errors.ImageRejected("It is blurred.")) == "It is blurred."
+
+
+def test_a_failure_of_one_of_several_names_it_and_stays_what_it_is() -> None:
+    named = errors.ContentRefused("It shows nudity", "take another.").about("sourceImage[1]")
+    assert type(named) is errors.ContentRefused
+    assert str(named) == "sourceImage[1]: It shows nudity; take another."
+    assert named.advice == "take another."
+
+
 def test_a_subclass_answers_like_its_base() -> None:
     class TinyFace(errors.SourceRejected):
         pass

@@ -1,10 +1,25 @@
 """Every failure that a caller may see, and the one table that turns it into an answer."""
 
 from dataclasses import dataclass
+from typing import Self
 
 
 class MienError(Exception):
-    """A failure that a caller can read: its text says what happened and what to do next."""
+    """A failure that a caller can read: what happened and what to do next.
+
+    advice: what to do, where the failure knows better than its kind's Answer.
+    """
+
+    def __init__(self, what: str = "", advice: str = "") -> None:
+        super().__init__(what, advice)
+        self.what, self.advice = what, advice
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.advice}" if self.advice else self.what
+
+    def about(self, name: str) -> Self:
+        """The same failure, said of one of several fields or files."""
+        return type(self)(f"{name}: {self.what}", self.advice)
 
 
 class ParameterError(MienError):

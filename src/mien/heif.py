@@ -2,7 +2,7 @@
 
 # ISO/IEC 23008-12, annex B; AV1 Image File Format, section 5.
 BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-UNREADABLE = "HEIC and AVIF pictures are not read; save or export it as JPEG or PNG."
+UNREADABLE = "HEIC and AVIF pictures are not read", "save or export it as JPEG or PNG."
 
 
 def is_heif(head: bytes) -> bool:

@@ -145,8 +145,15 @@ async def test_any_page_may_call(house: House, path: str, origin_header: str) ->
 async def test_paths_and_methods_that_are_none(house: House) -> None:
     missing = await house.http.get("/nothing")
     assert (missing.status_code, missing.json()["code"]) == (404, 1008)
+    said = "There is no such path. Check the id, or create a new session."
+    assert missing.json()["msg"] == said, "the kind's own advice"
     wrong = await house.http.get(CREATE)
     assert (wrong.status_code, wrong.json()["code"]) == (405, 1003)
+
+
+async def test_a_failure_that_knows_what_to_do_says_nothing_else(house: House) -> None:
+    refused = await house.http.post("/v1/channels/nothing/whip", content="v=0")
+    assert refused.json()["msg"] == "No media token was sent; send front_rtc_token as Bearer."
 
 
 @pytest.mark.parametrize("path", [QUOTA, "/v1/sources", "/detect"])

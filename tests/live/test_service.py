@@ -387,7 +387,7 @@ async def test_a_join_at_status_1_does_not_wait_for_ever(desk: Desk) -> None:
     desk.placement.limit = 1
     await desk.create()
     second = await desk.create()
-    with pytest.raises(NoCapacity, match="Join again"):
+    with pytest.raises(NoCapacity, match="join again"):
         await desk.join(second)
     assert (await desk.session(second)).state is State.QUEUED
 

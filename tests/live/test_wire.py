@@ -22,7 +22,7 @@ class Far:
             await asyncio.sleep(message.body.get("after", 0))
             return Message(message.body, message.blob[::-1])
         if call == "reject":
-            raise MediaRejected("Offer VP8.")
+            raise MediaRejected("No codec fits", "offer VP8.")
         if call == "hang":
             try:
                 await asyncio.sleep(60)
@@ -67,8 +67,9 @@ async def test_answers_find_their_own_requests(ends: tuple[Wire, Wire]) -> None:
 
 
 async def test_an_error_comes_back_as_its_own_class(ends: tuple[Wire, Wire]) -> None:
-    with pytest.raises(MediaRejected, match="Offer VP8"):
+    with pytest.raises(MediaRejected) as caught:
         await ends[0].call("reject")
+    assert (caught.value.what, caught.value.advice) == ("No codec fits", "offer VP8.")
 
 
 async def test_a_defect_comes_back_without_its_text(ends: tuple[Wire, Wire]) -> None:
@@ -86,7 +87,7 @@ async def test_only_errors_of_the_table_are_revived(name: str) -> None:
         call = asyncio.create_task(wire.call("x"))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        text = f'{{"id": 1, "error": "{name}", "text": "t"}}'.encode()
+        text = f'{{"id": 1, "error": "{name}", "what": "t", "advice": ""}}'.encode()
         theirs.sendall(HEADER.pack(len(text), 0) + text)
         with pytest.raises(MienError) as caught:
             await call

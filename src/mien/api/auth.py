@@ -54,7 +54,7 @@ async def grant(
     """
     bearer = bearer_of(authorization)
     if not bearer:
-        raise MissingCredentials("No media token was sent. Send front_rtc_token as Bearer.")
+        raise MissingCredentials("No media token was sent", "send front_rtc_token as Bearer.")
     return services.sessions.admit(bearer, channel_id)
 
 

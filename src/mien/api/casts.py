@@ -98,12 +98,14 @@ def cast_plan(body: FacesBody) -> CastPlan:
     if len(targets) > MAX_FACES:
         raise TooManyFaces(f"targetImage has {len(targets)} faces.")
     if targets and mode != "chosen":
-        raise ParameterError("targetImage: goes with face_mode chosen only; leave one of them out.")
+        raise ParameterError(
+            "targetImage: goes with face_mode chosen only", "leave one of them out."
+        )
     people = len(set(_people(body.sourceImage, mode)))
     if mode == "chosen" and len(targets) != people:
         raise ParameterError(
-            f"targetImage: has {len(targets)} pictures for the faces of {people} persons; send one"
-            " for each, in their order."
+            f"targetImage: has {len(targets)} pictures for the faces of {people} persons",
+            "send one for each, in their order.",
         )
     return CastPlan(mode, tuple(_target(*one) for one in enumerate(targets)))
 
@@ -120,7 +122,7 @@ def _people(images: list[SourceImage], mode: FaceMode) -> list[int]:
     people = told or [n + 1 if mode in ONE_EACH else 1 for n in range(len(images))]
     if mode not in ONE_EACH and len(set(people)) > 1:
         raise ParameterError(
-            f"sourceImage: with face_mode {mode} one person's face is worn; use order or chosen."
+            f"sourceImage: with face_mode {mode} one person's face is worn", "use order or chosen."
         )
     return people
 

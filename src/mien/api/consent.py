@@ -94,7 +94,7 @@ async def clip(services: Wired, token: Token, request: Request) -> Envelope[Judg
     services.rates.count_clip()
     data = await request.body()
     if len(data) > services.settings.limits.body_bytes:
-        raise PayloadTooLarge("The clip is too large; record a shorter one.")
+        raise PayloadTooLarge("The clip is too large", "record a shorter one.")
     faults = await services.consents.answer(token, data)
     return Envelope(data=Judged(accepted=not faults, faults=list(faults)))
 

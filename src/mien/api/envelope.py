@@ -55,7 +55,7 @@ def failure(request: Request, error: MienError) -> JSONResponse:
     """The answer that a failure gets on this path."""
     answer = answer_for(error)
     return JSONResponse(
-        _told(request, answer, str(error)),
+        _told(request, answer, error),
         status_code=_status(request, error, answer),
         headers=_headers(request, error),
     )
@@ -91,14 +91,12 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     }
     told = known.get(error.status_code, ParameterError(f"{error.detail}."))
     answer = answer_for(told)
-    body = _told(request, answer, str(told))
+    body = _told(request, answer, told)
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
-def _told(request: Request, answer: Answer, text: str) -> dict[str, Any]:
-    # By our own convention what follows a semicolon is what to do.
-    said = answer.advice in text or "; " in text
-    message = text if said else f"{text} {answer.advice}"
+def _told(request: Request, answer: Answer, error: MienError) -> dict[str, Any]:
+    message = str(error) if error.advice else f"{error} {answer.advice}"
     return failure_body(request.url.path, answer.code, message)
 
 

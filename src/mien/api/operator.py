@@ -18,9 +18,9 @@ async def operator(
     """Let only the operator in. Raises MissingCredentials, BadCredentials."""
     token = bearer_of(authorization)
     if not token:
-        raise MissingCredentials("No operator's token was sent. Send it as Bearer.")
+        raise MissingCredentials("No operator's token was sent", "send it as Bearer.")
     if not hmac.compare_digest(token.encode(), services.operator_token.encode()):
-        raise BadCredentials("The operator's token is wrong; it is in the data directory.")
+        raise BadCredentials("The operator's token is wrong", "it is in the data directory.")
 
 
 router = APIRouter(

@@ -89,7 +89,7 @@ async def create(services: Wired, tenant: Caller, body: CreateBody) -> Envelope[
     """
     stream_type = body.stream_type or "webrtc"
     if stream_type == "livekit":
-        raise ParameterError("stream_type: livekit is not supported. Use webrtc or agora.")
+        raise ParameterError("stream_type: livekit is not supported", "use webrtc or agora.")
     photos, plan = source_requests(body), cast_plan(body)
     quality = body.faceswap_quality or DEFAULT_QUALITY
     view = await services.sessions.create(

@@ -159,7 +159,7 @@ def _known(path: Path, maker: "SourceMaker") -> "Embedding":
         image = read_own_image(path)
         return maker.recognise(image, maker.faces(image)[0].mesh)
     except MienError as error:
-        raise type(error)(f"{path.name}: {error}") from error
+        raise error.about(path.name) from error
 
 
 def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "SourceFace":

@@ -20,10 +20,10 @@ def media_files(folder: Path) -> list[Path]:
         files = sorted(one for one in folder.iterdir() if one.is_file() and one.name[0] != ".")
     except OSError as error:
         raise ParameterError(
-            f"{folder} can't be read ({error.strerror}); name a folder of pictures or clips."
+            f"{folder} can't be read ({error.strerror})", "name a folder of pictures or clips."
         ) from error
     if not files:
-        raise ParameterError(f"{folder} holds no files; put pictures or clips into it.")
+        raise ParameterError(f"{folder} holds no files", "put pictures or clips into it.")
     return files
 
 

@@ -101,7 +101,7 @@ class Accounts:
         digest = self.digest(key)
         tenant = await self._store.tenant_by_digest(digest)
         if tenant is None or not self._is_good(digest, tenant):
-            raise BadCredentials("The API key or token is wrong. Get a token from getToken.")
+            raise BadCredentials("The API key or token is wrong", "get a token from getToken.")
         return _admitted(tenant)
 
     def digest(self, secret: str) -> str:
@@ -114,7 +114,7 @@ class Accounts:
 
     def _claims_of(self, text: str) -> dict[str, Any]:
         if len(text) > MAX_TOKEN:
-            raise BadCredentials("The token is damaged. Get a new one from getToken.")
+            raise BadCredentials("The token is damaged", "get a new one from getToken.")
         rules = jwt.JWTClaimsRegistry(
             now=lambda: int(self._clock()),
             aud={"essential": True, "value": AUDIENCE},

@@ -49,8 +49,8 @@ def require_agora(settings: AgoraSettings) -> None:
     """Raises ParameterError when sessions can't go over the Agora network."""
     if not settings.complete:
         raise ParameterError(
-            "stream_type: agora is not set up here. Set MIEN_AGORA_APP_ID and"
-            " MIEN_AGORA_APP_CERTIFICATE, or use webrtc."
+            "stream_type: agora is not set up here",
+            "set MIEN_AGORA_APP_ID and MIEN_AGORA_APP_CERTIFICATE, or use webrtc.",
         )
     if not is_installed():
         raise ParameterError(

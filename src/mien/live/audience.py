@@ -63,7 +63,7 @@ class Audience:
     def require_room(self) -> None:
         """Raises TooFrequent when nobody more can join."""
         if len(self._members) >= MOST_PEERS:
-            raise TooFrequent(f"The session has {MOST_PEERS} peers already; let one leave first.")
+            raise TooFrequent(f"The session has {MOST_PEERS} peers already", "let one leave first.")
 
     def add(self, member: Member) -> None:
         """Take somebody in."""

@@ -62,7 +62,7 @@ class BlockedFaces:
         """Take a face off the list. Raises NotFound."""
         wanted = select(BlockedFaceRow.id).where(BlockedFaceRow.id == entry_id)
         if await self._store.read(lambda db: db.scalar(wanted)) is None:
-            raise NotFound(f"There is no entry {entry_id}; see `mien blocklist list`.")
+            raise NotFound(f"There is no entry {entry_id}", "see `mien blocklist list`.")
         change = delete(BlockedFaceRow).where(BlockedFaceRow.id == entry_id)
         await self._store.write(lambda db: db.execute(change))
         await self._journal.write("blocklist.removed", entry=entry_id)

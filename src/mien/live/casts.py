@@ -87,7 +87,7 @@ class Casts:
     def _known(self, source: Source, field: str) -> Embedding:
         known = self._sources.identity(source)
         if known is None:
-            raise ParameterError(f"{field}: this source tells nobody apart; send a picture.")
+            raise ParameterError(f"{field}: this source tells nobody apart", "send a picture.")
         return known
 
 

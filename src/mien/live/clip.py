@@ -85,12 +85,12 @@ def check_output(source: Path, output: Path) -> MediaKind:
     endings = WRITTEN_AS[kind]
     if output.suffix.lower() not in endings:
         raise ParameterError(
-            f"A {kind} is written as {' or '.join(endings)}; give the output such a name."
+            f"A {kind} is written as {' or '.join(endings)}", "give the output such a name."
         )
     if not output.parent.is_dir():
-        raise ParameterError(f"There is no folder {output.parent}; make it first.")
+        raise ParameterError(f"There is no folder {output.parent}", "make it first.")
     if output.exists() and os.path.samefile(source, output):
-        raise ParameterError("The output is the file that is read; give it another name.")
+        raise ParameterError("The output is the file that is read", "give it another name.")
     return kind
 
 

@@ -73,7 +73,7 @@ class Consents:
         row = await self._store.read(lambda db: _plain(db.get(ConsentRow, _digest(token))))
         record = await self._records.get(row.likeness_id) if row else None
         if row is None or record is None:
-            raise BadCredentials("This link is not known here; ask for a new one.")
+            raise BadCredentials("This link is not known here", "ask for a new one.")
         return row, record
 
     async def challenge(self, token: str) -> Challenge:
@@ -99,10 +99,10 @@ class Consents:
         invitation = await self._open(token)
         asked_at = invitation.asked_at
         if asked_at is None or self._clock() - asked_at > CHALLENGE_S:
-            raise ParameterError("The words are too old; begin again and read the new ones.")
+            raise ParameterError("The words are too old", "begin again and read the new ones.")
         embedding = await self._records.embedding(invitation.likeness_id)
         if embedding is None:
-            raise NotFound("The registered face is gone; ask for a new link.")
+            raise NotFound("The registered face is gone", "ask for a new link.")
         # One clip a challenge: a second one has had time to be made.
         await self._save(replace(invitation, asked_at=None))
         reading = await self._inspection.read_person(clip, embedding)
@@ -130,9 +130,9 @@ class Consents:
         if invitation.given_at is not None:
             raise ParameterError("Consent was given by this link already.")
         if self._clock() > invitation.expires_at:
-            raise ParameterError("This link has run out; ask for a new one.")
+            raise ParameterError("This link has run out", "ask for a new one.")
         if invitation.tries >= MOST_TRIES and invitation.asked_at is None:
-            raise TooFrequent("There were too many tries; ask for a new link.")
+            raise TooFrequent("There were too many tries", "ask for a new link.")
         return invitation
 
     async def _save(self, invitation: Invitation) -> None:

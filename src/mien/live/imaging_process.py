@@ -96,7 +96,7 @@ class ImagingProcess:
 
     async def _ask(self, call: str, body: Mapping[str, Any], data: bytes) -> Message:
         if self._waiting >= MOST_WAITING:
-            raise TooFrequent("Too many pictures wait to be read; try again in a moment.")
+            raise TooFrequent("Too many pictures wait to be read", "try again in a moment.")
         self._waiting += 1
         try:
             async with self._turn:
@@ -113,7 +113,7 @@ class ImagingProcess:
             log.warning("imaging.lost", call=call, bytes=len(data))
             await child.stop(0)
             self._revive()
-            raise ImageRejected("The picture can't be read; send another one.") from error
+            raise ImageRejected("The picture can't be read", "send another one.") from error
 
     async def _warm_up(self) -> None:
         async with self._turn:

@@ -133,16 +133,16 @@ class ImagingWorker:
                 return [(self._decoded(data), None)]
             found = read_evenly(data, frames, self._clips)
         except (MediaRejected, PayloadTooLarge) as error:
-            raise ImageRejected(str(error)) from error
+            raise ImageRejected(error.what, error.advice) from error
         except MemoryError as error:
-            raise ImageRejected("The video is too large; send a smaller one.") from error
+            raise ImageRejected("The video is too large", "send a smaller one.") from error
         return [(frame.image, frame.seconds) for frame in found]
 
     def _decoded(self, data: bytes) -> BgrImage:
         try:
             return decode_image(data, self._images)
         except MemoryError as error:
-            raise ImageRejected("The picture is too large; send a smaller one.") from error
+            raise ImageRejected("The picture is too large", "send a smaller one.") from error
 
     def _ready(self) -> SourceMaker:
         assert self._maker is not None, "prepare comes first"

@@ -64,7 +64,7 @@ class InspectionProcess:
 
     async def _ask(self, call: str, body: Mapping[str, Any], data: bytes) -> Message:
         if self._waiting >= MOST_WAITING:
-            raise TooFrequent("Other files are being looked at; try again in a moment.")
+            raise TooFrequent("Other files are being looked at", "try again in a moment.")
         self._waiting += 1
         try:
             async with self._turn:
@@ -78,7 +78,7 @@ class InspectionProcess:
             return await child.call(call, body, data, within_s=ANSWER_WITHIN_S)
         except ProcessLost as error:
             log.warning("inspection.lost", bytes=len(data))
-            raise ImageRejected("The file can't be read; send another one.") from error
+            raise ImageRejected("The file can't be read", "send another one.") from error
         finally:
             await child.stop(STOP_WITHIN_S)
 

@@ -80,9 +80,9 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except (MediaRejected, PayloadTooLarge) as error:
-        raise ImageRejected(str(error)) from error
+        raise ImageRejected(error.what, error.advice) from error
     except MemoryError as error:
-        raise ImageRejected("The file is too large; send a smaller one.") from error
+        raise ImageRejected("The file is too large", "send a smaller one.") from error
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def keep_secret(settings: Settings, secret: str) -> None:
     Raises ParameterError where the settings say it: they would win.
     """
     if settings.client_secret is not None:
-        raise ParameterError("The secret is MIEN_CLIENT_SECRET; set another one there.")
+        raise ParameterError("The secret is MIEN_CLIENT_SECRET", "set another one there.")
     path = settings.data_dir / SECRETS_FILE
     kept = Installation(**json.loads(path.read_text()))
     changed = asdict(replace(kept, client_secret=secret))

@@ -168,7 +168,7 @@ class LocalPlacement:
             raise
         if station.ended.done() or self._pool is None:
             await station.leave(EndReason.DRAINED, 0)
-            raise ProcessLost("The worker ended while it was given the session; try again.")
+            raise ProcessLost("The worker ended while it was given the session", "try again.")
         log.info("session.placed", session=brief.session_id, worker=child.pid)
         return station
 

@@ -70,5 +70,5 @@ class Peers:
         session.require_open()
         station = self._stations.find(session.id)
         if station is None:
-            raise NotFound("The session has no peers now. Join again.")
+            raise NotFound("The session has no peers now", "join again.")
         return station

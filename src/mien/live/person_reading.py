@@ -37,7 +37,7 @@ class PersonReader:
     def __call__(self, data: bytes, registered: Embedding, limits: ClipLimits) -> PersonReading:
         """Compare a clip with the face that was registered. Raises MediaRejected."""
         if kind_of(data) != "video":
-            raise MediaRejected("This is no video; record a clip.")
+            raise MediaRejected("This is no video", "record a clip.")
         frames = read_evenly(data, FRAMES, limits)
         looks = [self._look(_small(frame.image), registered) for frame in frames]
         return PersonReading(

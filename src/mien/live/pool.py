@@ -71,7 +71,7 @@ class WarmPool:
         try:
             return await asyncio.wait_for(waiter, within_s)
         except TimeoutError as error:
-            raise NoCapacity("No process became ready in time; try again in a minute.") from error
+            raise NoCapacity("No process became ready in time", "try again in a minute.") from error
         finally:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)

@@ -44,7 +44,9 @@ class RecordingLibrary:
     def require_allowed(self, tenant_id: str) -> None:
         """Raises Forbidden where no sessions of the tenant are recorded."""
         if self._policy.of(tenant_id).recording == "deny":
-            raise Forbidden("This server records no sessions of this account. Leave out `record`.")
+            raise Forbidden(
+                "This server records no sessions of this account", "leave out `record`."
+            )
 
     def new(self, tenant_id: str, session_id: str, mark_id: int) -> Recording:
         """A recording that may begin; nothing is kept of it before `keep`."""
@@ -136,7 +138,7 @@ class RecordingLibrary:
     async def _finished(self, tenant_id: str, recording_id: str) -> Recording:
         recording = await self.get(tenant_id, recording_id)
         if not recording.ready:
-            raise NotFound("The session is still being recorded; ask again when it has ended.")
+            raise NotFound("The session is still being recorded", "ask again when it has ended.")
         return recording
 
     async def _finish_after(self, recording: Recording, written: asyncio.Future[Any]) -> None:

@@ -237,7 +237,7 @@ class SessionService:
         session = await self._own(tenant, session_id)
         station = self._stations.find(session.id)
         if station is None:
-            raise NotFound("The session is not live. Join it first.")
+            raise NotFound("The session is not live", "join it first.")
         said = await self._sources.credentials(session.source_id)
         return await station.snapshot(), station.brief.marking.mark_id, said
 

@@ -67,7 +67,7 @@ class Session:
     def require_open(self) -> None:
         """Raises SessionClosed after the client's close."""
         if self.closed:
-            raise SessionClosed("The session was closed. Create a new session.")
+            raise SessionClosed("The session was closed", "create a new session.")
 
     def placed(self) -> "Session":
         """It has a process: live, also again after an interruption. Raises SessionClosed."""

@@ -44,10 +44,10 @@ class SourceGate:
         if mode == "off":
             return
         if mode == "required" and (prepared.nudity is None or not prepared.identity):
-            raise ContentRefused("The picture could not be checked; send another one.")
+            raise ContentRefused("The picture could not be checked", "send another one.")
         if prepared.nudity is not None and prepared.nudity >= NUDE:
             await self._journal.write("source.refused", tenant=tenant_id, why="nudity")
-            raise ContentRefused("The picture seems to show nudity; send one of the face alone.")
+            raise ContentRefused("The picture seems to show nudity", "send one of the face alone.")
         if prepared.identity:
             await self._require_unblocked(tenant_id, np.array(prepared.identity, np.float32))
 

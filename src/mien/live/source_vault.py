@@ -52,7 +52,7 @@ class SourceVault:
             sealed = await asyncio.to_thread(Path(source.path).read_bytes)
             return self._seal.open(sealed, _about("face", source.id))
         except (OSError, SealBroken) as error:
-            raise SourceRejected("The prepared face can't be opened; upload it again.") from error
+            raise SourceRejected("The prepared face can't be opened", "upload it again.") from error
 
     def preview(self, source: Source) -> bytes:
         """The small JPEG. Raises SealBroken."""

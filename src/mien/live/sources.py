@@ -152,7 +152,7 @@ class SourceLibrary:
         """
         source = await self._store.source(source_id)
         if source is None:
-            raise NotFound("The session's source face is gone. Create a new session.")
+            raise NotFound("The session's source face is gone", "create a new session.")
         for face in await self._store.faces(source_id):
             await self._gate.license(tenant_id, face, recorded=recorded)
         return await self._vault.face(source)
@@ -257,4 +257,4 @@ def naming(field: str) -> Iterator[None]:
     try:
         yield
     except (ImageRejected, NoFaceFound, SourceRejected) as error:
-        raise type(error)(f"{field}: {error}") from error
+        raise error.about(field) from error

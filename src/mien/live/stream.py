@@ -212,7 +212,7 @@ class Stream:
     async def snapshot(self) -> bytes:
         """The newest picture that was sent, as JPEG. Raises NotFound before the first."""
         if self._newest is None:
-            raise NotFound("No picture has been sent yet; ask again when the camera is on.")
+            raise NotFound("No picture has been sent yet", "ask again when the camera is on.")
         labelled = self._marker.with_badge(self._newest.image)
         return await asyncio.to_thread(encode_jpeg, labelled, SNAPSHOT_QUALITY)
 

@@ -68,7 +68,7 @@ class Tenancy:
         if not NAME.fullmatch(tenant_id):
             raise ParameterError("A name has up to 32 of a-z, 0-9, - and _.")
         if await self._store.tenant(tenant_id):
-            raise ParameterError(f"There is a tenant {tenant_id} already; choose another name.")
+            raise ParameterError(f"There is a tenant {tenant_id} already", "choose another name.")
         secret = self._fresh_secret()
         client_id = self._random(12).hex()
         made = Tenant(
@@ -162,4 +162,4 @@ def _fields(quota: Quota) -> dict[str, Any]:
 
 
 def _unknown(tenant_id: str) -> NotFound:
-    return NotFound(f"There is no tenant {tenant_id}; see `mien tenants list`.")
+    return NotFound(f"There is no tenant {tenant_id}", "see `mien tenants list`.")

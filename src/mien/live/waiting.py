@@ -61,7 +61,7 @@ class WaitingList:
         try:
             await asyncio.wait_for(event.wait(), seconds)
         except TimeoutError as error:
-            raise NoCapacity("Still waiting for room. Join again in a moment.") from error
+            raise NoCapacity("Still waiting for room", "join again in a moment.") from error
 
     async def _place_all(self) -> None:
         while self._waiting and self._placement.capacity().free > 0:

@@ -154,7 +154,7 @@ class Wire:
         if answer is None or answer.done():
             return  # its deadline has passed
         if "error" in message:
-            answer.set_exception(_revived(message["error"], message["text"]))
+            answer.set_exception(_revived(message["error"], message["what"], message["advice"]))
         else:
             answer.set_result(Message(message["body"], blob))
 
@@ -163,17 +163,17 @@ class Wire:
         reply: dict[str, Any] = {"id": request["id"]}
         try:
             if crowded:
-                raise errors.TooFrequent("Too many requests at once; try again in a moment.")
+                raise errors.TooFrequent("Too many requests at once", "try again in a moment.")
             async with asyncio.timeout(request["within_s"]):
                 answered = await self._answer(request["call"], Message(request["body"], blob))
             reply["body"] = answered.body
         except MienError as error:
-            reply |= {"error": type(error).__name__, "text": str(error)}
+            reply |= _told(error)
         except TimeoutError:
-            reply |= {"error": ProcessLost.__name__, "text": str(_lost(request["call"]))}
+            reply |= _told(_lost(request["call"]))
         except Exception:  # the process's edge: the asker must get an answer
             log.exception("wire.request_failed", call=request["call"])
-            reply |= {"error": MienError.__name__, "text": "It failed inside; see the log."}
+            reply |= _told(MienError("It failed inside", "see the log."))
         await self._reply(reply, answered.blob)
 
     async def _reply(self, reply: dict[str, Any], blob: bytes) -> None:
@@ -196,11 +196,15 @@ class Wire:
 
 
 def _lost(call: str) -> ProcessLost:
-    return ProcessLost(f"The process that should answer '{call}' is gone; try again.")
+    return ProcessLost(f"The process that should answer '{call}' is gone", "try again.")
 
 
-def _revived(name: str, text: str) -> MienError:
+def _told(error: MienError) -> dict[str, str]:
+    return {"error": type(error).__name__, "what": error.what, "advice": error.advice}
+
+
+def _revived(name: str, what: str, advice: str) -> MienError:
     """The error of that name in the table, so that it reads the same on this side."""
     kind = getattr(errors, name, MienError)
     is_error = isinstance(kind, type) and issubclass(kind, MienError)
-    return kind(text) if is_error else MienError(text)
+    return kind(what, advice) if is_error else MienError(what, advice)

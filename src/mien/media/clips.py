@@ -27,8 +27,8 @@ BgrFrame = NDArray[np.uint8]
 MediaKind = Literal["picture", "gif", "video"]
 Source = Path | bytes
 
-NOT_MEDIA = "This is neither a picture nor a video that can be read; send JPEG, PNG, GIF or MP4."
-BROKEN = "The video is damaged or cut short; save it again and send it whole."
+NOT_MEDIA = "This is neither a picture nor a video that can be read", "send JPEG, PNG, GIF or MP4."
+BROKEN = "The video is damaged or cut short", "save it again and send it whole."
 # Without these, swscale's shortcuts darken a clip by two grey levels each time it is written.
 EXACT = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 # Higher pictures are coded by BT.709 where a file does not say, lower ones by BT.601.
@@ -100,7 +100,7 @@ def probe(source: Source, limits: ClipLimits | None = None) -> ClipInfo:
     with _opened(source, limits) as (container, stream):
         first = next(container.decode(stream), None)
         if first is None:
-            raise MediaRejected(BROKEN)
+            raise MediaRejected(*BROKEN)
         height, width = _upright(first, limits).shape[:2]
     with _opened(source, limits) as (container, stream):
         times, end = _times(container, stream, limits)
@@ -143,7 +143,7 @@ def read_evenly(source: Source, count: int, limits: ClipLimits | None = None) ->
             if len(found) == len(wanted):
                 break
     if not found:
-        raise MediaRejected(BROKEN)
+        raise MediaRejected(*BROKEN)
     return found
 
 
@@ -155,10 +155,10 @@ def container_of(source: Source) -> tuple[MediaKind, str]:
         with source.open("rb") as file:
             head = file.read(32)
     if is_heif(head):
-        raise MediaRejected(UNREADABLE)
+        raise MediaRejected(*UNREADABLE)
     known = sniff(head)
     if known is None:
-        raise MediaRejected(NOT_MEDIA)
+        raise MediaRejected(*NOT_MEDIA)
     return known
 
 
@@ -177,17 +177,17 @@ def _opened(
         file: IO[bytes] = BytesIO(source) if isinstance(source, bytes) else source.open("rb")
         with file, av.open(file, "r", format=name) as container:
             if not container.streams.video:
-                raise MediaRejected("The file has no picture track; send a video.")
+                raise MediaRejected("The file has no picture track", "send a video.")
             stream = container.streams.video[0]
             if getattr(stream, "codec_context", None) is None:
-                raise MediaRejected("The video's codec is not known here; send H.264 or VP8.")
+                raise MediaRejected("The video's codec is not known here", "send H.264 or VP8.")
             _check_size(stream.width, stream.height, limits)
             if limits:
                 # The size inside the stream may differ from the container's.
                 stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
             yield container, stream
     except (av.error.FFmpegError, ValueError, OverflowError) as error:
-        raise MediaRejected(BROKEN) from error
+        raise MediaRejected(*BROKEN) from error
 
 
 def _times(
@@ -203,10 +203,10 @@ def _times(
         end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
         if limits and (len(times) > limits.max_frames or end - times[0] > limits.max_seconds):
             raise MediaRejected(
-                f"The video is longer than {limits.max_seconds:.0f} seconds; send less."
+                f"The video is longer than {limits.max_seconds:.0f} seconds", "send less."
             )
     if not times:
-        raise MediaRejected(BROKEN)
+        raise MediaRejected(*BROKEN)
     return sorted(times), end
 
 
@@ -233,5 +233,6 @@ def _check_size(width: int, height: int, limits: ClipLimits | None) -> None:
     if limits and width * height > limits.max_pixels:
         raise MediaRejected(
             f"The video has {width} x {height} pixels, and at most "
-            f"{limits.max_pixels / 1e6:.1f} megapixels are taken; send a smaller one."
+            f"{limits.max_pixels / 1e6:.1f} megapixels are taken",
+            "send a smaller one.",
         )

@@ -32,7 +32,7 @@ def heard_seconds(data: bytes, limits: ClipLimits) -> float:
                         f"The clip is longer than {limits.max_seconds:.0f} seconds."
                     )
     except (av.error.FFmpegError, ValueError) as error:
-        raise MediaRejected(BROKEN) from error
+        raise MediaRejected(*BROKEN) from error
     return _audible(np.concatenate(samples)) if samples else 0.0
 
 

@@ -15,7 +15,7 @@ from mien.vision.tracker import MOST_PEOPLE
 
 _MODE, _TARGETS = "mode", "targets.npy"
 _FACES = tuple(f"face{number}.npz" for number in range(MOST_PEOPLE))
-_UNREADABLE = "The prepared cast can't be read; prepare its faces again."
+_UNREADABLE = "The prepared cast can't be read", "prepare its faces again."
 
 
 def pack_cast(faces: Sequence[bytes], mode: FaceMode, targets: Sequence[Embedding] = ()) -> bytes:
@@ -39,7 +39,7 @@ def read_cast(data: bytes) -> Cast:
     except SourceRejected:
         raise
     except (OSError, ValueError, KeyError, zlib.error, zipfile.BadZipFile, MienError) as error:
-        raise SourceRejected(_UNREADABLE) from error
+        raise SourceRejected(*_UNREADABLE) from error
     return Cast((SourceFace.from_bytes(data),))
 
 
@@ -47,11 +47,11 @@ def _unpacked(parts: zipfile.ZipFile) -> Cast:
     known = {mode.encode(): mode for mode in FACE_MODES}
     names = [name for name in _FACES if name in parts.namelist()]
     if any(part.file_size > MOST_BYTES for part in parts.infolist()):
-        raise SourceRejected(_UNREADABLE)
+        raise SourceRejected(*_UNREADABLE)
     faces = tuple(SourceFace.from_bytes(parts.read(name)) for name in names)
     targets = np.load(io.BytesIO(parts.read(_TARGETS)), allow_pickle=False)
     if targets.dtype != np.float32 or targets.shape[1:] != (IDENTITY_SIZE,):
-        raise SourceRejected(_UNREADABLE)
+        raise SourceRejected(*_UNREADABLE)
     return Cast(faces, known[parts.read(_MODE)], tuple(targets))
 
 

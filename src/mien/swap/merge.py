@@ -30,7 +30,7 @@ def merge_sources(faces: Sequence[SourceFace]) -> SourceFace:
     Raises SourceRejected where the persons differ, TooManyFaces above 8.
     """
     if len(faces) > MOST_PHOTOS:
-        raise TooManyFaces(f"{len(faces)} photos were given; use at most {MOST_PHOTOS}.")
+        raise TooManyFaces(f"{len(faces)} photos were given", f"use at most {MOST_PHOTOS}.")
     if len(faces) == 1:
         return faces[0]
     _check_one_person(faces)
@@ -62,7 +62,8 @@ def _check_one_person(faces: Sequence[SourceFace]) -> None:
         numbers = ", ".join(str(index + 1) for index in sorted(left))
         raise SourceRejected(
             f"Photo {numbers} of {len(faces)} shows another person than the first, or is too "
-            "unlike it to tell; use photos of one person."
+            "unlike it to tell",
+            "use photos of one person.",
         )
 
 

@@ -75,7 +75,7 @@ class SourceFace:
         try:
             with zipfile.ZipFile(file) as parts:
                 if sum(part.file_size for part in parts.infolist()) > MOST_BYTES:
-                    raise SourceRejected("The prepared face is too large; prepare it again.")
+                    raise SourceRejected("The prepared face is too large", "prepare it again.")
             file.seek(0)
             with np.load(file, allow_pickle=False) as stored:
                 known = int(stored["format"]) == FORMAT
@@ -83,9 +83,9 @@ class SourceFace:
                 resolution, unrest = (float(stored[name]) for name in _NUMBERS)
                 face = cls(**arrays, resolution=resolution, unrest=unrest)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise SourceRejected("The prepared face can't be read; prepare it again.") from error
+            raise SourceRejected("The prepared face can't be read", "prepare it again.") from error
         if not known or not face._is_sound():
-            raise SourceRejected("The prepared face is of another version; prepare it again.")
+            raise SourceRejected("The prepared face is of another version", "prepare it again.")
         return face
 
     def _is_sound(self) -> bool:

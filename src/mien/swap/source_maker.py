@@ -49,7 +49,9 @@ class SourceMaker:
         """The faces of a picture, largest first. Raises NoFaceFound where there is none."""
         faces = self.finder(image)
         if not faces:
-            raise NoFaceFound("No face was found; use a sharp picture of a face that looks at you.")
+            raise NoFaceFound(
+                "No face was found", "use a sharp picture of a face that looks at you."
+            )
         return faces
 
     def prepare(self, image: BgrImage, mesh: FaceMesh, largest_of: int = 1) -> SourceFace:
@@ -62,7 +64,9 @@ class SourceMaker:
         except SourceRejected as error:
             if largest_of == 1:
                 raise
-            raise SourceRejected(f"{error} It is the largest of {largest_of} faces.") from error
+            raise SourceRejected(
+                error.what, f"{error.advice} It is the largest of {largest_of} faces."
+            ) from error
 
     def _prepare(self, image: BgrImage, mesh: FaceMesh) -> SourceFace:
         # What makes a face unreadable is said before a hand that may be read into it.
@@ -78,8 +82,8 @@ class SourceMaker:
         """Who somebody is that may be met again. Raises SourceRejected where it can't be told."""
         if not frontal(mesh):
             raise SourceRejected(
-                "The face is turned too far away to be known again; use a picture in which it "
-                "looks at the camera."
+                "The face is turned too far away to be known again",
+                "use a picture in which it looks at the camera.",
             )
         return self._identity(image, mesh)
 

@@ -49,22 +49,20 @@ def check_face(image: BgrImage, points: Floats, rotation: Doubles) -> None:
     """
     tall = face_height(points)
     yaw, pitch = _turn(rotation)
-    refusals = {
-        f"The face is only {tall:.0f} pixels high; use a picture where it has at least "
-        f"{MIN_HEIGHT}, better 300.": tall < MIN_HEIGHT,
-        "The face is turned too far away; use a picture that looks at the camera.": (
-            yaw > MAX_YAW or pitch > MAX_PITCH
-        ),
-        "An eye is closed; use a picture with open eyes.": (
-            float(eye_openings(points).min()) < MIN_OPENING
-        ),
-    }
-    for reason, true in refusals.items():
-        if true:
-            raise SourceRejected(reason)
+    if tall < MIN_HEIGHT:
+        raise SourceRejected(
+            f"The face is only {tall:.0f} pixels high",
+            f"use a picture where it has at least {MIN_HEIGHT}, better 300.",
+        )
+    if yaw > MAX_YAW or pitch > MAX_PITCH:
+        raise SourceRejected(
+            "The face is turned too far away", "use a picture that looks at the camera."
+        )
+    if float(eye_openings(points).min()) < MIN_OPENING:
+        raise SourceRejected("An eye is closed", "use a picture with open eyes.")
     # A picture without any detail lacks contrast, which is said of the atlas.
     if 0 < sharpness(image, points) < MIN_SHARPNESS:
-        raise SourceRejected("The face is blurred; use a picture that is in focus.")
+        raise SourceRejected("The face is blurred", "use a picture that is in focus.")
 
 
 def check_hands(hands: Sequence[Hand], points: Floats) -> None:
@@ -74,7 +72,7 @@ def check_hands(hands: Sequence[Hand], points: Floats) -> None:
     for hand in hands:
         depths = [cv2.pointPolygonTest(outline, joint, True) for joint in hand.points.tolist()]
         if sum(depth > least for depth in depths) >= _HAND_JOINTS:
-            raise SourceRejected("A hand covers the face; use a picture without it.")
+            raise SourceRejected("A hand covers the face", "use a picture without it.")
 
 
 def check_cover(flat: Floats) -> None:
@@ -86,16 +84,16 @@ def check_cover(flat: Floats) -> None:
     )
     whites = np.percentile(lab[polygons(EYES, size) > 0, 0], 90)
     if _median(lab, _around_eyes(size))[0] < dark and whites < 1.5 * dark:
-        raise SourceRejected("The eyes are covered; use a picture without sunglasses.")
+        raise SourceRejected("The eyes are covered", "use a picture without sunglasses.")
     if all(
         _differs(_median(lab, polygons(part, size)), _median(lab, polygons(skin, size)))
         for part in (_NOSE_TIP, _CHIN)
         for skin in (_FOREHEAD, _NOSE_ROOT)
     ):
-        raise SourceRejected("Nose and mouth are covered; use a picture without a mask.")
+        raise SourceRejected("Nose and mouth are covered", "use a picture without a mask.")
     middle = flat[size // 4 : -size // 4, size // 4 : -size // 4]
     if float(middle.mean(-1).std()) < MIN_CONTRAST:
-        raise SourceRejected("The face has no contrast; use a sharper, better lit picture.")
+        raise SourceRejected("The face has no contrast", "use a sharper, better lit picture.")
 
 
 def check_shading(image: BgrImage, points: Floats) -> None:
@@ -105,8 +103,8 @@ def check_shading(image: BgrImage, points: Floats) -> None:
     """
     if shading(image, points) < MIN_SHADING:
         raise SourceRejected(
-            "The face has no shades, as in a drawing or an overexposed picture; use a photo in "
-            "softer light."
+            "The face has no shades, as in a drawing or an overexposed picture",
+            "use a photo in softer light.",
         )
 
 

@@ -69,5 +69,5 @@ def wording_of(language: str) -> Wording:
     """The wording of a two-letter language. Raises ParameterError for one that is not there."""
     if language not in WORDINGS:
         known = ", ".join(WORDINGS)
-        raise ParameterError(f"There is no label in {language!r}; use one of {known}.")
+        raise ParameterError(f"There is no label in {language!r}", f"use one of {known}.")
     return WORDINGS[language]

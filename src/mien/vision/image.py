@@ -57,10 +57,10 @@ def decode_image(data: bytes, limits: ImageLimits | None = None) -> BgrImage:
     limits = limits or ImageLimits()
     if len(data) > limits.max_bytes:
         raise ImageRejected(
-            f"The picture is larger than {limits.max_bytes / 2**20:.0f} MiB; send a smaller one."
+            f"The picture is larger than {limits.max_bytes / 2**20:.0f} MiB", "send a smaller one."
         )
     if is_heif(data):
-        raise ImageRejected(UNREADABLE)
+        raise ImageRejected(*UNREADABLE)
     with warnings.catch_warnings():
         # Pillow warns where it mends; whoever sent the picture can't read our log.
         warnings.simplefilter("ignore")
@@ -71,7 +71,7 @@ def decode_image(data: bytes, limits: ImageLimits | None = None) -> BgrImage:
             rgb = _eight_bit_rgb(_upright(picture))
         except BROKEN as error:
             raise ImageRejected(
-                "The picture is damaged or cut short; save it again and send it whole."
+                "The picture is damaged or cut short", "save it again and send it whole."
             ) from error
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
@@ -94,10 +94,10 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageRejected("The picture has far too many pixels; send a smaller one.") from error
+        raise ImageRejected("The picture has far too many pixels", "send a smaller one.") from error
     except BROKEN as error:
         raise ImageRejected(
-            "This is not a picture that can be read; send a JPEG, PNG, WebP, BMP or GIF."
+            "This is not a picture that can be read", "send a JPEG, PNG, WebP, BMP or GIF."
         ) from error
 
 
@@ -105,10 +105,11 @@ def _check(picture: Image.Image, limits: ImageLimits) -> None:
     if picture.width * picture.height > limits.max_pixels:
         raise ImageRejected(
             f"The picture has {picture.width} x {picture.height} pixels, and at most "
-            f"{limits.max_pixels / 1e6:.0f} megapixels are taken; send a smaller one."
+            f"{limits.max_pixels / 1e6:.0f} megapixels are taken",
+            "send a smaller one.",
         )
     if picture.format == "WEBP" and getattr(picture, "is_animated", False):
-        raise ImageRejected("Animated WebP is not taken; send a still picture, or a GIF.")
+        raise ImageRejected("Animated WebP is not taken", "send a still picture, or a GIF.")
 
 
 def _upright(picture: Image.Image) -> Image.Image:

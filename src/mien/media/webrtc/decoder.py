@@ -60,8 +60,8 @@ class VideoDecoder:
             raise MediaRejected(f"The video's header can't be read: {error}") from error
         if size is not None and size[0] * size[1] > self._max_pixels:
             raise MediaRejected(
-                f"Video of {size[0]}x{size[1]} is above the limit of {self._max_pixels} pixels;"
-                " send smaller pictures."
+                f"Video of {size[0]}x{size[1]} is above the limit of {self._max_pixels} pixels",
+                "send smaller pictures.",
             )
 
     def to_bgr(self, picture: av.VideoFrame) -> Image:

@@ -74,7 +74,9 @@ def parse_offer(sdp: str, max_bytes: int) -> Offer:
     try:
         return _read(SessionDescription.parse(without_local_names(sdp)), sdp)
     except PARSE_ERRORS as error:
-        raise MediaRejected("The session description can't be read; send an SDP offer.") from error
+        raise MediaRejected(
+            "The session description can't be read", "send an SDP offer."
+        ) from error
 
 
 def without_local_names(sdp: str) -> str:
@@ -96,7 +98,7 @@ def _read(description: SessionDescription, sdp: str) -> Offer:
         media.append(_media(section, usable and bundled))
     accepted = [s for s, m in zip(description.media, media, strict=True) if m.acceptable]
     if not accepted:
-        raise MediaRejected("Nothing in the offer can be answered; offer VP8 or H.264 and Opus.")
+        raise MediaRejected("Nothing in the offer can be answered", "offer VP8 or H.264 and Opus.")
     first = accepted[0]
     if not (first.ice and first.ice.usernameFragment and first.ice.password):
         raise MediaRejected("The offer has no ICE user name and password.")

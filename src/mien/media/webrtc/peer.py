@@ -83,7 +83,7 @@ class Peer:
         Raises MediaRejected for an offer that can't be read or has nothing that we speak.
         """
         if self._offer is not None:
-            raise MediaRejected("This connection was answered already; make a new one.")
+            raise MediaRejected("This connection was answered already", "make a new one.")
         offer = parse_offer(offer_sdp, self._config.max_sdp_bytes)
         self._offer = offer
         self._set_state("connecting")
@@ -118,7 +118,7 @@ class Peer:
         if self._offer is None:
             raise MediaRejected("Send the offer before its candidates.")
         if parsed.username not in (None, self._offer.ice.usernameFragment):
-            raise MediaRejected("ICE can't be restarted; make a new connection.")
+            raise MediaRejected("ICE can't be restarted", "make a new connection.")
         for candidate in parsed.candidates:
             await self._add_candidate(candidate)
 
