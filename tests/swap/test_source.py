@@ -152,6 +152,21 @@ def test_iris_colour_is_read_in_lab() -> None:
     assert np.isnan(prepare_source(image, without).iris).all()
 
 
+@pytest.mark.parametrize("radii", [-0.8, 0.0, 0.8])
+def test_an_eye_that_looks_aside_has_the_colour_of_its_iris_not_of_its_white(radii: float) -> None:
+    mesh = placed(scale=1.6)
+    image = photo(mesh)
+    brown = np.array([[[30, 50, 80]]], np.uint8)
+    for iris, eye in ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE)):
+        opening = np.round(mesh.points[list(eye), :2]).astype(np.int32)
+        cv2.fillPoly(image, [opening], (225, 225, 230))
+        radius = float(np.linalg.norm(mesh.points[iris[1], :2] - mesh.points[iris[0], :2]))
+        x, y = np.round(mesh.points[iris[0], :2] + [radii * radius, 0]).astype(int)
+        cv2.circle(image, (int(x), int(y)), round(radius), brown[0, 0].tolist(), -1)
+    expected = cv2.cvtColor(brown, cv2.COLOR_BGR2LAB)[0, 0]
+    np.testing.assert_allclose(prepare_source(image, mesh).iris, expected, atol=4)
+
+
 def test_a_flat_picture_is_refused() -> None:
     with pytest.raises(SourceRejected, match="contrast"):
         prepare_source(np.full((SIDE, SIDE, 3), 90, np.uint8), placed())

@@ -26,6 +26,8 @@ FORMAT = 3
 SHARP = 0.4
 MOST_BYTES = 8 << 20
 _IRIS_PIXELS = 16
+# Where else an iris is looked for, in its radii, and how much darker it must be there.
+_IRIS_SHIFTS, _ASIDE = (-1.2, -0.8, -0.4, 0.4, 0.8, 1.2), 0.7
 _ARRAYS = ("atlas", "foreign", "shape", "iris", "seen", "identity")
 _NUMBERS = ("resolution", "unrest")
 
@@ -140,9 +142,9 @@ def to_canonical_face(points: Floats) -> Similarity:
 def _iris_colour(image: BgrImage, points: Floats) -> Floats:
     if len(points) < 478:
         return np.full(3, np.nan, np.float32)
-    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB)
+    lab = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2LAB), np.uint8)
     eyes = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
-    pixels = np.vstack([lab[_iris_mask(image, points, *eye)] for eye in eyes]).astype(np.float32)
+    pixels = np.vstack([_iris_pixels(lab, points, *eye) for eye in eyes]).astype(np.float32)
     if len(pixels) < _IRIS_PIXELS:
         return np.full(3, np.nan, np.float32)
     # The darkest are pupil and lashes.
@@ -150,13 +152,30 @@ def _iris_colour(image: BgrImage, points: Floats) -> Floats:
     return np.median(light if len(light) else pixels, 0).astype(np.float32)
 
 
+def _iris_pixels(
+    lab: NDArray[np.uint8], points: Floats, iris: tuple[int, ...], eye: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """(k, 3) of one iris. Landmarks lag behind an eye that looks far aside, and lie on its white;
+    then it is where the eye is the darkest."""
+    found = lab[_iris_mask(lab.shape[:2], points, iris, eye, 0.0)]
+    if not len(found):
+        return found
+    aside = [lab[_iris_mask(lab.shape[:2], points, iris, eye, shift)] for shift in _IRIS_SHIFTS]
+    whole = [pixels for pixels in aside if len(pixels) > 0.5 * len(found)]
+    darkest = min([found, *whole], key=lambda pixels: float(pixels[:, 0].mean()))
+    return darkest if darkest[:, 0].mean() < _ASIDE * found[:, 0].mean() else found
+
+
 def _iris_mask(
-    image: BgrImage, points: Floats, iris: tuple[int, ...], eye: tuple[int, ...]
+    size: tuple[int, ...], points: Floats, iris: tuple[int, ...], eye: tuple[int, ...], shift: float
 ) -> NDArray[np.bool_]:
+    """A ring about the iris inside the opening; shift: towards the left, in its radii."""
     centre = points[iris[0], :2]
     radius = float(np.linalg.norm(points[list(iris[1:]), :2] - centre, axis=1).mean())
+    along = points[topo.LEFT_EYE_OUTER, :2] - points[topo.RIGHT_EYE_OUTER, :2]
+    centre = centre + shift * radius * along / (np.linalg.norm(along) + 1e-6)
     at = [int(value) for value in np.round(centre)]
-    disc = np.zeros(image.shape[:2], np.uint8)
+    disc = np.zeros(size, np.uint8)
     cv2.circle(disc, at, max(int(radius * 0.92), 1), 255, -1)
     cv2.circle(disc, at, int(radius * 0.35), 0, -1)
     opening = np.zeros_like(disc)
