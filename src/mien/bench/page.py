@@ -129,11 +129,6 @@ class Page:
             {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile},
         )
 
-    async def set_colour_scheme(self, scheme: str) -> None:
-        """What the page sees as prefers-color-scheme: "light" or "dark"."""
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        await self.call("Emulation.setEmulatedMedia", {"features": [feature]})
-
     async def set_files(self, selector: str, paths: Sequence[Path]) -> None:
         """Choose files in an <input type=file>. Raises BrowserError when there is none."""
         document = await self.call("DOM.getDocument", {"depth": 0})

@@ -120,13 +120,11 @@ def test_jitter_and_random_loss_alone_do_not_drive_it_down(loss: float) -> None:
     assert sender.run(40) > 1_000_000
 
 
-def test_what_is_under_way_and_the_round_trip_are_known() -> None:
+def test_the_round_trip_is_known() -> None:
     sender = Sender(Line(2_000_000, delay_s=0.1))
-    assert sender.estimate.unanswered_s(0.0) == 0.0
     sender.run(5)
     assert sender.estimate.round_trip_s is not None
     assert 0.1 < sender.estimate.round_trip_s < 0.5
-    assert sender.estimate.unanswered_s(sender.now + 3) > 2.8
 
 
 def test_packets_that_overtake_each_other_hide_no_growing_queue() -> None:

@@ -71,12 +71,6 @@ class DelayEstimate:
             self._measure_round_trip(now - newest.at)
             self._adjust(now)
 
-    def unanswered_s(self, now: float) -> float:
-        """How long the oldest packet that nothing was heard of is under way."""
-        if not self._sent:
-            return 0.0
-        return now - next(iter(self._sent.values())).at
-
     def _measure_round_trip(self, seconds: float) -> None:
         before = self.round_trip_s
         self.round_trip_s = seconds if before is None else before + 0.125 * (seconds - before)
