@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.swap.geometry import Similarity
 from mien.swap.rest import at_rest
 from mien.swap.shape import Neutral, ShapeTransfer, expressiveness
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.expression import NAMES
+from mien.vision.similarity import Similarity
 
 FACE = face_template().vertices.astype(np.float64)
 JAW = face_template().jaw

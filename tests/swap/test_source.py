@@ -10,7 +10,6 @@ from tests.swap.faces import SIDE, placed
 from mien.errors import SourceRejected
 from mien.models.weights import WeightStore
 from mien.swap.atlas import depth_inside, polygons
-from mien.swap.geometry import fit_similarity
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import FORMAT, SourceFace, prepare_source
 from mien.swap.source_maker import SourceMaker
@@ -18,6 +17,7 @@ from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE, facing_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.similarity import fit_similarity
 
 MEDIA = Path(__file__).parents[1] / "media"
 TEMPLATE = face_template()

@@ -5,7 +5,6 @@ import pytest
 from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK, picture, placed
 from tests.swap.test_mesh import swapped
 
-from mien.swap.geometry import Similarity
 from mien.swap.rehearsal import plain_source
 from mien.swap.texture import facing_of
 from mien.swap.turned import (
@@ -20,6 +19,7 @@ from mien.swap.turned import (
     turn_of,
 )
 from mien.vision import topology as topo
+from mien.vision.similarity import Similarity
 
 
 def pose(yaw: float) -> Similarity:

@@ -26,6 +26,12 @@ def test_undo_undoes() -> None:
     np.testing.assert_allclose(fit.undo(fit.apply(POINTS)), POINTS, atol=1e-9)
 
 
+def test_a_turn_moves_nothing() -> None:
+    rotation = turn(np.array([0, 0, 1]), np.pi / 2)
+    fit = fit_similarity(POINTS, 2 * POINTS @ rotation.T + 7)
+    np.testing.assert_allclose(fit.turn(np.array([[1.0, 0, 0]])), [[0, 2, 0]], atol=1e-9)
+
+
 def test_a_mirror_image_is_not_a_rotation() -> None:
     fit = fit_similarity(POINTS, POINTS * [-1, 1, 1])
     assert np.linalg.det(fit.rotation) == pytest.approx(1)

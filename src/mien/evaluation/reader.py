@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.models.weights import WeightStore
-from mien.swap.geometry import fit_similarity
 from mien.swap.template import face_template
 from mien.vision.expression import NAMES, ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh, Points
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import Embedding, IdentityModel
 from mien.vision.landmarker import FaceLandmarker, Roi
+from mien.vision.similarity import fit_similarity
 from mien.vision.topology import MESH_POINTS
 
 Floats = NDArray[np.float64]

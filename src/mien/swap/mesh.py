@@ -11,7 +11,7 @@ from mien.swap.contour import soften_contour
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
-from mien.swap.geometry import Floats, Similarity, smooth_step
+from mien.swap.geometry import Floats, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
 from mien.swap.light import Light, veil_share
@@ -29,6 +29,7 @@ from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
+from mien.vision.similarity import Similarity
 
 # How soon what comes before the face is no longer bent, at every third frame.
 _FREE_SHARE, _FREE_EVERY = 0.2, 3

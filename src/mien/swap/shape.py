@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from mien.swap.geometry import Doubles, Floats, Similarity, fit_similarity
+from mien.swap.geometry import Doubles, Floats
 from mien.swap.rest import at_rest
 from mien.swap.template import face_template
 from mien.vision import topology as topo
+from mien.vision.similarity import Similarity, fit_similarity
 
 # The outline is half hair and beard, which are the target's: with more of the source's, his chin is
 # drawn out and his stubble with it.

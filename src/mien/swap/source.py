@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mien.errors import SourceRejected
 from mien.swap.creases import soften
-from mien.swap.geometry import Floats, Similarity, fit_similarity
+from mien.swap.geometry import Floats
 from mien.swap.rest import at_rest
 from mien.swap.shape import expressiveness
 from mien.swap.smile import relax
@@ -20,6 +20,7 @@ from mien.swap.texture import ATLAS_SIZE, build_texture, flatten, pixels_per_tex
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import IDENTITY_SIZE, Embedding
+from mien.vision.similarity import Similarity, fit_similarity
 
 FORMAT = 3
 # What `sharpness` says of a sharp photo.

@@ -2,8 +2,9 @@
 
 import math
 
-from mien.swap.geometry import Floats, Similarity, fit_similarity, smooth_step
+from mien.swap.geometry import Floats, smooth_step
 from mien.swap.template import face_template
+from mien.vision.similarity import Similarity, fit_similarity
 
 # Degrees, as landmarks say: of a head that is truly turned by 60 they say 47, of one by 70, 53.
 # Beyond, they no longer lie on the outline of the face, and the own nose stands out behind.

@@ -25,6 +25,10 @@ class Similarity:
         """Move (n, d) points back."""
         return np.asarray((points - self.offset) @ self.rotation / self.scale, np.float64)
 
+    def turn(self, directions: NDArray[Any]) -> Doubles:
+        """Rotate and scale (n, d) offsets, without moving them."""
+        return np.asarray(self.scale * directions @ self.rotation.T, np.float64)
+
     def matrix(self) -> Doubles:
         """The (d, d + 1) matrix, as OpenCV's warps take it for d = 2."""
         return np.hstack([self.scale * self.rotation, self.offset[:, None]])
