@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, Self
+from typing import Literal, Self
 
 import numpy as np
 
@@ -31,13 +31,6 @@ _READ_EVERY = 3
 
 State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
-
-
-class Swapper(Protocol):
-    """Changes one face of one stream."""
-
-    def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
-        """A new picture with another face, or None where the face can't be drawn."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mien.swap.look import Look
 from mien.swap.lost import cross_fade
@@ -16,6 +17,13 @@ from mien.vision.hand import Hand
 FADE_FRAMES = 5
 # After so long the light may be another.
 LIGHT_LASTS_S = 0.5
+
+
+class Swapper(Protocol):
+    """Changes one face of one stream."""
+
+    def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
+        """A new picture with another face, or None where the face can't be drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +42,7 @@ class Wearer:
     def __init__(self, strength: float, watch: Stopwatch) -> None:
         self._strength, self._watch = strength, watch
         self._swapper: MeshSwapper | None = None
-        self._leaving: MeshSwapper | None = None
+        self._leaving: Swapper | None = None
         self._turning = TurnFade()
         self._fade_left = 0
         self._last = 0.0
@@ -58,7 +66,7 @@ class Wearer:
         return (self._draw(swapper, image, mesh, moment.hands) if share > 0 else None), share
 
     def _draw(
-        self, swapper: MeshSwapper, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand]
+        self, swapper: Swapper, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand]
     ) -> BgrImage | None:
         result = swapper.swap(image, mesh, hands)
         if self._leaving is None or result is None:
