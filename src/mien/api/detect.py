@@ -24,6 +24,10 @@ router = APIRouter(tags=["detect"], dependencies=DOCUMENTED)
 NOTHING = (0, 0)
 
 
+class _UnknownMedia(ImageRejected):
+    """Neither a picture nor a video: the contract has words of its own for it."""
+
+
 class FirstBody(BaseModel):
     """What the first form takes."""
 
@@ -167,7 +171,7 @@ async def _bytes(
 def _frames(data: bytes, wanted: int | None) -> int:
     kind = media_kind(data)
     if kind is None:
-        raise ImageRejected("Media type detection failed")
+        raise _UnknownMedia("Media type detection failed")
     return (wanted or 5) if kind is MediaKind.MOVING else 1
 
 
@@ -181,10 +185,9 @@ def _failed(error: MienError) -> JSONResponse:
     told: Mapping[type[MienError], str] = {
         FetchFailed: "Failed to download media",
         NoFaceFound: "No faces detected",
+        ImageRejected: f"Failed to process media: {error}",
     }
     text = told.get(type(error), str(error))
-    if isinstance(error, ImageRejected) and text != "Media type detection failed":
-        text = f"Failed to process media: {text}"
     return JSONResponse(DetectFailure(error_msg=text).model_dump(), 400)
 
 
