@@ -22,8 +22,10 @@ from mien.live.sources import SourceLibrary
 from mien.live.store import Store
 from mien.live.waiting import WaitingList
 from mien.settings import Settings
+from mien.trust.marking import Marking
 from mien.trust.policy import Policy
 from mien.trust.registry import mark_name
+from mien.trust.sealed_file import SealedPath
 
 log = structlog.get_logger(__name__)
 
@@ -160,7 +162,21 @@ class Stations:
         marking, _ = await self._marks.issue(session.id, "live")
         await self._attribute(marking.mark_id, session, session.source_id)
         recording = self._recordings.new(session.tenant_id, session.id, marking.mark_id)
-        brief = SessionBrief(
+        record_to = self._recordings.place(recording.id) if session.record else None
+        station = await self.roster.open(self._brief(session, marking, record_to), face)
+        await self._tell_recording(marking.mark_id, session, session.source_id)
+        if session.record:
+            await self._recordings.keep(recording, station.gone)
+        self.meter.begin(session.id, session.tenant_id)
+        mark = mark_name(marking.mark_id)
+        await self._journal.write("session.placed", session=session.id, mark=mark)
+        await self._store.save_session(live)
+        return station
+
+    def _brief(
+        self, session: Session, marking: Marking, record_to: SealedPath | None
+    ) -> SessionBrief:
+        return SessionBrief(
             session_id=session.id,
             channel_id=session.channel_id,
             quality=session.quality,
@@ -171,18 +187,9 @@ class Stations:
             lost_face=self._policy.of(session.tenant_id).lost_face,
             tenant_id=session.tenant_id,
             agora=self._access.agora_seat(session),
-            record_to=self._recordings.place(recording.id) if session.record else None,
+            record_to=record_to,
             statement=self._notary.sign(session.id, marking.mark_id),
         )
-        station = await self.roster.open(brief, face)
-        await self._tell_recording(marking.mark_id, session, session.source_id)
-        if session.record:
-            await self._recordings.keep(recording, station.gone)
-        self.meter.begin(session.id, session.tenant_id)
-        mark = mark_name(brief.marking.mark_id)
-        await self._journal.write("session.placed", session=session.id, mark=mark)
-        await self._store.save_session(live)
-        return station
 
     async def _station_ended(self, session_id: str, reason: Reason) -> None:
         async with self.lock(session_id):
