@@ -14,8 +14,10 @@ from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.live.clip import SwapReport
+    from mien.media.clips import MediaKind
     from mien.models.weights import WeightStore
     from mien.swap.cast import Cast
+    from mien.swap.engine import FrameEngine
     from mien.swap.source import SourceFace
     from mien.swap.source_maker import SourceMaker
     from mien.vision.identity import Embedding
@@ -104,21 +106,12 @@ def _swap(
     from mien.live.clip import check_output, swap_file
     from mien.live.marks import mark_for_file
     from mien.live.signing import Inputs, Signing
-    from mien.models.weights import WeightStore
-    from mien.swap.engine import EngineOptions, FrameEngine
     from mien.trust.marking import Marker
 
     kind = check_output(target, output)
     settings, notes = Settings(), list[str | None]()
-    store = WeightStore()
     with console.status("Reading the face…"):
-        cast = _cast(console, sources, store, wanted)
-        shape = settings.swap.shape if wanted.shape is None else wanted.shape
-        options = EngineOptions(wanted.lost_face, wanted.quality, shape)
-        load = FrameEngine.for_pictures if kind == "picture" else FrameEngine.load
-        engine = load(store, options)
-        engine.set_cast(cast)
-        engine.warm_up()
+        engine = _engine(console, sources, kind, settings, wanted)
         marking, statement = mark_for_file(settings)
         marker, signing = Marker(marking), Signing(open_identity(settings, time.time))
         marker.self_test()
@@ -134,6 +127,24 @@ def _swap(
             seal=lambda path: notes.append(signing.file(path, statement, inputs)),
         )
     return report, notes[0]
+
+
+def _engine(
+    console: Console, photos: list[Path], kind: "MediaKind", settings: Settings, wanted: _Wanted
+) -> "FrameEngine":
+    """An engine that wears the photos' faces, warm."""
+    from mien.models.weights import WeightStore
+    from mien.swap.engine import EngineOptions, FrameEngine
+
+    store = WeightStore()
+    cast = _cast(console, photos, store, wanted)
+    shape = settings.swap.shape if wanted.shape is None else wanted.shape
+    options = EngineOptions(wanted.lost_face, wanted.quality, shape)
+    load = FrameEngine.for_pictures if kind == "picture" else FrameEngine.load
+    engine = load(store, options)
+    engine.set_cast(cast)
+    engine.warm_up()
+    return engine
 
 
 def _cast(console: Console, photos: list[Path], store: "WeightStore", wanted: _Wanted) -> "Cast":
