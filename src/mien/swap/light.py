@@ -1,5 +1,6 @@
 """Light the source as the camera's picture is lit: factors per texel, from low-passed ratios."""
 
+import math
 from functools import cache
 
 import cv2
@@ -30,6 +31,9 @@ SKIN_CHROMA = 0.4
 WRINKLE_STRENGTH = 0.4
 WRINKLE_SIGMAS = (0.012, 0.06)
 WRINKLE_RANGE = (0.72, 1.25)
+# A face that becomes so much lighter or darker of a sudden, as a logarithm, is another sight: what
+# was before it and was taken for it is gone. Of every fourth texel so many must show skin.
+LEAP, _ENOUGH = 0.4, 100
 _MEASURE_EVERY = 4
 _FLOOR = 3.0
 _LONGEST_MEMORY = 150.0
@@ -43,14 +47,18 @@ class Light:
         self._size = len(look.colours)
         half = self._size // 2
         self._rim = shrink(look.rim, half)[..., None]
+        self._surroundings = np.zeros((half, half, 3), np.float32)
+        self._middle: float | None = None
+        self._frames = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self._measured: Floats | None = None
         self._ratio: Floats | None = None
-        self._surroundings = np.zeros((half, half, 3), np.float32)
         self._contrast: float | None = None
         self._veil: Floats | None = None
         self._usual: Floats | None = None
         self._usual_weight: Floats | None = None
-        self._frames = 0
 
     def gain(self, target: Floats, visible: Floats, clear: Floats) -> Floats:
         """Factors for the source's BGR, (n, n, 3).
@@ -60,6 +68,8 @@ class Light:
         """
         weights = self._look.skin * visible * clear
         light = luma(target)
+        if self._frames % 2 == 0 and self._is_another_sight(light, weights):
+            self._forget()
         contrast = self._contrast_gain(light, weights, visible)[..., None]
         if self._measured is None or self._frames % 2 == 0:
             self._measured, self._surroundings = self._ratios(target, contrast, weights)
@@ -69,10 +79,18 @@ class Light:
         gain = cv2.resize(self._ratio, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
         gain = gain * contrast
         self._calm_chroma(gain)
-        if self._frames % _MEASURE_EVERY == 0:
+        if self._frames % _MEASURE_EVERY == 0 or self._veil is None:
             self._measure_veil(target, gain, visible > 0.6)
         self._frames += 1
         return np.asarray(gain * self._wrinkles(light, visible * clear)[..., None], np.float32)
+
+    def _is_another_sight(self, light: Floats, weights: Floats) -> bool:
+        """By the middle, which nothing moves that covers less than half of the skin."""
+        skin = light[::2, ::2][weights[::2, ::2] > 0.5]
+        if len(skin) < _ENOUGH:
+            return False
+        old, self._middle = self._middle, float(np.median(skin)) + _FLOOR
+        return old is not None and abs(math.log(self._middle / old)) > LEAP
 
     def _ratios(self, target: Floats, contrast: Floats, weights: Floats) -> tuple[Floats, Floats]:
         """Target over source at half the grid's size, and the target's low-passed colours."""
