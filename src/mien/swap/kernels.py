@@ -15,6 +15,7 @@ INSIDE = np.float32(1.001)
 LUMA_B, LUMA_G, LUMA_R = np.float32(0.114), np.float32(0.587), np.float32(0.299)
 # Unsigned, so that indices need no check for counting from the end.
 NEXT = np.uintp(1)
+PER_LEVEL = F1 / F255
 CLEAR, SOLID = np.float32(0.003), np.float32(0.997)
 # Of red over what it holds of green.
 RED, REDDER = np.float32(0.35), np.float32(0.6)
@@ -59,6 +60,12 @@ def _mix(image, xi, yi, w0, w1, w2, w3, k):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(inline="always", fastmath=True)
+def _bgr(image, xi, yi, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
+    blue, green = _mix(image, xi, yi, w0, w1, w2, w3, 0), _mix(image, xi, yi, w0, w1, w2, w3, 1)
+    return blue, green, _mix(image, xi, yi, w0, w1, w2, w3, 2)
+
+
+@numba.njit(inline="always", fastmath=True)
 def _flat_mix(image, xi, yi, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
     top = image[yi, xi] * w0 + image[yi, xi + NEXT] * w1
     return top + image[yi + NEXT, xi] * w2 + image[yi + NEXT, xi + NEXT] * w3
@@ -87,6 +94,43 @@ def unwrap(image, points, visible, ids, weights, texels, colours, visibility):  
             colours[row, column, k] = _mix(image, xi, yi, w0, w1, w2, w3, k)
 
 
+@numba.njit(inline="always", fastmath=True)
+def _texel(u, v, side):  # type: ignore[no-untyped-def]
+    """`_corner` of a place, 0..1, in a square of that many texels a side."""
+    return _corner(u * side - HALF, v * side - HALF, side - INSIDE, side - INSIDE)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _lit(b, g, r, gain, veil, u, v):  # type: ignore[no-untyped-def]
+    """BGR of the atlas in the target's light, and how clear the place is of what stands before it.
+
+    No branch here or in `_tinted`: numba counts references to arrays at each, per pixel.
+    """
+    xi, yi, w0, w1, w2, w3 = _texel(u, v, np.float32(gain.shape[0]))
+    b = min(max(b * _mix(gain, xi, yi, w0, w1, w2, w3, 0), F0), F255)
+    g = min(max(g * _mix(gain, xi, yi, w0, w1, w2, w3, 1), F0), F255)
+    r = min(max(r * _mix(gain, xi, yi, w0, w1, w2, w3, 2), F0), F255)
+    lift = _lift(LUMA_B * b + LUMA_G * g + LUMA_R * r, veil[3])
+    lift *= _mix(gain, xi, yi, w0, w1, w2, w3, 4)
+    b, g, r = b + lift * veil[0], g + lift * veil[1], r + lift * veil[2]
+    return b, g, r, _mix(gain, xi, yi, w0, w1, w2, w3, 3)
+
+
+@numba.njit(inline="always", fastmath=True)
+def _lift(light, least):  # type: ignore[no-untyped-def]
+    return F1 - light / least if light < least else F0
+
+
+@numba.njit(inline="always", fastmath=True)
+def _tinted(b, g, r, share, tint):  # type: ignore[no-untyped-def]
+    """So much of the way from the camera's BGR to its tint."""
+    lb = tint[0, 0] * b + tint[0, 1] * g + tint[0, 2] * r
+    lg = tint[1, 0] * b + tint[1, 1] * g + tint[1, 2] * r
+    lr = tint[2, 0] * b + tint[2, 1] * g + tint[2, 2] * r
+    b, g = min(b + share * (lb - b), F255), min(g + share * (lg - g), F255)
+    return b, g, min(r + share * (lr - r), F255)
+
+
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
 def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: ignore[no-untyped-def]
     """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
@@ -99,67 +143,36 @@ def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: 
     to BGR. What stands before the lips is not, unless it is as red as painted lips are.
     """
     height, width = maps.shape[1], maps.shape[2]
-    frame_right = np.float32(frame.shape[1]) - INSIDE
-    frame_bottom = np.float32(frame.shape[0]) - INSIDE
-    s, n = np.float32(atlas.shape[0]), np.float32(gain.shape[0])
-    m = np.float32(lips.shape[0])
-    per_level = F1 / F255
+    right, bottom = np.float32(frame.shape[1]) - INSIDE, np.float32(frame.shape[0]) - INSIDE
     for row in range(height):
-        y = row + top
         for column in range(width):
-            u = maps[2, row, column]
+            u, v = maps[2, row, column], maps[3, row, column]
             if u < np.float32(-1.5):
                 continue
-            x = column + left
-            alpha = b = g = r = v = F0
+            alpha = b = g = r = F0
             if u >= F0:
-                v = maps[3, row, column]
-                xi, yi, w0, w1, w2, w3 = _corner(u * s - HALF, v * s - HALF, s - INSIDE, s - INSIDE)
-                alpha = _mix(atlas, xi, yi, w0, w1, w2, w3, 3) * (maps[4, row, column] * per_level)
+                xi, yi, w0, w1, w2, w3 = _texel(u, v, np.float32(atlas.shape[0]))
+                alpha = _mix(atlas, xi, yi, w0, w1, w2, w3, 3) * (maps[4, row, column] * PER_LEVEL)
                 if alpha > CLEAR:
-                    b = _mix(atlas, xi, yi, w0, w1, w2, w3, 0)
-                    g = _mix(atlas, xi, yi, w0, w1, w2, w3, 1)
-                    r = _mix(atlas, xi, yi, w0, w1, w2, w3, 2)
-                    xi, yi, w0, w1, w2, w3 = _corner(
-                        u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
-                    )
-                    b = min(max(b * _mix(gain, xi, yi, w0, w1, w2, w3, 0), F0), F255)
-                    g = min(max(g * _mix(gain, xi, yi, w0, w1, w2, w3, 1), F0), F255)
-                    r = min(max(r * _mix(gain, xi, yi, w0, w1, w2, w3, 2), F0), F255)
-                    light = LUMA_B * b + LUMA_G * g + LUMA_R * r
-                    if light < veil[3]:
-                        lift = F1 - light / veil[3]
-                        lift *= _mix(gain, xi, yi, w0, w1, w2, w3, 4)
-                        b, g, r = b + lift * veil[0], g + lift * veil[1], r + lift * veil[2]
-                    alpha *= _mix(gain, xi, yi, w0, w1, w2, w3, 3)
+                    b, g, r = _bgr(atlas, xi, yi, w0, w1, w2, w3)
+                    b, g, r, clear = _lit(b, g, r, gain, veil, u, v)
+                    alpha *= clear
             if alpha < SOLID:
-                xi, yi, w0, w1, w2, w3 = _corner(
-                    maps[0, row, column], maps[1, row, column], frame_right, frame_bottom
-                )
-                b0 = _mix(frame, xi, yi, w0, w1, w2, w3, 0)
-                g0 = _mix(frame, xi, yi, w0, w1, w2, w3, 1)
-                r0 = _mix(frame, xi, yi, w0, w1, w2, w3, 2)
+                x, y = maps[0, row, column], maps[1, row, column]
+                xi, yi, w0, w1, w2, w3 = _corner(x, y, right, bottom)
+                b0, g0, r0 = _bgr(frame, xi, yi, w0, w1, w2, w3)
                 if u >= F0:
-                    xi, yi, w0, w1, w2, w3 = _corner(
-                        u * m - HALF, v * m - HALF, m - INSIDE, m - INSIDE
-                    )
-                    share = _flat_mix(lips, xi, yi, w0, w1, w2, w3) * per_level
+                    xi, yi, w0, w1, w2, w3 = _texel(u, v, np.float32(lips.shape[0]))
+                    share = _flat_mix(lips, xi, yi, w0, w1, w2, w3) * PER_LEVEL
                     if share > CLEAR:
-                        xi, yi, w0, w1, w2, w3 = _corner(
-                            u * n - HALF, v * n - HALF, n - INSIDE, n - INSIDE
-                        )
+                        xi, yi, w0, w1, w2, w3 = _texel(u, v, np.float32(gain.shape[0]))
                         clear = _mix(gain, xi, yi, w0, w1, w2, w3, 3)
                         share *= max(clear, _step((r0 - g0) / (r0 + F1), RED, REDDER))
-                        lb = tint[0, 0] * b0 + tint[0, 1] * g0 + tint[0, 2] * r0
-                        lg = tint[1, 0] * b0 + tint[1, 1] * g0 + tint[1, 2] * r0
-                        lr = tint[2, 0] * b0 + tint[2, 1] * g0 + tint[2, 2] * r0
-                        b0 = min(b0 + share * (lb - b0), F255)
-                        g0 = min(g0 + share * (lg - g0), F255)
-                        r0 = min(r0 + share * (lr - r0), F255)
+                        b0, g0, r0 = _tinted(b0, g0, r0, share, tint)
                 b, g, r = b0 + alpha * (b - b0), g0 + alpha * (g - g0), r0 + alpha * (r - r0)
-            out[y, x, 0] = np.uint8(b + HALF)
-            out[y, x, 1] = np.uint8(g + HALF)
-            out[y, x, 2] = np.uint8(r + HALF)
+            out[row + top, column + left, 0] = np.uint8(b + HALF)
+            out[row + top, column + left, 1] = np.uint8(g + HALF)
+            out[row + top, column + left, 2] = np.uint8(r + HALF)
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, error_model="numpy")
