@@ -3,7 +3,7 @@
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -106,6 +106,17 @@ class LimitSettings(BaseSettings):
     creates_per_minute: int = 60
     detects_per_minute: int = 120
     link_calls_per_minute: int = 30
+
+    def for_readers(self) -> dict[str, Any]:
+        """What processes that read files are told: of ImageLimits and of ClipLimits."""
+        return {
+            "images": {"max_bytes": self.image_bytes, "max_pixels": self.image_pixels},
+            "clips": {
+                "max_bytes": self.video_bytes,
+                "max_seconds": self.video_seconds,
+                "max_pixels": self.frame_pixels,
+            },
+        }
 
 
 class Settings(BaseSettings):

@@ -25,15 +25,7 @@ class ImagingProcess:
     """Asks one child, one picture at a time, and starts it anew when it has died."""
 
     def __init__(self, settings: Settings, answer_within_s: float = ANSWER_WITHIN_S) -> None:
-        limits = settings.limits
-        self._config = {
-            "images": {"max_bytes": limits.image_bytes, "max_pixels": limits.image_pixels},
-            "clips": {
-                "max_bytes": limits.video_bytes,
-                "max_seconds": limits.video_seconds,
-                "max_pixels": limits.frame_pixels,
-            },
-        }
+        self._config = settings.limits.for_readers()
         self._answer_within_s = answer_within_s
         self._child: Child | None = None
         self._turn = asyncio.Lock()

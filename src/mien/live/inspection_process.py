@@ -29,14 +29,7 @@ class InspectionProcess:
     """One file at a time, so that live streams keep the other cores."""
 
     def __init__(self, settings: Settings, keyring: Keyring, anchors: str = "") -> None:
-        limits = settings.limits
-        self._config = {
-            "images": {"max_bytes": limits.image_bytes, "max_pixels": limits.image_pixels},
-            "clips": {
-                "max_bytes": limits.video_bytes,
-                "max_seconds": limits.video_seconds,
-                "max_pixels": limits.frame_pixels,
-            },
+        self._config = settings.limits.for_readers() | {
             "anchors": anchors,
             "keys": [key.secret.hex() for key in reversed(keyring.keys)],
         }
