@@ -142,6 +142,16 @@ def test_a_taken_port_is_told_at_once(tmp_path: Path) -> None:
         serving.kill()
 
 
+def test_a_data_directory_that_cannot_be_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    refused = Serving(tmp_path / "data", "--port", "0")
+    assert refused.process.wait(30) == 1
+    refused.kill()
+    said = refused.log.read_text()
+    assert said.startswith(f"Can't write to the data directory {tmp_path / 'data'}: File exists.")
+    assert "--data-dir" in said and "Traceback" not in said
+
+
 def test_a_label_in_an_unknown_language_is_told_and_nothing_is_served(tmp_path: Path) -> None:
     refused = Serving(tmp_path / "data", "--port", "0", MIEN_LABEL_LANGUAGE="xx")
     assert refused.process.wait(30) == 1

@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,7 @@ from mien.settings import Settings, TlsSettings
 # A request that is still open at the end may take so long; then the sessions are ended.
 LAST_REQUESTS_S = 1
 BACKLOG = 1024
+PROBE_BYTES = 1 << 20
 
 
 def serve(
@@ -41,6 +43,7 @@ def serve(
     set_up_logs(settings.log_level)
     tls = _tls(settings.tls)
     with contextlib.closing(_listen(settings)) as listener:
+        _claim(settings.data_dir)
         asyncio.run(_serve(settings, listener, tls))
     end_process()
 
@@ -66,6 +69,21 @@ def _tls(given: TlsSettings) -> ssl.SSLContext | None:
         )
         raise typer.Exit(1) from error
     return context
+
+
+def _claim(data_dir: Path) -> None:
+    """Make the data directory and write into it once, before anything is started."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir) as probe:
+            probe.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        typer.echo(
+            f"Can't write to the data directory {data_dir}: {error.strerror}. Choose another with "
+            "--data-dir, or mend that: it must be a folder of the user that serves, with room.",
+            err=True,
+        )
+        raise typer.Exit(1) from error
 
 
 def _listen(settings: Settings) -> socket.socket:
