@@ -1,4 +1,4 @@
-"""Who is on a stream and what they are told; media goes over real peers in test_stream.py."""
+"""Who is on a stream and what they are told; media goes over real peers in test_stream_peers.py."""
 
 import time
 from collections.abc import Mapping

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,111 +15,21 @@ from tests.live.camera_client import (
     Client,
     Microphone,
     clip_frames,
-    only_loopback,
     until,
 )
+from tests.live.conftest import MARKING, Connect, OpenStream, Told
 from tests.trust.pictures import has_badge
 
-from mien.errors import MediaRejected, NotFound, SourceRejected, TooFrequent
-from mien.live.audience import MOST_PEERS
-from mien.live.recorder import Recorder
-from mien.live.stream import Stream, StreamOptions
+from mien.errors import NotFound, SourceRejected
 from mien.media.clips import probe
-from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
-from mien.swap.engine import EngineOptions, FrameEngine
-from mien.swap.source import prepare_source
 from mien.trust.detector import Detector
 from mien.trust.inspection import inspect
-from mien.trust.marking import Marker, Marking
 from mien.trust.pattern import make_pattern
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 from mien.vision.image import decode_image
-
-LOOPBACK = PeerConfig(loopback=True)
-MARKING = Marking(bytes(range(32)), 0xC0FFEE)
-OpenStream = Callable[..., Awaitable[Stream]]
-Connect = Callable[..., Awaitable[Client]]
-Told = list[tuple[str, Mapping[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def weights() -> WeightStore:
-    return WeightStore()
-
-
-@pytest.fixture(scope="module")
-def finder(weights: WeightStore) -> FaceFinder:
-    return FaceFinder.load(weights)
-
-
-@pytest.fixture(scope="module")
-def frames() -> list[BgrImage]:
-    return clip_frames()
-
-
-@pytest.fixture(scope="module")
-def source(finder: FaceFinder) -> bytes:
-    picture = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    return prepare_source(picture, finder(picture)[0].mesh).to_bytes()
-
-
-@pytest.fixture
-def told() -> Told:
-    return []
-
-
-@pytest.fixture
-async def open_stream(
-    weights: WeightStore, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[OpenStream]:
-    only_loopback(monkeypatch)
-    opened: list[Stream] = []
-
-    async def open_one(
-        source: bytes = b"",
-        record_to: Path | None = None,
-        marking: Marking = MARKING,
-        **options: Any,
-    ) -> Stream:
-        engine = FrameEngine.load(weights, EngineOptions(lost_face="blur"))
-        engine.warm_up()
-        about = StreamOptions(algorithm_uid=3, **options)
-        stream = Stream(
-            engine,
-            Marker(marking),
-            about,
-            lambda event, body: told.append((event, body)),
-            recorder=Recorder(lambda: record_to.open("wb", buffering=0)) if record_to else None,
-        )
-        opened.append(stream)
-        if source:
-            await stream.change_source(source)
-        return stream
-
-    yield open_one
-    for stream in opened:
-        await stream.close()
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
-    clients: list[Client] = []
-
-    async def join(stream: Stream, client: Client, kind: Any = "join") -> Client:
-        clients.append(client)
-
-        async def answer(sdp: str) -> str:
-            return (await stream.join(kind, sdp, LOOPBACK))[1]
-
-        await client.join(answer)
-        return client
-
-    yield join
-    for client in clients:
-        await client.close()
 
 
 def nearer_to_source(image: BgrImage, finder: FaceFinder, weights: WeightStore) -> float:
@@ -344,37 +253,6 @@ async def test_another_face_comes_in_while_live_and_a_bad_one_does_not(
     assert client.states()[-1] == "swapping"
 
 
-async def test_viewers_see_what_the_publisher_gets_and_publish_nothing(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
-) -> None:
-    stream = await open_stream(source)
-    publisher = await connect(stream, Client(Camera(frames)), "whip")
-    await until(lambda: stream.statistics()["state"] == "swapping")
-    viewer = await connect(stream, Client(None), "whep")
-    await until(lambda: viewer.pictures > 3)
-    assert publisher.pictures == 0
-    intruder = await connect(stream, Client(Camera([np.zeros_like(frames[0])])), "whep")
-    await until(lambda: intruder.pictures > 3)
-    assert stream.statistics()["peers"] == 3
-    assert stream.statistics()["face"] is True
-    assert viewer.picture is not None
-    assert viewer.picture.mean() > 30
-
-
-async def test_the_newest_publisher_takes_over(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
-) -> None:
-    stream = await open_stream(source)
-    first = await connect(stream, Client(Camera([np.zeros_like(frames[0])])))
-    await until(lambda: stream.statistics()["state"] == "no_face")
-    second = await connect(stream, Client(Camera(frames)))
-    await until(lambda: second.states() and second.states()[-1] == "swapping")
-    await until(lambda: stream.statistics()["peers"] == 1)
-    # Told why, so that it doesn't come back and take over in turn.
-    await until(lambda: first.heard("replaced"))
-    assert not second.heard("replaced")
-
-
 async def test_a_camera_that_stops_is_told_and_may_come_back(
     open_stream: OpenStream, connect: Connect, frames: list[BgrImage], source: bytes
 ) -> None:
@@ -387,72 +265,6 @@ async def test_a_camera_that_stops_is_told_and_may_come_back(
     camera.covered = False
     await until(lambda: client.states()[-1] == "swapping")
     assert client.heard("state")[-1]["text"] == "Live."
-
-
-async def test_a_peer_that_hangs_up_is_let_go(
-    open_stream: OpenStream, connect: Connect, told: Told
-) -> None:
-    stream = await open_stream()
-    client = await connect(stream, Client(None))
-    assert told[-1] == ("peers", {"peers": 1})
-    await until(lambda: client.heard("user-joined") and client.states() == ["waiting"])
-    await client.close()
-    await until(lambda: ("peers", {"peers": 0}) in told, 10)
-
-
-async def test_peers_are_hung_up_by_their_id(open_stream: OpenStream) -> None:
-    stream = await open_stream()
-    client = Client(None)
-    ids: list[str] = []
-
-    async def answer(sdp: str) -> str:
-        peer_id, answered = await stream.join("join", sdp, LOOPBACK)
-        ids.append(peer_id)
-        return answered
-
-    await client.join(answer)
-    await stream.trickle(ids[0], "a=end-of-candidates\r\n")
-    await stream.hang_up(ids[0])
-    assert stream.statistics()["peers"] == 0
-    with pytest.raises(NotFound):
-        await stream.hang_up(ids[0])
-    with pytest.raises(NotFound):
-        await stream.trickle(ids[0], "")
-    await client.close()
-
-
-async def test_a_bad_offer_leaves_no_peer(open_stream: OpenStream, told: Told) -> None:
-    stream = await open_stream()
-    with pytest.raises(MediaRejected):
-        await stream.join("join", "garbage", LOOPBACK)
-    assert stream.statistics()["peers"] == 0
-
-
-async def test_peers_have_a_bound(open_stream: OpenStream) -> None:
-    stream = await open_stream()
-    client = Client(None)
-    offers: list[str] = []
-
-    async def keep(sdp: str) -> str:
-        offers.append(sdp)
-        return (await stream.join("whep", sdp, LOOPBACK))[1]
-
-    await client.join(keep)
-    for _ in range(MOST_PEERS - 1):
-        await stream.join("whep", offers[0], LOOPBACK)
-    with pytest.raises(TooFrequent):
-        await stream.join("whep", offers[0], LOOPBACK)
-    await client.close()
-
-
-async def test_closing_tells_the_page(
-    open_stream: OpenStream, connect: Connect, frames: list[BgrImage]
-) -> None:
-    stream = await open_stream()
-    client = await connect(stream, Client(Camera(frames)))
-    await until(lambda: client.heard("user-joined"))
-    await asyncio.wait_for(stream.close(), 3)
-    await until(lambda: client.states()[-1] == "closing")
 
 
 async def test_a_sketch_of_the_camera_can_be_looked_at_once_a_picture(
