@@ -1,6 +1,6 @@
 import numpy as np
 
-from mien.swap.atlas import masked_blur, opacity, polygons, skin_mask, to_lab, uv_grid
+from mien.swap.atlas import masked_blur, opacity, polygons, skin_mask, skin_share, to_lab, uv_grid
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 
@@ -26,6 +26,14 @@ def test_weights_add_up_to_one_inside() -> None:
     grid = uv_grid(64)
     np.testing.assert_allclose(grid.weights[grid.texels].sum(1), 1, atol=1e-5)
     assert grid.spread(np.ones((468, 1), np.float32))[~grid.inside].max() == 0
+
+
+def test_skin_is_counted_where_the_mesh_covers_it_and_off_the_features() -> None:
+    share = skin_share(256)
+    assert all(share[texel(vertex, 256)] == 1 for vertex in (topo.NOSE_TIP, 50, 280, 151))
+    assert not share[~uv_grid(256).inside].any()
+    assert not share[skin_mask(256) == 0].any()
+    assert 0.2 < share.mean() < 0.5
 
 
 def test_opacity_shows_skin_and_spares_eyes_and_mouth() -> None:

@@ -112,6 +112,12 @@ def skin_mask(size: int) -> Mask:
 
 
 @cache
+def skin_share(size: int) -> Floats:
+    """1 on skin that the mesh covers, 0 elsewhere: what `masked_blur` may take skin from."""
+    return np.asarray((skin_mask(size) > 0) & uv_grid(size).inside, np.float32)
+
+
+@cache
 def opacity(size: int) -> Floats:
     """1 where the source is shown, 0 outside the oval, in the eye openings and on the mouth.
 

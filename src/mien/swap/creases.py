@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from mien.swap.atlas import blur, masked_blur, skin_mask, uv_grid
+from mien.swap.atlas import blur, masked_blur, skin_share
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.smile import beside_lips, near_folds
 from mien.swap.texture import ATLAS_SIZE
@@ -34,7 +34,7 @@ def soften(colours: Floats, bare: Floats) -> Floats:
 
     bare: (512, 512) 1 on skin, 0 on hair and background that was painted over.
     """
-    skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside) * bare
+    skin = skin_share(ATLAS_SIZE) * bare
     log = np.log(colours + _FLOOR)
     # The narrowest part of a crease is its deepest: what counts is each texel, not a blur of it.
     detail = log - masked_blur(log, skin, ATLAS_SIZE * BROAD)

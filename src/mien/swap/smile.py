@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from mien.swap.atlas import blur, masked_blur, polygons, skin_mask, uv_grid
+from mien.swap.atlas import blur, masked_blur, polygons, skin_share
 from mien.swap.geometry import Floats
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
@@ -30,7 +30,7 @@ def relax(colours: Floats, bare: Floats, smile: float) -> Floats:
     """
     if smile <= 0:
         return colours
-    skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside) * bare
+    skin = skin_share(ATLAS_SIZE) * bare
     log = np.log(colours + _FLOOR)
     fine, broad = (masked_blur(log, skin, ATLAS_SIZE * sigma) for sigma in FOLD_SIGMAS)
     share = (STRENGTH * smile * near_folds())[..., None]

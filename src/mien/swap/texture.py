@@ -14,7 +14,7 @@ from mien.swap.atlas import (
     masked_blur,
     polygons,
     shrink,
-    skin_mask,
+    skin_share,
     to_lab,
     uv_grid,
 )
@@ -172,7 +172,7 @@ def _lift_shadow(colours: Floats, foreign: Floats) -> Floats:
 
     Hair is left out, and its shadow would end in a line down the wearer's cheek.
     """
-    skin = ((skin_mask(ATLAS_SIZE) > 0) & uv_grid(ATLAS_SIZE).inside).astype(np.float32)
+    skin = skin_share(ATLAS_SIZE)
     away = depth_inside(np.asarray((foreign < 0.5) * 255, np.uint8))
     log = np.log(np.clip(colours.mean(-1), 1, 255))
     here = masked_blur(log, skin * (1 - foreign), ATLAS_SIZE * 0.012)
@@ -186,8 +186,7 @@ def _lift_shadow(colours: Floats, foreign: Floats) -> Floats:
 
 def _even_light(colours: Floats, foreign: Floats) -> Floats:
     """Remove side light: the antisymmetric part of the low-passed logarithm."""
-    inside = uv_grid(ATLAS_SIZE).inside
-    skin = ((skin_mask(ATLAS_SIZE) > 0) & inside).astype(np.float32) * (1 - foreign)
+    skin = skin_share(ATLAS_SIZE) * (1 - foreign)
     log = np.log(np.clip(colours, 0, 255) + 6)
     near = masked_blur(log, skin, ATLAS_SIZE * 0.022)
     support = blur(skin, ATLAS_SIZE * 0.022)[..., None]
