@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mien.errors import MienError
-from mien.settings import Settings
+from mien.cli.beside import settings_in
+from mien.cli.failures import say_failures
 from mien.trust.audit import (
     KEY_FILE,
     LOG_FILE,
@@ -32,13 +32,10 @@ Kept = Annotated[
 @app.command()
 def verify(data_dir: DataDir = None, checkpoint: Kept = None, as_json: AsJson = False) -> None:
     """Check every byte of the log. Exit status 1 if any was changed, 2 if it can't be read."""
-    folder = data_dir or Settings().data_dir
-    try:
+    folder = settings_in(data_dir).data_dir
+    with say_failures(2, ValueError):
         known = None if checkpoint is None else _tail(checkpoint)
         report = verify_log(folder / LOG_FILE, read_key(folder / KEY_FILE).public_key(), known)
-    except (MienError, OSError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     typer.echo(
         json.dumps({"intact": report.intact, **asdict(report)}) if as_json else _told(report)
     )
@@ -48,12 +45,9 @@ def verify(data_dir: DataDir = None, checkpoint: Kept = None, as_json: AsJson = 
 @app.command()
 def checkpoint(data_dir: DataDir = None) -> None:
     """Sign the log as it stands, and print the checkpoint; copy it off the machine."""
-    folder = data_dir or Settings().data_dir
-    try:
+    folder = settings_in(data_dir).data_dir
+    with say_failures(2, ValueError):
         tail = open_audit_log(folder, time.time).checkpoint()
-    except (MienError, OSError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     typer.echo(f"{tail.lines}:{tail.hash}")
 
 

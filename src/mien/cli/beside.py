@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from mien.errors import MienError
+from mien.cli.failures import say_failures
 from mien.settings import Settings
 
 T = TypeVar("T")
@@ -35,8 +35,5 @@ def run_beside(
         async with opened(settings) as desk:
             return await work(desk)
 
-    try:
+    with say_failures():
         return asyncio.run(run())
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error

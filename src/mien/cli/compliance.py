@@ -3,12 +3,12 @@
 import json
 import time
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mien.errors import MienError
+from mien.cli.beside import DataDir, settings_in
+from mien.cli.failures import say_failures
 from mien.live.governance import govern, signed_policy
 from mien.settings import Settings
 from mien.trust.audit import KEY_FILE, open_audit_log, read_key
@@ -16,20 +16,17 @@ from mien.trust.compliance import compliance_of
 
 
 def compliance(
-    data_dir: Annotated[Path | None, typer.Option(help="The server's data directory.")] = None,
+    data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the signed statement.")] = False,
 ) -> None:
     """Say which of the requirements R1 to R13 are met by a server that is started now."""
-    settings = Settings()
-    try:
-        signed = _compliance(settings, data_dir or settings.data_dir)
-    except (MienError, OSError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    with say_failures(1, ValueError):
+        signed = _compliance(settings_in(data_dir))
     typer.echo(json.dumps(signed, indent=2) if as_json else _in_words(signed["statement"]))
 
 
-def _compliance(settings: Settings, folder: Path) -> dict[str, Any]:
+def _compliance(settings: Settings) -> dict[str, Any]:
+    folder = settings.data_dir
     policy = signed_policy(folder)
     open_audit_log(folder, time.time)  # makes the key where there is none
     key = read_key(folder / KEY_FILE)

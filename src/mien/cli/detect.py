@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mien.errors import MienError
+from mien.cli.failures import say_failures
 
 NAMES = ("left eye", "right eye", "nose", "mouth", "left mouth corner", "right mouth corner")
 
@@ -17,11 +17,8 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find the faces in a picture, largest first. Exit status 1 if there is none."""
-    try:
+    with say_failures():
         report = read_picture(picture)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     typer.echo(json.dumps(report, indent=2) if as_json else _told(report))
     raise typer.Exit(0 if report["faces"] else 1)
 

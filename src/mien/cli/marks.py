@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.beside import DataDir, settings_in
-from mien.errors import MienError
+from mien.cli.failures import say_failures
 from mien.live.marks import known_statement, known_uses
 from mien.trust.audit import open_audit_log
 from mien.trust.keyring import Keyring, read_keyring, rotate_keyring
@@ -22,11 +22,8 @@ app = typer.Typer(add_completion=False, help="Keys of marks, and who had which m
 @app.command()
 def keys(data_dir: DataDir = None) -> None:
     """List the keys by name and age; the last one marks, all are looked for."""
-    try:
+    with say_failures():
         keyring = read_keyring(settings_in(data_dir).data_dir)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     _list(keyring)
 
 
@@ -34,12 +31,9 @@ def keys(data_dir: DataDir = None) -> None:
 def rotate(data_dir: DataDir = None) -> None:
     """Make a new key. A server takes it at its next start; older marks are still found."""
     folder = settings_in(data_dir).data_dir
-    try:
+    with say_failures():
         keyring = rotate_keyring(folder, secrets.token_bytes, time.time())
         open_audit_log(folder, time.time).append("marks.key_rotated", key=keyring.newest.id)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     _list(keyring)
 
 

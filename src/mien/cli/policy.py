@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +10,10 @@ import typer
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mien.cli.beside import DataDir
+from mien.cli.beside import DataDir, settings_in
+from mien.cli.failures import say_failures
 from mien.errors import MienError
 from mien.live.governance import install_policy, policy_of, signed_policy
-from mien.settings import Settings
 from mien.trust.audit import open_audit_log, read_key
 from mien.trust.policy import Policy, read_draft, write_draft
 from mien.trust.private_file import write_private
@@ -30,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def init(key: Key, draft: Draft = Path("policy-draft.json")) -> None:
     """Write a new key, and a draft with the defaults to edit."""
-    with _told():
+    with say_failures(1, ValueError):
         for path in (key, draft):
             if path.exists():
                 raise MienError(f"{path} is there already; name another, or move it away.")
@@ -42,8 +41,8 @@ def init(key: Key, draft: Draft = Path("policy-draft.json")) -> None:
 @app.command()
 def sign(draft: Draft, key: Key, data_dir: DataDir = None) -> None:
     """Sign a draft; it is in force from the server's next start on."""
-    folder = data_dir or Settings().data_dir
-    with _told():
+    folder = settings_in(data_dir).data_dir
+    with say_failures(1, ValueError):
         policy, signer = read_draft(draft.read_bytes()), read_key(key)
         install_policy(folder, policy, signer, open_audit_log(folder, time.time))
     typer.echo(f"Signed: {policy.digest}. Restart the server.")
@@ -52,8 +51,8 @@ def sign(draft: Draft, key: Key, data_dir: DataDir = None) -> None:
 @app.command()
 def check(data_dir: DataDir = None) -> None:
     """Is the signed policy as it was signed? Exit status 1 if not, or if there is none."""
-    with _told():
-        policy = signed_policy(data_dir or Settings().data_dir)
+    with say_failures(1, ValueError):
+        policy = signed_policy(settings_in(data_dir).data_dir)
         if policy is None:
             raise MienError(
                 "No policy is signed here: the settings decide. See `mien policy init`."
@@ -64,9 +63,9 @@ def check(data_dir: DataDir = None) -> None:
 @app.command()
 def show(tenant: Tenant = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What a server that is started now goes by, and who says so."""
-    settings = Settings()
-    with _told():
-        policy = signed_policy(data_dir or settings.data_dir)
+    settings = settings_in(data_dir)
+    with say_failures(1, ValueError):
+        policy = signed_policy(settings.data_dir)
     source = "settings" if policy is None else "signed policy"
     in_force = policy or policy_of(settings)
     rules = (in_force.of(tenant) if tenant else in_force).as_json()
@@ -83,16 +82,6 @@ def _in_words(rules: dict[str, Any]) -> Iterator[str]:
     yield from (f"{name}: {value}" for name, value in rules.items())
     for tenant, own in tenants.items():
         yield f"tenant {tenant}: " + ", ".join(f"{name} {value}" for name, value in own.items())
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say what went wrong in a line."""
-    try:
-        yield
-    except (MienError, OSError, ValueError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 def _private_pem(key: Ed25519PrivateKey) -> bytes:

@@ -4,9 +4,8 @@ import time
 
 import typer
 
-from mien.cli.beside import DataDir
-from mien.errors import MienError
-from mien.settings import Settings
+from mien.cli.beside import DataDir, settings_in
+from mien.cli.failures import say_failures
 from mien.trust.audit import open_audit_log
 from mien.trust.statement_keys import (
     KEYS_FILE,
@@ -21,26 +20,20 @@ app = typer.Typer(add_completion=False, help="The keys that session statements a
 @app.command()
 def keys(data_dir: DataDir = None) -> None:
     """List the keys by name; the last one signs, all are published."""
-    folder = data_dir or Settings().data_dir
-    try:
+    folder = settings_in(data_dir).data_dir
+    with say_failures():
         kept = read_statement_keys(folder / KEYS_FILE)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     _list(kept)
 
 
 @app.command()
 def rotate(data_dir: DataDir = None) -> None:
     """Make a new key. A server takes it at its next start; older statements still verify."""
-    folder = data_dir or Settings().data_dir
-    try:
+    folder = settings_in(data_dir).data_dir
+    with say_failures():
         kept = rotate_statement_keys(folder)
         about = {"key": kept.newest.thumbprint()}
         open_audit_log(folder, time.time).append("statements.key_rotated", **about)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
     _list(kept)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from mien.errors import MienError
+from mien.cli.beside import settings_in
+from mien.cli.failures import say_failures
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,20 +42,15 @@ def verify(
 
     Exit status 0 if there is one, and if the statement holds; 1 if not, 2 on errors.
     """
-    settings = Settings()
-    if data_dir is not None:
-        settings = settings.model_copy(update={"data_dir": data_dir})
+    settings = settings_in(data_dir)
     if (file is None) == (statement is None):
         typer.echo("Name a file to look at, or a session statement by --statement.", err=True)
         raise typer.Exit(2)
-    try:
+    with say_failures(2):
         if statement is not None:
             _check(statement, keys, settings, as_json)
         assert file is not None
         verdict = _look(file, settings)
-    except (MienError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
     typer.echo(json.dumps(verdict.as_json(), indent=2) if as_json else verdict.as_text())
     raise typer.Exit(0 if verdict.finding.marked else 1)
 
