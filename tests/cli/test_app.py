@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,27 @@ def test_version() -> None:
     result = CliRunner().invoke(main, ["--version"])
     assert result.exit_code == 0
     assert result.stdout.startswith("mien ")
+
+
+def test_where_kernels_cannot_be_kept_it_says_what_to_set() -> None:
+    nowhere = {
+        "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator",
+        "NUMBA_CACHE_DIR": "/proc/nowhere",
+    }
+    for command, said in (
+        ("warm-up", "in NUMBA_CACHE_DIR.\n"),
+        ("doctor", "Serving would not work"),
+    ):
+        program = f"from mien.cli.app import main; main(['{command}'])"
+        ended = subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | nowhere,
+            capture_output=True,
+            text=True,
+        )
+        assert ended.returncode == 1
+        assert said in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

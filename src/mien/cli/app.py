@@ -30,8 +30,26 @@ COMMANDS = {
 }
 
 
+# What numba says where it may write neither beside the kernels nor into the user's cache.
+NO_CACHE = "no locator available"
+
+
 class LazyCommands(TyperGroup):
     """A group that imports a command's module when that command is wanted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; say what to do where its compiled kernels can't be kept."""
+        try:
+            return super().invoke(ctx)
+        except RuntimeError as error:
+            if NO_CACHE not in str(error):
+                raise
+            typer.echo(
+                "This user may keep compiled kernels neither beside Mien nor in a home directory. "
+                "Name a folder that is his alone in NUMBA_CACHE_DIR.",
+                err=True,
+            )
+            raise typer.Exit(1) from error
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name, in the order of the table."""

@@ -90,6 +90,16 @@ def check_models() -> Check:
     return Check("models", "ok", "all hashes right")
 
 
+def check_kernels() -> Check:
+    """Compiled kernels can be kept: beside Mien, in the user's cache, or where numba is told."""
+    try:
+        from mien.trust import kernels
+    except RuntimeError as error:
+        advice = "Name a folder that is this user's alone in NUMBA_CACHE_DIR."
+        return Check("compiled kernels", "failure", str(error), advice)
+    return Check("compiled kernels", "ok", f"kept in {kernels.add_mark.stats.cache_path}")
+
+
 def check_data_dir(settings: Settings) -> Check:
     """The data directory, or the place where it will be made, is writable."""
     place = settings.data_dir.resolve()
@@ -175,6 +185,7 @@ def check_all(settings: Settings) -> Iterator[Check]:
         check_memory,
         check_codecs,
         check_models,
+        check_kernels,
     )
     with_settings: tuple[Callable[[Settings], Check], ...] = (
         check_data_dir,
