@@ -77,3 +77,15 @@ def test_json_and_exit_status(settings: Settings, monkeypatch: pytest.MonkeyPatc
         result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 1
     assert "Serving would not work" in result.stdout
+
+
+def test_what_looks_like_markup_is_said_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "[bold]data"
+    folder.mkdir()
+    monkeypatch.setenv("MIEN_DATA_DIR", str(folder))
+    monkeypatch.setenv("MIEN_PORT", str(free_port()))
+    lines = CliRunner().invoke(main, ["doctor"]).stdout.splitlines()
+    assert any(str(folder) in line for line in lines)
+    assert lines[0].startswith("     ok  python: ")

@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from mien.cli.failures import say_failures
+from mien.cli.failures import INTERRUPTED, say_failures, say_stopped
 from mien.errors import NotFound
 
 
@@ -17,3 +17,12 @@ def test_a_defect_is_not_hidden_unless_it_is_the_user_s() -> None:
         raise ValueError("defect")
     with pytest.raises(typer.Exit), say_failures(1, ValueError):
         raise ValueError("no key")
+
+
+def test_who_stops_a_command_is_told_that_nothing_was_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(typer.Exit) as ended, say_stopped():
+        raise KeyboardInterrupt
+    assert ended.value.exit_code == INTERRUPTED
+    assert "nothing was written" in capsys.readouterr().err

@@ -184,3 +184,16 @@ def test_ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "nothing was written" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_look_like_markup_are_said_whole(tmp_path: Path) -> None:
+    photo = tmp_path / "[bold]nobody[end].png"
+    cv2.imwrite(str(photo), np.full((64, 64, 3), 128, np.uint8))
+    output = tmp_path / "[red]out.png"
+    status, said = run(str(photo), HOPPER, "-o", str(output))
+    assert status == 1
+    assert said.startswith(f"{photo.name}: No face was found")
+    status, said = run(str(photo), ASTRONAUT, HOPPER, "-o", str(output))
+    assert status == 0
+    assert said.startswith(f"Left out: {photo.name}: No face was found")
+    assert said.endswith(f"Wrote {output}.\n")

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from mien.cli.checks import Check, check_all
 from mien.settings import Settings
 
-MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "failure": "[red]failure[/]"}
+COLOURS = {"ok": "green", "warning": "yellow", "failure": "red"}
 
 
 def doctor(
@@ -30,7 +31,8 @@ def doctor(
 def _tell(checks: list[Check], works: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for check in checks:
-        console.print(f"{MARKS[check.verdict]:>16}  {check.name}: {check.found}")
+        verdict = f"[{COLOURS[check.verdict]}]{check.verdict:>7}[/]"
+        console.print(f"{verdict}  {check.name}: {escape(check.found)}")
         if check.advice:
-            console.print(f"         {check.advice}", style="dim")
+            console.print(f"         {escape(check.advice)}", style="dim")
     console.print("Serving will work." if works else "Serving would not work.", style="bold")

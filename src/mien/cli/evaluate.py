@@ -8,13 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mien.errors import MienError
+from mien.cli.failures import INTERRUPTED, say_failures, say_stopped
 
 if TYPE_CHECKING:
     from mien.evaluation.pair import PairReport
     from mien.evaluation.run import Evaluation
-
-INTERRUPTED = 130
 
 
 def evaluate(
@@ -31,22 +29,16 @@ def evaluate(
 
     Nothing is marked or labelled: the sheets show the bare engine, so keep them to yourself.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
     settings = {"quality": quality, "frames": frames, "shape": shape}
     done: list[PairReport] = []
-    try:
+    with say_failures(), say_stopped():
         evaluation = _prepare(console, sources, targets, settings)
         output.mkdir(parents=True, exist_ok=True)
         interrupted = _run(console, evaluation, done)
         if not done:
             raise KeyboardInterrupt
         _write(console, output, done, settings, evaluation)
-    except (MienError, OSError) as error:
-        console.print(f"[red]{error}[/]")
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        console.print("Stopped; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
     if interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -62,7 +54,7 @@ def _prepare(
     with console.status("Reading the faces…"):
         evaluation = Evaluation(WeightStore(), sources, targets, options, settings["frames"])
     for name, reason in evaluation.left_out.items():
-        console.print(f"Left out: {name}: {reason}", markup=False)
+        console.print(f"Left out: {name}: {reason}")
     return evaluation
 
 
@@ -96,7 +88,7 @@ def _write(
     for name, value in mean.items():
         table.add_row(name, str(value))
     console.print(table)
-    console.print(f"Wrote {output / 'index.html'} and {output / 'report.json'}.", markup=False)
+    console.print(f"Wrote {output / 'index.html'} and {output / 'report.json'}.")
 
 
 def _bar(console: Console) -> Progress:

@@ -7,6 +7,8 @@ import typer
 
 from mien.errors import MienError
 
+INTERRUPTED = 130
+
 
 @contextmanager
 def say_failures(status: int = 1, *more: type[Exception]) -> Iterator[None]:
@@ -15,5 +17,15 @@ def say_failures(status: int = 1, *more: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        typer.echo(str(error), err=True)
+        typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(status) from error
+
+
+@contextmanager
+def say_stopped() -> Iterator[None]:
+    """Say that the user's Ctrl-C left nothing behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        raise typer.Exit(INTERRUPTED) from None

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mien.cli.failures import say_failures, say_stopped
 from mien.errors import MienError, NoFaceFound, ParameterError
 from mien.settings import Settings
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mien.swap.source import SourceFace
     from mien.swap.source_maker import SourceMaker
     from mien.vision.identity import Embedding
-
-INTERRUPTED = 130
 
 
 def swap(
@@ -68,16 +67,11 @@ def swap(
 
     What is written is labelled, marked and signed (C2PA) as modified by this installation.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    try:
-        wanted = _Wanted(lost_face, quality, faces, tuple(target_face or ()), shape)
+    # Names of files may look like markup.
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    wanted = _Wanted(lost_face, quality, faces, tuple(target_face or ()), shape)
+    with say_failures(), say_stopped():
         report, note = _swap(console, sources, target, output, wanted)
-    except (MienError, OSError) as error:
-        console.print(f"[red]{error}[/]")
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        console.print("Stopped; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
     if note:
         console.print(note)
     frames = "" if report.kind == "picture" else f": {report.swapped} of {report.frames} frames"
