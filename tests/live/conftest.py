@@ -1,4 +1,4 @@
-"""A stream, and clients that join it over loopback."""
+"""A desk of sessions; a stream, and clients that join it over loopback."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from tests.live.camera_client import MEDIA, Client, clip_frames, only_loopback
+from tests.live.desk import Desk, opened_desk
 
 from mien.live.recorder import Recorder
 from mien.live.stream import Stream, StreamOptions
@@ -24,6 +25,18 @@ MARKING = Marking(bytes(range(32)), 0xC0FFEE)
 OpenStream = Callable[..., Awaitable[Stream]]
 Connect = Callable[..., Awaitable[Client]]
 Told = list[tuple[str, Mapping[str, Any]]]
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """What a module or a test may ask of its desk otherwise."""
+    return {}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
+    async with opened_desk(tmp_path, **options) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,15 @@ import io
 import json
 import os
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import av
 import c2pa
 import numpy as np
 import pytest
 from sqlalchemy import select
-from tests.live.desk import OTHER, TENANT, URL, Desk, eventually, opened_desk
+from tests.live.desk import OTHER, TENANT, URL, Desk, eventually
 from tests.live.fakes import EILEEN, GRACE, FakeStation
 
 from mien.errors import Forbidden, NotFound
@@ -38,17 +36,6 @@ HOPPER = (Path(__file__).parents[1] / "media" / "grace_hopper.jpg").read_bytes()
 SAID = Statement(5, "", "file", 1_800_000_000.0, "1.0")
 # Boxes of an MP4 that nothing else has.
 MP4 = (b"ftypiso", b"moovmvhd", b"moofmfhd")
-
-
-@pytest.fixture
-def options() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
-    async with opened_desk(tmp_path, **options) as desk:
-        yield desk
 
 
 def record(station: FakeStation) -> SealedPath:

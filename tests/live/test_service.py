@@ -1,11 +1,8 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.live.desk import FACE, OFFER, OTHER, TENANT, URL, Desk, opened_desk
+from tests.live.desk import FACE, OFFER, OTHER, TENANT, URL, Desk
 from tests.live.fakes import BROKEN, EILEEN, JPEG
 
 from mien.errors import (
@@ -28,17 +25,6 @@ from mien.live.session import Reason, State
 from mien.live.sources import SourceRequest
 from mien.live.tokens import MediaToken
 from mien.trust.audit import KEY_FILE, LOG_FILE, read_key, verify_log
-
-
-@pytest.fixture
-def options() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
-    async with opened_desk(tmp_path, **options) as desk:
-        yield desk
 
 
 async def test_create_places_the_session_with_its_source(desk: Desk) -> None:

@@ -1,11 +1,9 @@
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.live.desk import TENANT, Desk, opened_desk
+from tests.live.desk import TENANT, Desk
 
 from mien.errors import (
     NoCapacity,
@@ -15,18 +13,6 @@ from mien.live.placement import EndReason
 from mien.live.session import Reason, State
 from mien.settings import Settings
 from mien.trust.registry import session_digest
-
-
-@pytest.fixture
-def options() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, options: dict[str, Any]) -> AsyncIterator[Desk]:
-    async with opened_desk(tmp_path, **options) as desk:
-        yield desk
-
 
 with_queue = pytest.mark.parametrize("options", [{"when_full": "queue"}])
 
