@@ -18,8 +18,12 @@ Mask = NDArray[np.uint8]
 EYES = (topo.RIGHT_EYE, topo.LEFT_EYE)
 BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
 CHEEKS = ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
-# How far the swap fades in from the oval, as a part of the atlas.
-FEATHER = 0.05
+# From where in the oval and how far the swap fades in, as parts of the atlas; and from and to
+# where at the chin at the most, which `Stubble` undoes.
+FEATHER_FROM, FEATHER = 0.008, 0.05
+CHIN_FEATHER = (0.004, 0.028)
+# Rows from and to which the chin begins, as parts of the atlas.
+_CHIN = (0.60, 0.70)
 # How far outside the openings of the eyes, and outside the lips, it begins and is whole.
 EYE_FADE = (-0.012, 0.0042)
 LIP_FADE = (-0.012, 0.004)
@@ -123,12 +127,20 @@ def opacity(size: int) -> Floats:
 
     A photo's lips can be drawn wider or higher, but not pressed, pursed or curled.
     """
-    alpha = smooth_step(depth_inside(polygons([topo.OVAL], size)), 0.008, 0.008 + FEATHER)
+    depth = depth_inside(polygons([topo.OVAL], size))
+    alpha = smooth_step(depth, FEATHER_FROM, FEATHER_FROM + FEATHER)
+    alpha = alpha + (smooth_step(depth, *CHIN_FEATHER) - alpha) * chin_rows(size)
     for outlines, fade in ((EYES, EYE_FADE), ((topo.OUTER_LIPS,), LIP_FADE)):
         hole = polygons(outlines, size)
         distance = np.where(hole > 0, -depth_inside(hole), depth_inside(255 - hole))
         alpha = alpha * smooth_step(distance, *fade)
     return np.asarray(alpha, np.float32)
+
+
+def chin_rows(size: int) -> Floats:
+    """(size, 1) 1 in the rows of the chin, 0 above."""
+    rows = (np.arange(size, dtype=np.float32)[:, None] + 0.5) / np.float32(size)
+    return np.asarray(smooth_step(rows, *_CHIN), np.float32)
 
 
 def blur(image: Floats, sigma: float) -> Floats:

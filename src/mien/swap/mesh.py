@@ -23,6 +23,7 @@ from mien.swap.shape import Neutral, ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.strands import Strands
+from mien.swap.stubble import Stubble
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
@@ -70,6 +71,7 @@ class MeshSwapper:
         self._occlusion = Occlusion(quality.grid)
         self._lids = Lids(quality.grid)
         self._lips = Lips(look)
+        self._stubble = Stubble(look)
         self._irises = Irises(look.source.iris)
         self._glasses = Glasses()
         self._strands = Strands(quality.grid)
@@ -147,13 +149,14 @@ class MeshSwapper:
         clear = self._occlusion.clear
         self._gain[..., :3] = self._light.gain(self._target, self._visible, clear)
         self._lips.observe(self._target, self._visible, clear)
+        self._stubble.observe(self._target, self._visible, clear)
         self._watch.lap("light")
         # The light is measured at even frames: the two costs never meet in one frame.
         if self._frames % 2:
             clear = self._occlusion.update(self._target, self._visible)
             if self._quality.glasses:
                 self._strands.observe(self._target)
-        self._gain[..., 3] = clear
+        self._gain[..., 3] = clear * self._stubble.opacity
         lids = self._lids.opacity(points)
         if lids is not None:
             self._gain[..., 3] *= lids
