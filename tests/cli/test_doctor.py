@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 from pathlib import Path
 
@@ -89,3 +90,11 @@ def test_what_looks_like_markup_is_said_whole(
     lines = CliRunner().invoke(main, ["doctor"]).stdout.splitlines()
     assert any(str(folder) in line for line in lines)
     assert lines[0].startswith("     ok  python: ")
+
+
+def test_advice_asks_no_index_for_mien_itself() -> None:
+    """Mien is on none: whoever takes the name there would be run."""
+    root = Path(__file__).parents[2]
+    files = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("src/**/*.py")]
+    asking = [file for file in files if re.search(r"pip install '?mien\b", file.read_text())]
+    assert asking == []

@@ -163,7 +163,7 @@ def check_agora(settings: Settings) -> Check:
     if not settings.agora.complete:
         return Check("agora", "ok", "not set up (an option: see docs/agora.md)")
     if not is_installed():
-        advice = "pip install 'mien[agora]', or unset MIEN_AGORA_APP_ID."
+        advice = f"{sys.executable} -m pip install {PACKAGE}, or unset MIEN_AGORA_APP_ID."
         return Check("agora", "warning", f"{PACKAGE} is missing", advice)
     return Check("agora", "ok", f"{PACKAGE} is installed (the account itself is not asked)")
 
