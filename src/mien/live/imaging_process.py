@@ -56,10 +56,10 @@ class ImagingProcess:
         return _pictures(answer)
 
     async def prepare_source(
-        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
+        self, data: bytes, near: tuple[tuple[int, int], ...] = (), *, alone: bool = True
     ) -> PreparedSource:
         """See Imaging."""
-        answer = await self._ask("prepare_source", {"near": near}, data)
+        answer = await self._ask("prepare_source", {"near": near, "alone": alone}, data)
         size = answer.body["source_bytes"]
         said_until = size + answer.body["credentials_bytes"]
         said = answer.blob[size:said_until]

@@ -59,7 +59,7 @@ class LiteRtModel:
 
 
 class OnnxModel:
-    """An .onnx file on the CPU: one float32 tensor in, float32 tensors out."""
+    """An .onnx file on the CPU: float32 tensors in and out."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
@@ -74,11 +74,12 @@ class OnnxModel:
             )
         except LOAD_ERRORS as error:
             raise WeightsError(f"{path.name} is not a model that ONNX Runtime runs") from error
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [one.name for one in self._session.get_inputs()]
 
-    def __call__(self, tensor: FloatTensor) -> tuple[FloatTensor, ...]:
-        """Run once; the outputs in the file's order."""
-        return tuple(self._session.run(None, {self._input: tensor}))
+    def __call__(self, *tensors: FloatTensor) -> tuple[FloatTensor, ...]:
+        """Run once; inputs and outputs in the file's order."""
+        given = dict(zip(self._inputs, tensors, strict=True))
+        return tuple(self._session.run(None, given))
 
 
 @contextmanager

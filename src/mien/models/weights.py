@@ -95,6 +95,20 @@ WEIGHTS = (
         "npm @vladmandic/face-api 1.7.15, face_recognition_model.bin converted to ONNX",
     ),
     Weight(
+        "identity_gradient",
+        "face_identity_gradient.onnx",
+        "478333f24fe0582098c263a4cee09280930a084c3c70b5c4d740b712f0e620c0",
+        "Apache-2.0 (Mien); reads its weights from face_identity_dlib.onnx",
+        "scripts/derive-gradient",
+    ),
+    Weight(
+        "mannequins",
+        "mannequins.npz",
+        "7d42ea295e4f5c3bb2fe2747910470bb994dc15b73a25f6f392000d574505314",
+        "CC BY 4.0 (Intel Corporation); public domain (NASA, US Navy)",
+        "scripts/gather-mannequins",
+    ),
+    Weight(
         "expression_moves",
         "expression_moves.npz",
         "36f92721c8491ce3b7beb19e030966c528f9a873e0f77b57c68feae995cb981c",

@@ -1,5 +1,7 @@
 """Eyes: whose lids are shown, and the colour of the irises."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,7 @@ class Lids:
     """
 
     def __init__(self, size: int) -> None:
-        self._rings = [shrink(_ring(eye), size) for eye in EYES]
+        self._rings = [_ring(eye, size) for eye in EYES]
         self._usual: Floats | None = None
         # (2,) how far the right and the left eye are closed, as each usually is open.
         self.closed = np.zeros(2, np.float32)
@@ -52,9 +54,10 @@ class Lids:
         return np.asarray(right * left, np.float32)
 
 
-def _ring(eye: tuple[int, ...]) -> Floats:
+@cache
+def _ring(eye: tuple[int, ...], size: int) -> Floats:
     outside = depth_inside(255 - polygons([eye], ATLAS_SIZE))
-    return np.asarray(1 - smooth_step(outside, 0.012, 0.034), np.float32)
+    return shrink(np.asarray(1 - smooth_step(outside, 0.012, 0.034), np.float32), size)
 
 
 def eye_openings(points: Floats) -> Floats:

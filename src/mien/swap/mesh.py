@@ -85,6 +85,8 @@ class MeshSwapper:
         # What stands before the face must not be bent with it.
         self._free = np.ones((topo.MESH_POINTS, 1), np.float32)
         self._frames = 0
+        # What was drawn last; its maps are valid until the next frame.
+        self.drawing: Drawing | None = None
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A copy of the picture, in which the face is another; None where none of it is seen.
@@ -98,6 +100,7 @@ class MeshSwapper:
         moved = self._move(points, mesh.expression, pose, share)
         self._watch.lap("geometry")
         drawing = self._canvas.draw(points, moved, image.shape[1], image.shape[0], narrowing)
+        self.drawing = drawing
         if drawing is None:
             return None
         self._watch.lap("raster")

@@ -1,5 +1,7 @@
 """The colour of one person's skin, though a mask, a fringe or a cap may cover half of the face."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +98,7 @@ def _scatter(away: Floats) -> Floats:
     return np.asarray(near.T @ near / len(near), np.float32)
 
 
+@cache
 def _spots(outline: tuple[int, ...], size: int) -> NDArray[np.int64]:
     """As many flat indices of texels in each patch, evenly strewn."""
     inside = np.flatnonzero(shrink(polygons([outline], ATLAS_SIZE), size) > 128)

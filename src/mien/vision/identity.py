@@ -10,7 +10,7 @@ from mien.models.runtimes import OnnxModel
 from mien.models.weights import WeightStore
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
-from mien.vision.similarity import fit_similarity
+from mien.vision.similarity import Similarity, fit_similarity
 
 Embedding = NDArray[np.float32]
 
@@ -66,9 +66,14 @@ def distance(one: Embedding, other: Embedding) -> float:
 
 def face_chip(image: BgrImage, mesh: FaceMesh) -> BgrImage:
     """The face upright in 150 x 150 pixels, BGR, as dlib cuts it; black beyond the image."""
-    target = (CHIP_PADDING + CHIP_TEMPLATE) / (1 + 2 * CHIP_PADDING) * CHIP_SIZE - 0.5
-    fit = fit_similarity(mesh.points[list(CHIP_LANDMARKS), :2], target)
+    fit = to_chip(mesh)
     shrink = 0.5 / fit.scale
     if shrink > 1:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.5 * shrink), np.uint8)
     return np.asarray(cv2.warpAffine(image, fit.matrix(), (CHIP_SIZE, CHIP_SIZE)), np.uint8)
+
+
+def to_chip(mesh: FaceMesh) -> Similarity:
+    """From the picture to the face's chip, pixel centres to pixel centres."""
+    target = (CHIP_PADDING + CHIP_TEMPLATE) / (1 + 2 * CHIP_PADDING) * CHIP_SIZE - 0.5
+    return fit_similarity(mesh.points[list(CHIP_LANDMARKS), :2], target)

@@ -1,0 +1,194 @@
+"""A real photo is fitted, and worn by people in moments that the fit has not seen."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+from tests.swap.wearing import worn_by
+
+from mien.models.weights import WeightStore
+from mien.swap import fitting
+from mien.swap.fitting import MOST_LIGHT, MOST_SHAPE, Change, Fitter
+from mien.swap.source import SourceFace, prepare_source
+from mien.swap.source_maker import SourceMaker
+from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+from mien.vision.expression import ExpressionModel
+from mien.vision.face import BgrImage
+from mien.vision.faces import FaceFinder
+from mien.vision.identity import IdentityModel, distance
+
+MEDIA = Path(__file__).parents[1] / "media"
+UNSEEN = (("signer.mp4", 35), ("head_turns.mp4", 24), ("blink.mp4", 1))
+
+
+class Photo(NamedTuple):
+    source: SourceFace
+    moments: tuple[BgrImage, ...]
+
+
+def frame(name: str, number: int) -> BgrImage:
+    film = cv2.VideoCapture(str(MEDIA / name))
+    film.set(cv2.CAP_PROP_POS_FRAMES, number)
+    known, image = film.read()
+    assert known, name
+    return np.asarray(image, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder.load(WeightStore())
+
+
+@pytest.fixture(scope="module")
+def identity() -> IdentityModel:
+    return IdentityModel.load(WeightStore())
+
+
+@pytest.fixture(scope="module")
+def fitter() -> Fitter:
+    return Fitter.load(WeightStore())
+
+
+@pytest.fixture(scope="module")
+def photo(finder: FaceFinder, identity: IdentityModel) -> Photo:
+    image = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
+    mesh = ExpressionModel.load(WeightStore()).read(finder(image)[0].mesh)
+    source = prepare_source(image, mesh, identity(image, mesh))
+    return Photo(source, tuple(frame(*one) for one in UNSEEN))
+
+
+@pytest.fixture(scope="module")
+def fitted(fitter: Fitter, photo: Photo) -> SourceFace:
+    return fitter(photo.source)
+
+
+@pytest.fixture(scope="module")
+def unfitted_distance(photo: Photo, finder: FaceFinder, identity: IdentityModel) -> float:
+    return how_far(photo.source, photo, finder, identity)
+
+
+def how_far(source: SourceFace, photo: Photo, finder: FaceFinder, identity: IdentityModel) -> float:
+    """The mean distance to the photo of those who wear the source."""
+    results = [worn_by(moment, source) for moment in photo.moments]
+    met = [identity(result, finder(result)[0].mesh) for result in results]
+    return float(np.mean([distance(one, photo.source.identity) for one in met]))
+
+
+def test_who_wears_it_is_known_better(
+    fitted: SourceFace,
+    photo: Photo,
+    finder: FaceFinder,
+    identity: IdentityModel,
+    unfitted_distance: float,
+) -> None:
+    assert how_far(fitted, photo, finder, identity) < unfitted_distance - 0.02
+
+
+@pytest.mark.parametrize("held", ["LIGHT_STEP", "SHAPE_STEP"])
+def test_light_and_shape_each_help(
+    held: str,
+    monkeypatch: pytest.MonkeyPatch,
+    fitter: Fitter,
+    photo: Photo,
+    finder: FaceFinder,
+    identity: IdentityModel,
+    unfitted_distance: float,
+) -> None:
+    monkeypatch.setattr(fitting, held, 0.0)
+    half = fitter(photo.source)
+    assert how_far(half, photo, finder, identity) < unfitted_distance - 0.005
+
+
+def test_only_so_much_light_changes_and_no_colour(fitted: SourceFace, photo: Photo) -> None:
+    before = photo.source.atlas.astype(np.float64)
+    bright = before.min(-1) > 60
+    change = np.log(fitted.atlas[bright] / before[bright])
+    kept = fitted.atlas[bright].max(-1) < 255
+    # Half a level of rounding on 60 of them.
+    assert np.abs(change[kept]).max() < MOST_LIGHT * 1.1 + 0.01
+    assert np.ptp(change[kept], axis=-1).max() < 0.02
+    assert np.abs(change[kept]).mean() > 0.01, "something changes"
+
+
+def test_the_light_stays_at_the_outline(fitted: SourceFace, photo: Photo) -> None:
+    oval = face_template().uv[list(topo.OVAL)] * ATLAS_SIZE
+    column, row = np.clip(np.round(oval), 0, ATLAS_SIZE - 1).astype(int).T
+    before = photo.source.atlas[row, column].astype(int)
+    assert np.abs(fitted.atlas[row, column] - before).max() <= 1
+
+
+def test_the_shape_changes_little_and_alike_on_both_sides(fitted: SourceFace, photo: Photo) -> None:
+    moved = fitted.shape - photo.source.shape
+    assert not moved[:, 2].any()
+    far = np.linalg.norm(moved, axis=1)
+    assert 0.05 < far.max() <= MOST_SHAPE + 1e-4
+    other = moved[topo.canonical_mesh().mirror] * [-1, 1, 1]
+    np.testing.assert_allclose(moved, other, atol=0.03)
+
+
+def test_lips_keep_their_shape(fitted: SourceFace, photo: Photo) -> None:
+    """They go with the face around them, as something stiff does."""
+    lips = [*topo.OUTER_LIPS, *topo.INNER_LIPS]
+    moved = (fitted.shape - photo.source.shape)[lips, :2]
+    stiff = np.c_[np.ones(len(lips)), face_template().vertices[lips]]
+    explained = stiff @ np.linalg.lstsq(stiff, moved, rcond=None)[0]
+    assert np.abs(moved - explained).max() < 0.01
+
+
+def test_the_head_is_neither_turned_nor_moved(fitted: SourceFace, photo: Photo) -> None:
+    x, y = (fitted.shape - photo.source.shape)[:, :2].T
+    vertices = face_template().vertices - face_template().vertices.mean(0)
+    assert abs(x.mean()) < 0.01
+    assert abs(y.mean()) < 0.02
+    assert abs((x * vertices[:, 0] + y * vertices[:, 1]).mean()) < 0.1, "size"
+    assert abs((y * vertices[:, 2]).mean()) < 0.1, "a nod"
+
+
+def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:
+    for name in ("foreign", "iris", "seen", "identity"):
+        np.testing.assert_array_equal(getattr(fitted, name), getattr(photo.source, name))
+    assert fitted.unrest == photo.source.unrest
+
+
+def test_the_same_photo_is_fitted_alike(fitter: Fitter, fitted: SourceFace, photo: Photo) -> None:
+    again = fitter(photo.source)
+    np.testing.assert_array_equal(again.atlas, fitted.atlas)
+    np.testing.assert_array_equal(again.shape, fitted.shape)
+
+
+def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
+    unknown = replace(photo.source, identity=np.full(128, np.nan, np.float32))
+    assert fitter(unknown) is unknown
+
+
+def test_a_change_is_of_light_by_factors_and_of_shape_in_the_plane(photo: Photo) -> None:
+    light = np.full((128, 128), np.log(1.1), np.float32)
+    shape = np.zeros((468, 2), np.float32)
+    shape[topo.CHIN] = 0.25, -0.5
+    changed = Change(light, shape).of(photo.source)
+    middle = changed.atlas[ATLAS_SIZE // 2, ATLAS_SIZE // 2].astype(float)
+    expected = photo.source.atlas[ATLAS_SIZE // 2, ATLAS_SIZE // 2] * 1.1
+    np.testing.assert_allclose(middle, np.minimum(expected, 255), atol=0.6)
+    moved = changed.shape - photo.source.shape
+    np.testing.assert_allclose(moved[topo.CHIN], [0.25, -0.5, 0], atol=1e-6)
+    assert not np.delete(moved, topo.CHIN, 0).any()
+
+
+def test_no_change_changes_nothing(photo: Photo) -> None:
+    same = Change.none().of(photo.source)
+    np.testing.assert_array_equal(same.atlas, photo.source.atlas)
+    np.testing.assert_array_equal(same.shape, photo.source.shape)
+
+
+def test_a_maker_fits_photos_and_leaves_a_finished_face(photo: Photo, fitted: SourceFace) -> None:
+    maker = SourceMaker.load(WeightStore())
+    image = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
+    made = maker([image])
+    np.testing.assert_array_equal(made.atlas, fitted.atlas)
+    assert maker([fitted]) is fitted
+    assert maker.finish([photo.source]).atlas.tobytes() == fitted.atlas.tobytes()
