@@ -34,12 +34,12 @@ from mien.vision.topology import canonical_mesh
 
 # Side of the changes of light, that of a look's smallest level.
 SIZE = 128
-ROUNDS, TRIED_AT_ONCE = 16, 4
+ROUNDS, TRIED_AT_ONCE = 8, 4
 # Logarithms of light: the first step, the most, and how broad a change is as a part of the atlas.
 # Only luma is changed: colours found so are no skin's.
-LIGHT_STEP, MOST_LIGHT, LIGHT_SIGMA = 0.04, 0.15, 0.08
+LIGHT_STEP, MOST_LIGHT, LIGHT_SIGMA = 0.06, 0.15, 0.065
 # The same of the shape, in centimetres of the canonical face.
-SHAPE_STEP, MOST_SHAPE, SHAPE_SIGMA = 0.05, 0.4, 0.07
+SHAPE_STEP, MOST_SHAPE, SHAPE_SIGMA = 0.08, 0.4, 0.07
 # How deep inside the outline, as parts of the atlas, light may change not at all and in full.
 RIM = (0.0, 0.12)
 LIPS_REACH = 2.0
@@ -72,7 +72,7 @@ class Change:
 
 
 class Fitter:
-    """Fits sources, each in about two seconds. Not for two threads at once."""
+    """Fits sources, each in about a second. Not for two threads at once."""
 
     def __init__(
         self,

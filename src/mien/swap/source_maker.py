@@ -106,7 +106,7 @@ class SourceMaker:
     def finish(self, parts: Sequence[SourceFace]) -> SourceFace:
         """One source of prepared photos of one person, fitted to be known by when it is worn.
 
-        Raises what merge_sources raises. Some 1.5 s.
+        Raises what merge_sources raises. About a second.
         """
         return self._fitter(merge_sources(parts))
 
