@@ -74,7 +74,7 @@ async def test_a_lost_worker_is_followed_by_another_but_not_for_ever(desk: Desk)
 
 
 @pytest.mark.parametrize(
-    "account, says", [(AgoraSettings(app_id=None), "APP_ID"), (ACCOUNT, "mien.agora")]
+    "account, says", [(AgoraSettings(app_id=None), "APP_ID"), (ACCOUNT, "agora-python-server-sdk")]
 )
 async def test_what_is_missing_is_said(tmp_path: Path, account: AgoraSettings, says: str) -> None:
     async with opened_desk(tmp_path, agora=account) as desk:
