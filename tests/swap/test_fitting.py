@@ -10,8 +10,9 @@ import pytest
 from tests.swap.wearing import worn_by
 
 from mien.models.weights import WeightStore
-from mien.swap import fitting
-from mien.swap.fitting import MOST_LIGHT, MOST_SHAPE, Change, Fitter
+from mien.swap import adjustment
+from mien.swap.adjustment import MOST_LIGHT, MOST_SHAPE
+from mien.swap.fitting import Fitter
 from mien.swap.source import SourceFace, prepare_source
 from mien.swap.source_maker import SourceMaker
 from mien.swap.template import face_template
@@ -99,7 +100,7 @@ def test_light_and_shape_each_help(
     identity: IdentityModel,
     unfitted_distance: float,
 ) -> None:
-    monkeypatch.setattr(fitting, held, 0.0)
+    monkeypatch.setattr(adjustment, held, 0.0)
     half = fitter(photo.source)
     assert how_far(half, photo, finder, identity) < unfitted_distance - 0.005
 
@@ -164,25 +165,6 @@ def test_the_same_photo_is_fitted_alike(fitter: Fitter, fitted: SourceFace, phot
 def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
     unknown = replace(photo.source, identity=np.full(128, np.nan, np.float32))
     assert fitter(unknown) is unknown
-
-
-def test_a_change_is_of_light_by_factors_and_of_shape_in_the_plane(photo: Photo) -> None:
-    light = np.full((128, 128), np.log(1.1), np.float32)
-    shape = np.zeros((468, 2), np.float32)
-    shape[topo.CHIN] = 0.25, -0.5
-    changed = Change(light, shape).of(photo.source)
-    middle = changed.atlas[ATLAS_SIZE // 2, ATLAS_SIZE // 2].astype(float)
-    expected = photo.source.atlas[ATLAS_SIZE // 2, ATLAS_SIZE // 2] * 1.1
-    np.testing.assert_allclose(middle, np.minimum(expected, 255), atol=0.6)
-    moved = changed.shape - photo.source.shape
-    np.testing.assert_allclose(moved[topo.CHIN], [0.25, -0.5, 0], atol=1e-6)
-    assert not np.delete(moved, topo.CHIN, 0).any()
-
-
-def test_no_change_changes_nothing(photo: Photo) -> None:
-    same = Change.none().of(photo.source)
-    np.testing.assert_array_equal(same.atlas, photo.source.atlas)
-    np.testing.assert_array_equal(same.shape, photo.source.shape)
 
 
 def test_a_maker_fits_photos_and_leaves_a_finished_face(photo: Photo, fitted: SourceFace) -> None:

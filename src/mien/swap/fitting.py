@@ -6,69 +6,36 @@ distance to the photo, as the identity net tells it (docs/decisions/0026-fitted-
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
 from typing import Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.models.weights import WeightStore
-from mien.swap.atlas import blur, depth_inside, polygons
+from mien.swap.adjustment import SIZE, Adjustment
+from mien.swap.atlas import blur
 from mien.swap.drawing import Drawing
-from mien.swap.geometry import Floats, smooth_step
+from mien.swap.geometry import Floats
 from mien.swap.look import Look, prepare_look
 from mien.swap.mannequin import Mannequin, load_mannequins
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.template import face_template
-from mien.swap.texture import ATLAS_SIZE
-from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import CHIP_SIZE, face_chip, to_chip
 from mien.vision.identity_gradient import IdentityGradient
 from mien.vision.landmarker import FaceLandmarker, Roi
-from mien.vision.topology import canonical_mesh
 
-# Side of the changes of light, that of a look's smallest level.
-SIZE = 128
+Indices = NDArray[np.intp]
+
 ROUNDS, TRIED_AT_ONCE = 8, 4
-# Logarithms of light: the first step, the most, and how broad a change is as a part of the atlas.
-# Only luma is changed: colours found so are no skin's.
-LIGHT_STEP, MOST_LIGHT, LIGHT_SIGMA = 0.06, 0.15, 0.065
-# The same of the shape, in centimetres of the canonical face.
-SHAPE_STEP, MOST_SHAPE, SHAPE_SIGMA = 0.08, 0.4, 0.07
-# How deep inside the outline, as parts of the atlas, light may change not at all and in full.
-RIM = (0.0, 0.12)
-LIPS_REACH = 2.0
+# How broad a change of light and of shape is, as parts of the atlas.
+LIGHT_SIGMA, SHAPE_SIGMA = 0.065, 0.07
+# The last step as a part of the first; how much of each slope of light is kept in the next.
 LAST_STEP, MOMENTUM = 0.3, 0.8
 _QUALITY = QUALITIES[2]
-_TINY = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """light: (128, 128) logarithms of factors over the atlas. shape: (468, 2) canonical x, y."""
-
-    light: Floats
-    shape: Floats
-
-    @classmethod
-    def none(cls) -> Self:
-        """Nothing is changed."""
-        light = np.zeros((SIZE, SIZE), np.float32)
-        return cls(light, np.zeros((topo.MESH_POINTS, 2), np.float32))
-
-    def of(self, source: SourceFace) -> SourceFace:
-        """The source so changed."""
-        size = (ATLAS_SIZE, ATLAS_SIZE)
-        factors = np.exp(cv2.resize(self.light, size, interpolation=cv2.INTER_CUBIC))
-        atlas = np.clip(np.round(source.atlas * factors[..., None]), 0, 255).astype(np.uint8)
-        shape = source.shape.copy()
-        shape[:, :2] += self.shape
-        return replace(source, atlas=atlas, shape=shape)
 
 
 class Fitter:
@@ -94,14 +61,14 @@ class Fitter:
         if not np.isfinite(source.identity).all():
             return source
         trials = [_Trial(one, self._gradient, self._landmarker) for one in self._mannequins]
-        change, drift = Change.none(), Change.none().light
+        change, drift = Adjustment.none(), np.zeros((SIZE, SIZE), np.float32)
         for turn in range(ROUNDS):
             look = prepare_look(change.of(source), _QUALITY.grid)
             first = turn * TRIED_AT_ONCE
             tried = [trials[(first + k) % len(trials)] for k in range(TRIED_AT_ONCE)]
             light, shape = _mean([one.slope(look) for one in tried])
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
-            change = _step(change, drift, shape, 1 - (1 - LAST_STEP) * turn / ROUNDS)
+            change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / ROUNDS)
         return change.of(source)
 
 
@@ -143,7 +110,7 @@ class _Trial:
         return result, swapper.drawing
 
 
-def _texels(drawing: Drawing, seen: FaceMesh, look: Look) -> tuple[Floats, Floats]:
+def _texels(drawing: Drawing, seen: FaceMesh, look: Look) -> tuple[Indices, Floats]:
     """For each pixel of the chip: the number of the texel it shows, and how much of it, 0..1."""
     matrix = to_chip(seen).matrix()
     matrix[:, 2] += matrix[:, :2] @ (drawing.left, drawing.top)
@@ -156,7 +123,8 @@ def _texels(drawing: Drawing, seen: FaceMesh, look: Look) -> tuple[Floats, Float
     return row * SIZE + column, np.where(u > 0, visible * opacity[row, column], 0)
 
 
-def _gathered(values: Floats, texels: Floats) -> Floats:
+def _gathered(values: Floats, texels: Indices) -> Floats:
+    """The sum of the values of all pixels that show a texel, by texel."""
     total = np.bincount(texels.ravel(), values.ravel(), SIZE * SIZE)
     return total.reshape(SIZE, SIZE).astype(np.float32)
 
@@ -165,50 +133,3 @@ def _mean(slopes: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Smooth, for only broad changes are true of a face and not of one picture of it."""
     light, shape = (np.mean(part, axis=0) for part in zip(*slopes, strict=True))
     return blur(light, LIGHT_SIGMA * SIZE), blur(shape, SHAPE_SIGMA * SIZE)
-
-
-def _step(change: Change, light: Floats, shape: Floats, share: float) -> Change:
-    """Down the slopes, the steepest place by a whole step."""
-    column, row = np.clip(face_template().uv[: topo.MESH_POINTS] * SIZE, 0, SIZE - 1).astype(int).T
-    light = light * _off_the_rim()
-    down, move = light / (np.abs(light).max() + _TINY), _lasting(shape[row, column])
-    lit = change.light - LIGHT_STEP * share * down
-    moved = change.shape - SHAPE_STEP * share * move / (np.abs(move).max() + _TINY)
-    far = np.linalg.norm(moved, axis=1, keepdims=True) / MOST_SHAPE
-    lit = np.clip(lit, -MOST_LIGHT, MOST_LIGHT).astype(np.float32)
-    return Change(lit, (moved / np.maximum(far, 1)).astype(np.float32))
-
-
-def _lasting(move: Floats) -> Floats:
-    """The part of a (468, 2) movement that makes another face: alike on both sides, and neither a
-    turn nor a shift of the head. Lips keep their shape: they are the wearer's."""
-    mirrored = move[canonical_mesh().mirror] * np.array([-1, 1], np.float32)
-    even = (_off_the_lips() * (move + mirrored) / 2).reshape(-1)
-    rigid = _rigid()
-    return np.asarray((even - rigid.T @ (rigid @ even)).reshape(move.shape), np.float32)
-
-
-@cache
-def _off_the_rim() -> Floats:
-    """(128, 128) 0 at the face's outline, where its tone must meet that of forehead and neck."""
-    depth = depth_inside(polygons([topo.OVAL], SIZE))
-    return np.asarray(smooth_step(depth, *RIM), np.float32)
-
-
-@cache
-def _off_the_lips() -> Floats:
-    """(468, 1) 0 on the lips and between them, 1 from LIPS_REACH on."""
-    flat = face_template().vertices[:, :2].astype(np.float32)
-    lips = flat[list(topo.OUTER_LIPS)]
-    away = [-cv2.pointPolygonTest(lips, (float(x), float(y)), True) for x, y in flat]
-    return np.asarray(np.clip(np.array(away) / LIPS_REACH, 0, 1)[:, None], np.float32)
-
-
-@cache
-def _rigid() -> Floats:
-    """(6, 936) an orthonormal basis of how a stiff head moves: shift, size, turns."""
-    x, y, z = (face_template().vertices - face_template().vertices.mean(0)).T
-    none, all_ = np.zeros_like(x), np.ones_like(x)
-    moves = [(all_, none), (none, all_), (x, y), (-y, x), (z, none), (none, z)]
-    basis, _ = np.linalg.qr(np.array([np.stack(one, -1).reshape(-1) for one in moves]).T)
-    return np.asarray(basis.T, np.float32)

@@ -1,0 +1,103 @@
+"""A small change of a source's light and shape, by which it stays the same person's."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
+
+import cv2
+import numpy as np
+
+from mien.swap.atlas import depth_inside, polygons
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.source import SourceFace
+from mien.swap.template import face_template
+from mien.swap.texture import ATLAS_SIZE
+from mien.vision import topology as topo
+
+# Side of the light's part, that of a look's smallest level.
+SIZE = 128
+# Logarithms of light: the first step, and the most. Only luma is changed: colours found so are no
+# skin's.
+LIGHT_STEP, MOST_LIGHT = 0.06, 0.15
+# The same of the shape, in centimetres of the canonical face.
+SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
+# How deep inside the outline, as parts of the atlas, light may change not at all and in full.
+RIM = (0.0, 0.12)
+# How far from the lips the shape may change in full; nearer, less.
+LIPS_REACH = 2.0
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Adjustment:
+    """light: (128, 128) logarithms of factors over the atlas. shape: (468, 2) canonical x, y."""
+
+    light: Floats
+    shape: Floats
+
+    @classmethod
+    def none(cls) -> Self:
+        """Nothing is changed."""
+        light = np.zeros((SIZE, SIZE), np.float32)
+        return cls(light, np.zeros((topo.MESH_POINTS, 2), np.float32))
+
+    def of(self, source: SourceFace) -> SourceFace:
+        """The source so changed."""
+        size = (ATLAS_SIZE, ATLAS_SIZE)
+        factors = np.exp(cv2.resize(self.light, size, interpolation=cv2.INTER_CUBIC))
+        atlas = np.clip(np.round(source.atlas * factors[..., None]), 0, 255).astype(np.uint8)
+        shape = source.shape.copy()
+        shape[:, :2] += self.shape
+        return replace(source, atlas=atlas, shape=shape)
+
+    def stepped(self, light: Floats, shape: Floats, share: float) -> Self:
+        """Down the slopes, the steepest place by this share of a whole step.
+
+        light: (128, 128) slope by the logarithm of light. shape: (128, 128, 2) by x and y.
+        """
+        light, move = light * _off_the_rim(), _lasting(_at_vertices(shape))
+        lit = self.light - LIGHT_STEP * share * light / (np.abs(light).max() + _TINY)
+        moved = self.shape - SHAPE_STEP * share * move / (np.abs(move).max() + _TINY)
+        far = np.linalg.norm(moved, axis=1, keepdims=True) / MOST_SHAPE
+        lit = np.clip(lit, -MOST_LIGHT, MOST_LIGHT).astype(np.float32)
+        return type(self)(lit, (moved / np.maximum(far, 1)).astype(np.float32))
+
+
+def _at_vertices(texels: Floats) -> Floats:
+    column, row = np.clip(face_template().uv[: topo.MESH_POINTS] * SIZE, 0, SIZE - 1).astype(int).T
+    return np.asarray(texels[row, column], np.float32)
+
+
+def _lasting(move: Floats) -> Floats:
+    """The part of a (468, 2) movement that makes another face: alike on both sides, and neither a
+    turn nor a shift of the head. Lips keep their shape: they are the wearer's."""
+    mirrored = move[topo.canonical_mesh().mirror] * np.array([-1, 1], np.float32)
+    even = (_off_the_lips() * (move + mirrored) / 2).reshape(-1)
+    rigid = _rigid()
+    return np.asarray((even - rigid.T @ (rigid @ even)).reshape(move.shape), np.float32)
+
+
+@cache
+def _off_the_rim() -> Floats:
+    """(128, 128) 0 at the face's outline, where its tone must meet that of forehead and neck."""
+    depth = depth_inside(polygons([topo.OVAL], SIZE))
+    return np.asarray(smooth_step(depth, *RIM), np.float32)
+
+
+@cache
+def _off_the_lips() -> Floats:
+    """(468, 1) 0 on the lips and between them, 1 from LIPS_REACH on."""
+    flat = face_template().vertices[:, :2].astype(np.float32)
+    lips = flat[list(topo.OUTER_LIPS)]
+    away = [-cv2.pointPolygonTest(lips, (float(x), float(y)), True) for x, y in flat]
+    return np.asarray(np.clip(np.array(away) / LIPS_REACH, 0, 1)[:, None], np.float32)
+
+
+@cache
+def _rigid() -> Floats:
+    """(6, 936) an orthonormal basis of how a stiff head moves: shift, size, turns."""
+    x, y, z = (face_template().vertices - face_template().vertices.mean(0)).T
+    none, all_ = np.zeros_like(x), np.ones_like(x)
+    moves = [(all_, none), (none, all_), (x, y), (-y, x), (z, none), (none, z)]
+    basis, _ = np.linalg.qr(np.array([np.stack(one, -1).reshape(-1) for one in moves]).T)
+    return np.asarray(basis.T, np.float32)
