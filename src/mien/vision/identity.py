@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.models.runtimes import OnnxModel
+from mien.models.runtimes import FloatTensor, OnnxModel
 from mien.models.weights import WeightStore
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
@@ -53,9 +53,7 @@ class IdentityModel:
 
     def __call__(self, image: BgrImage, mesh: FaceMesh) -> Embedding:
         """The face's embedding, (128,) float32. One person: about 0.3 apart; strangers: 0.8."""
-        chip = face_chip(image, mesh)
-        planes = chip[:, :, ::-1].transpose(2, 0, 1)[None]
-        embedding = self._model(np.ascontiguousarray(planes, np.float32))[0][0]
+        embedding = self._model(chip_tensor(face_chip(image, mesh)))[0][0]
         return np.asarray(embedding, np.float32)
 
 
@@ -71,6 +69,11 @@ def face_chip(image: BgrImage, mesh: FaceMesh) -> BgrImage:
     if shrink > 1:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.5 * shrink), np.uint8)
     return np.asarray(cv2.warpAffine(image, fit.matrix(), (CHIP_SIZE, CHIP_SIZE)), np.uint8)
+
+
+def chip_tensor(chip: BgrImage) -> FloatTensor:
+    """A chip as the net takes it: (1, 3, 150, 150) float32 RGB, 0..255."""
+    return np.ascontiguousarray(chip[:, :, ::-1].transpose(2, 0, 1)[None], np.float32)
 
 
 def to_chip(mesh: FaceMesh) -> Similarity:

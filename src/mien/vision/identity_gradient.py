@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mien.models.runtimes import OnnxModel
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage
-from mien.vision.identity import Embedding
+from mien.vision.identity import Embedding, chip_tensor, distance
 
 
 class IdentityGradient:
@@ -29,7 +29,7 @@ class IdentityGradient:
 
         chip: (150, 150, 3) uint8 BGR, as face_chip cuts it. The slope: of its shape, float32.
         """
-        planes = np.ascontiguousarray(chip[:, :, ::-1].transpose(2, 0, 1)[None], np.float32)
-        embedding, slope = self._model(planes, person[None])
-        distance = float(np.linalg.norm(embedding[0] - person))
-        return distance, np.ascontiguousarray(slope[0].transpose(1, 2, 0)[:, :, ::-1])
+        embedding, slope = self._model(chip_tensor(chip), person[None])
+        return distance(embedding[0], person), np.ascontiguousarray(
+            slope[0].transpose(1, 2, 0)[:, :, ::-1]
+        )
