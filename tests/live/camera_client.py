@@ -119,6 +119,11 @@ class Client:
     def figures(self) -> dict[str, Any]:
         return self.heard("statistics")[-1]
 
+    def __repr__(self) -> str:
+        line = self._connection
+        state = f"{line.connectionState}, ICE {line.iceConnectionState}"
+        return f"Client({state}, {self.pictures} pictures, heard {self.messages[-3:]})"
+
     async def close(self) -> None:
         await self._connection.close()
         for task in self._tasks:
@@ -152,8 +157,18 @@ class Client:
                 self.loudness = float(np.abs(frame.to_ndarray()).mean())
 
 
-async def until(condition: Callable[[], object], within_s: float = 15.0) -> None:
-    """Wait until it holds; fail when it doesn't in time."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110  no event tells
-            await asyncio.sleep(0.02)
+async def until(
+    condition: Callable[[], object],
+    within_s: float = 45.0,
+    about: Callable[[], object] = lambda: "",
+) -> None:
+    """Wait until it holds; fail when it doesn't in time, and tell about it.
+
+    The time is one that only something stuck takes: a busy machine is late, not wrong.
+    """
+    try:
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110  no event tells
+                await asyncio.sleep(0.02)
+    except TimeoutError as error:
+        raise AssertionError(f"Not within {within_s} s. {about()}") from error

@@ -77,7 +77,10 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     client, bystander = Client(camera), Client(camera)
     await join(first, client)
     await join(second, bystander)
-    await until(lambda: client.pictures > 2 and bystander.pictures > 2)
+    await until(
+        lambda: client.pictures > 2 and bystander.pictures > 2,
+        about=lambda: (client, first.statistics, bystander, second.statistics),
+    )
     assert first.statistics["peers"] == 1
     assert isinstance(placement, LocalPlacement)
     await until(lambda: placement.warm == 1, 60)
