@@ -74,7 +74,6 @@ async def test_the_media_token_is_an_access_token_2(house: House) -> None:
 async def test_every_form_of_source_image(house: House, images: list[Any]) -> None:
     assert (await house.call(CREATE, {"sourceImage": images}))["code"] == 1000
     assert house.imaging.prepared == [JPEG]
-    assert house.imaging.alone == [True]
 
 
 async def test_several_photos_become_one_face(house: House) -> None:
@@ -82,7 +81,6 @@ async def test_several_photos_become_one_face(house: House) -> None:
     data = await house.create(sourceImage=photos)
     assert house.imaging.near == [((1, 2), (3, 4), (5, 6), (7, 8)), *([()] * 7)]
     assert house.imaging.merged == [[JPEG] * 8]
-    assert house.imaging.alone == [False] * 8, "they are fitted once, together"
     assert house.placement.stations[0].sources == [JPEG * 8]
     folder = house.services.settings.data_dir / "sources"
     assert len(await asyncio.to_thread(lambda: list(folder.iterdir()))) == 1, "no part is left"

@@ -15,6 +15,7 @@ from mien.live.stream import Stream, StreamOptions
 from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.senses import Senses
 from mien.swap.source import prepare_source
 from mien.trust.marking import Marker, Marking
 from mien.vision.face import BgrImage
@@ -78,7 +79,7 @@ async def open_stream(
         marking: Marking = MARKING,
         **options: Any,
     ) -> Stream:
-        engine = FrameEngine.load(weights, EngineOptions(lost_face="blur"))
+        engine = FrameEngine(Senses.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
         about = StreamOptions(algorithm_uid=3, **options)
         stream = Stream(

@@ -151,7 +151,6 @@ class FakeImaging:
     def __init__(self) -> None:
         self.near: list[tuple[tuple[int, int], ...]] = []
         self.prepared: list[bytes] = []
-        self.alone: list[bool] = []
         self.merged: list[list[bytes]] = []
         self.asked_frames: list[int] = []
         self.said: dict[bytes, tuple[bytes, ...]] = {}
@@ -180,12 +179,11 @@ class FakeImaging:
         )
 
     async def prepare_source(
-        self, data: bytes, near: tuple[tuple[int, int], ...] = (), *, alone: bool = True
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         face = self._faces(data)[0]
         self.near.append(near)
         self.prepared.append(data)
-        self.alone.append(alone)
         notes = ("A larger picture would be sharper.",)
         identity, nudity = LOOKS.get(data, ((), None))
         said = self.said.get(data, ())

@@ -83,7 +83,7 @@ async def go_live(
     opened: list[Live] = []
 
     async def begin() -> Live:
-        engine = FrameEngine.load(weights, EngineOptions(lost_face="blur"))
+        engine = FrameEngine(Senses.load(weights), EngineOptions(lost_face="blur"))
         engine.warm_up()
         stream = Stream(engine, Marker(Marking(bytes(32), 7)), StreamOptions(3), lambda *_: None)
         client = Client(Camera(frames))

@@ -274,17 +274,6 @@ async def test_photos_of_one_person_are_merged_and_of_two_refused(
         await imaging.merge_sources([one, b""])
 
 
-async def test_a_face_that_is_worn_alone_is_fitted_and_one_to_be_merged_is_not(
-    imaging: Imaging,
-) -> None:
-    fitted = SourceFace.from_bytes((await imaging.prepare_source(ASTRONAUT)).data)
-    to_merge = (await imaging.prepare_source(ASTRONAUT, alone=False)).data
-    plain = SourceFace.from_bytes(to_merge)
-    assert np.abs(fitted.shape - plain.shape).max() > 0.05
-    merged = SourceFace.from_bytes(await imaging.merge_sources([to_merge]))
-    np.testing.assert_allclose(merged.shape, fitted.shape, atol=0.02)
-
-
 async def test_somebody_is_known_by_the_face_that_is_named(
     imaging: Imaging, astronaut: BgrImage, grace: BgrImage
 ) -> None:

@@ -29,6 +29,7 @@ from mien.live.stream import Stream, StreamOptions
 from mien.media.webrtc.peer import PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.senses import Senses
 from mien.swap.source import prepare_source
 from mien.trust.marking import Marker, Marking
 from mien.vision.face import BgrImage
@@ -96,7 +97,7 @@ def in_obs_form(sdp: str) -> str:
 @pytest.fixture
 async def stream(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stream]:
     only_loopback(monkeypatch)
-    engine = FrameEngine.load(WeightStore(), EngineOptions(lost_face="blur"))
+    engine = FrameEngine(Senses.load(WeightStore()), EngineOptions(lost_face="blur"))
     engine.warm_up()
     marker = Marker(Marking(bytes(range(32)), 0xC0FFEE))
     stream = Stream(engine, marker, StreamOptions(algorithm_uid=3), lambda event, body: None)

@@ -30,12 +30,15 @@ def slope_at(*vertices: int, x: float = 0.0, y: float = 0.0) -> Floats:
     return slope
 
 
-def of_lips(moved: NDArray[np.float32]) -> float:
-    """How far lips are bent, beyond what a stiff thing does."""
-    lips = [*topo.OUTER_LIPS, *topo.INNER_LIPS]
-    stiff = np.c_[np.ones(len(lips)), face_template().vertices[lips]]
-    explained = stiff @ np.linalg.lstsq(stiff, moved[lips], rcond=None)[0]
-    return float(np.abs(moved[lips] - explained).max())
+LIPS = (*topo.OUTER_LIPS, *topo.INNER_LIPS)
+
+
+def bent(moved: NDArray[np.float32], vertices: tuple[int, ...]) -> float:
+    """How far they are, beyond what a stiff thing does."""
+    here = list(vertices)
+    stiff = np.c_[np.ones(len(here)), face_template().vertices[here]]
+    explained = stiff @ np.linalg.lstsq(stiff, moved[here], rcond=None)[0]
+    return float(np.abs(moved[here] - explained).max())
 
 
 def test_light_is_by_factors_and_shape_in_the_plane() -> None:
@@ -106,8 +109,17 @@ def test_what_pulls_both_cheeks_one_way_moves_nothing() -> None:
 def test_lips_are_not_bent() -> None:
     pulled = slope_at(topo.OUTER_LIPS[0], y=1.0) + slope_at(RIGHT_CHEEK, y=1.0)
     moved = Adjustment.none().stepped(FLAT, pulled, 1.0).shape
-    assert of_lips(moved) < 1e-4
+    assert bent(moved, LIPS) < 1e-4
     assert np.abs(moved[RIGHT_CHEEK]).max() > 0.3 * SHAPE_STEP
+
+
+def test_eyes_are_not_bent() -> None:
+    brow = (topo.RIGHT_BROW[2], topo.LEFT_BROW[2])
+    pulled = slope_at(topo.RIGHT_EYE[3], topo.LEFT_EYE[12], *brow, y=1.0)
+    moved = Adjustment.none().stepped(FLAT, pulled, 1.0).shape
+    for eye in (topo.RIGHT_EYE, topo.LEFT_EYE):
+        assert bent(moved, eye) < 1e-4
+    assert np.abs(moved[list(brow)]).max() > 0.3 * SHAPE_STEP
 
 
 def test_the_head_neither_moves_nor_nods() -> None:

@@ -1,20 +1,20 @@
-"""A real photo is fitted, and worn by people in moments that the fit has not seen."""
+"""A real photo is fitted to real people, and worn by them in moments that the fit has not seen."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
+from tests.swap.moments import MEDIA, frame
 from tests.swap.wearing import worn_by
 
 from mien.models.weights import WeightStore
 from mien.swap import adjustment
 from mien.swap.adjustment import MOST_LIGHT, MOST_SHAPE
 from mien.swap.fitting import Fitter
+from mien.swap.portrait import Portrait
 from mien.swap.source import SourceFace, prepare_source
-from mien.swap.source_maker import SourceMaker
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
@@ -23,21 +23,14 @@ from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 
-MEDIA = Path(__file__).parents[1] / "media"
-UNSEEN = (("signer.mp4", 35), ("head_turns.mp4", 24), ("blink.mp4", 1))
+CLIP = "head_turns.mp4"
+SEEN, UNSEEN = (4, 14, 44, 60), (24, 34, 70)
 
 
 class Photo(NamedTuple):
     source: SourceFace
+    portraits: tuple[Portrait, ...]
     moments: tuple[BgrImage, ...]
-
-
-def frame(name: str, number: int) -> BgrImage:
-    film = cv2.VideoCapture(str(MEDIA / name))
-    film.set(cv2.CAP_PROP_POS_FRAMES, number)
-    known, image = film.read()
-    assert known, name
-    return np.asarray(image, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +51,17 @@ def fitter() -> Fitter:
 @pytest.fixture(scope="module")
 def photo(finder: FaceFinder, identity: IdentityModel) -> Photo:
     image = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    mesh = ExpressionModel.load(WeightStore()).read(finder(image)[0].mesh)
+    expressions = ExpressionModel.load(WeightStore())
+    mesh = expressions.read(finder(image)[0].mesh)
     source = prepare_source(image, mesh, identity(image, mesh))
-    return Photo(source, tuple(frame(*one) for one in UNSEEN))
+    seen = [frame(CLIP, number) for number in SEEN]
+    portraits = [Portrait.of(one, expressions.read(finder(one)[0].mesh)) for one in seen]
+    return Photo(source, tuple(portraits), tuple(frame(CLIP, number) for number in UNSEEN))
 
 
 @pytest.fixture(scope="module")
 def fitted(fitter: Fitter, photo: Photo) -> SourceFace:
-    return fitter(photo.source)
+    return fitter(photo.source, photo.portraits)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +97,7 @@ def test_light_and_shape_each_help(
     unfitted_distance: float,
 ) -> None:
     monkeypatch.setattr(adjustment, held, 0.0)
-    half = fitter(photo.source)
+    half = fitter(photo.source, photo.portraits)
     assert how_far(half, photo, finder, identity) < unfitted_distance - 0.005
 
 
@@ -132,11 +128,16 @@ def test_the_shape_changes_little_and_alike_on_both_sides(fitted: SourceFace, ph
     np.testing.assert_allclose(moved, other, atol=0.03)
 
 
-def test_lips_keep_their_shape(fitted: SourceFace, photo: Photo) -> None:
+@pytest.mark.parametrize(
+    "feature", [(*topo.OUTER_LIPS, *topo.INNER_LIPS), topo.RIGHT_EYE, topo.LEFT_EYE]
+)
+def test_lips_and_eyes_keep_their_shape(
+    feature: tuple[int, ...], fitted: SourceFace, photo: Photo
+) -> None:
     """They go with the face around them, as something stiff does."""
-    lips = [*topo.OUTER_LIPS, *topo.INNER_LIPS]
-    moved = (fitted.shape - photo.source.shape)[lips, :2]
-    stiff = np.c_[np.ones(len(lips)), face_template().vertices[lips]]
+    here = list(feature)
+    moved = (fitted.shape - photo.source.shape)[here, :2]
+    stiff = np.c_[np.ones(len(here)), face_template().vertices[here]]
     explained = stiff @ np.linalg.lstsq(stiff, moved, rcond=None)[0]
     assert np.abs(moved - explained).max() < 0.01
 
@@ -157,20 +158,28 @@ def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:
 
 
 def test_the_same_photo_is_fitted_alike(fitter: Fitter, fitted: SourceFace, photo: Photo) -> None:
-    again = fitter(photo.source)
+    again = fitter(photo.source, photo.portraits)
     np.testing.assert_array_equal(again.atlas, fitted.atlas)
     np.testing.assert_array_equal(again.shape, fitted.shape)
 
 
+def test_one_portrait_serves_too(
+    fitter: Fitter,
+    photo: Photo,
+    finder: FaceFinder,
+    identity: IdentityModel,
+    unfitted_distance: float,
+) -> None:
+    fitted = fitter(photo.source, photo.portraits[:1])
+    assert how_far(fitted, photo, finder, identity) < unfitted_distance - 0.01
+
+
 def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
     unknown = replace(photo.source, identity=np.full(128, np.nan, np.float32))
-    assert fitter(unknown) is unknown
+    assert fitter(unknown, photo.portraits) is unknown
 
 
-def test_a_maker_fits_photos_and_leaves_a_finished_face(photo: Photo, fitted: SourceFace) -> None:
-    maker = SourceMaker.load(WeightStore())
-    image = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    made = maker([image])
-    np.testing.assert_array_equal(made.atlas, fitted.atlas)
-    assert maker([fitted]) is fitted
-    assert maker.finish([photo.source]).atlas.tobytes() == fitted.atlas.tobytes()
+def test_a_face_that_nobody_can_wear_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
+    portrait = photo.portraits[0]
+    beside = replace(portrait.mesh, points=portrait.mesh.points + np.float32(1000))
+    assert fitter(photo.source, [Portrait(portrait.image, beside)]) is photo.source

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mien.bench.camera import FRAMES_PER_SECOND, SyntheticCamera
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
 
@@ -68,7 +69,8 @@ def _measure(
     loop = _loop(*parse_size(size))
     # The engine before this one has gone; its memory should not count twice.
     gc.collect()
-    engine = FrameEngine.load(store, EngineOptions(quality=level))
+    # Without a tailor: in a live stream he works beside it.
+    engine = FrameEngine(Senses.load(store), EngineOptions(quality=level))
     engine.warm_up()
     engine.set_source(source)
     _sequence(engine, loop, WARM_UP_FRAMES, 0)

@@ -169,6 +169,7 @@ def _known(path: Path, maker: "SourceMaker") -> "Embedding":
 
 def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "SourceFace":
     """One face of all pictures that can serve; what is wrong with others, or poor, is said."""
+    from mien.swap.merge import merge_sources
     from mien.swap.source_maker import notes_on
     from mien.vision.image import read_own_image
 
@@ -185,7 +186,7 @@ def _face(console: Console, photos: list[Path], maker: "SourceMaker") -> "Source
         raise NoFaceFound("\n".join(reasons))
     for line in (*(f"Left out: {reason}" for reason in reasons), *notes):
         console.print(line)
-    return maker.finish(usable)
+    return merge_sources(usable)
 
 
 def _bar(console: Console) -> Progress:

@@ -12,8 +12,11 @@ from mien.evaluation.sheet import Sheet, chosen
 from mien.evaluation.targets import Target, media_files, open_targets
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.fitting import Fitter
+from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
+from mien.swap.tailor import Tailor
 from mien.vision.face import BgrImage
 from mien.vision.image import decode_image
 
@@ -56,11 +59,14 @@ class Evaluation:
 
     def run(self, progress: Progress = lambda name, frames: None) -> Iterator[PairReport]:
         """Each pair as it is done; progress: is told the pair and its frames so far."""
-        FrameEngine.load(self._store, self._options).warm_up()
+        self._engine().warm_up()
         for target in self.targets:
             readings = self._read(target)
             for source in self._wearers(target):
                 yield self._pair(source, target, readings, progress)
+
+    def _engine(self, tailor: Tailor | None = None) -> FrameEngine:
+        return FrameEngine(Senses.load(self._store), self._options, tailor=tailor)
 
     def _wearers(self, target: Target) -> list[Source]:
         """A photo put onto itself is nearer to nobody."""
@@ -91,7 +97,7 @@ class Evaluation:
 
     def _read(self, target: Target) -> list[Reading | None]:
         """What the target shows; of several faces the one that the engine follows is meant."""
-        engine = FrameEngine.load(self._store, self._options)
+        engine = self._engine()
         engine.set_source(self.sources[0].face)
         self._reader.restart()
         readings = []
@@ -108,7 +114,8 @@ class Evaluation:
         readings: list[Reading | None],
         progress: Progress,
     ) -> PairReport:
-        engine = FrameEngine.load(self._store, self._options)
+        beside = _Beside()
+        engine = self._engine(Tailor(lambda: Fitter.load(self._store), beside))
         engine.set_source(source.face)
         meter = PairMeter(source.reading)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(readings))
@@ -117,9 +124,9 @@ class Evaluation:
             before = readings[number]
             if target.kind == "picture":
                 _settle(engine, frame.image)
-            begin = time.perf_counter()
+            begin, spent = time.perf_counter(), beside.seconds
             swapped = engine(frame.image, frame.seconds)
-            milliseconds = (time.perf_counter() - begin) * 1e3
+            milliseconds = (time.perf_counter() - begin - (beside.seconds - spent)) * 1e3
             done = swapped.state == "swapped" and before is not None
             place = before.points if done and before is not None else None
             after = None if place is None else self._reader(swapped.image, place)
@@ -129,6 +136,19 @@ class Evaluation:
                 sheet.add(frame.image, swapped.image, points)
             progress(f"{source.name} on {target.path.name}", number + 1)
         return meter.report(source.name, target.path.name, sheet)
+
+
+class _Beside:
+    """Does a tailor's work at once, and counts its seconds: in a live stream no frame waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self, job: Callable[[], None]) -> bool:
+        begin = time.perf_counter()
+        job()
+        self.seconds += time.perf_counter() - begin
+        return True
 
 
 def _settle(engine: FrameEngine, image: BgrImage) -> None:

@@ -65,12 +65,9 @@ class Imaging(Protocol):
         """Find faces in a picture, or in `frames` evenly spaced frames of a GIF or video."""
 
     async def prepare_source(
-        self, data: bytes, near: tuple[tuple[int, int], ...] = (), *, alone: bool = True
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
-        """Prepare the face nearest to the points `near` (else the largest) as a source.
-
-        alone: False for one that is still to be merged with others.
-        """
+        """Prepare the face nearest to the points `near` (else the largest) as a source."""
 
     async def recognise(self, data: bytes, near: tuple[tuple[int, int], ...] = ()) -> Identity:
         """Who the face nearest to the points `near` (else the largest) is: its embedding."""

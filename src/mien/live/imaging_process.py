@@ -56,10 +56,10 @@ class ImagingProcess:
         return _pictures(answer)
 
     async def prepare_source(
-        self, data: bytes, near: tuple[tuple[int, int], ...] = (), *, alone: bool = True
+        self, data: bytes, near: tuple[tuple[int, int], ...] = ()
     ) -> PreparedSource:
         """See Imaging."""
-        answer = await self._ask("prepare_source", {"near": near, "alone": alone}, data)
+        answer = await self._ask("prepare_source", {"near": near}, data)
         size = answer.body["source_bytes"]
         said_until = size + answer.body["credentials_bytes"]
         said = answer.blob[size:said_until]

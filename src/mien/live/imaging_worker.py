@@ -27,6 +27,7 @@ from mien.live.wire import Message
 from mien.media.clips import ClipLimits, kind_of, read_evenly
 from mien.models.weights import WeightStore
 from mien.swap.geometry import Floats
+from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker, notes_on
 from mien.trust.credentials import archive
@@ -61,7 +62,7 @@ class ImagingWorker:
             "read_faces": self._read,
             "prepare_source": self._source,
             "recognise": self._recognise,
-            "merge_sources": self._merge,
+            "merge_sources": _merge,
             "nudity": self._score,
         }
         if call not in work:
@@ -104,8 +105,6 @@ class ImagingWorker:
         face = _chosen(faces, message.body["near"], image)
         largest_of = 1 if message.body["near"] else len(faces)
         source = self._ready().prepare(image, face.mesh, largest_of)
-        if message.body["alone"]:
-            source = self._ready().finish([source])
         data = source.to_bytes()
         reading = _reading(image, face)
         notes = notes_on(image, face, largest_of)
@@ -114,14 +113,6 @@ class ImagingWorker:
         told |= {"identity": _known(source.identity), "source_bytes": len(data)}
         told |= {"credentials_bytes": len(said)}
         return Message(told, data + said + _preview(image, reading))
-
-    def _merge(self, message: Message) -> Message:
-        _limit_processor_time()
-        parts, read = [], 0
-        for size in message.body["part_bytes"]:
-            parts.append(SourceFace.from_bytes(message.blob[read : read + size]))
-            read += size
-        return Message(blob=self._ready().finish(parts).to_bytes())
 
     def _recognise(self, message: Message) -> Message:
         _limit_processor_time()
@@ -156,6 +147,15 @@ class ImagingWorker:
     def _ready(self) -> SourceMaker:
         assert self._maker is not None, "prepare comes first"
         return self._maker
+
+
+def _merge(message: Message) -> Message:
+    _limit_processor_time()
+    parts, read = [], 0
+    for size in message.body["part_bytes"]:
+        parts.append(SourceFace.from_bytes(message.blob[read : read + size]))
+        read += size
+    return Message(blob=merge_sources(parts).to_bytes())
 
 
 def _known(identity: Floats) -> list[float]:

@@ -11,6 +11,7 @@ from mien.media.webrtc.encoder import make_encoder
 from mien.models.weights import WeightStore
 from mien.swap.engine import FrameEngine
 from mien.swap.rehearsal import plain_source
+from mien.swap.senses import Senses
 from mien.trust.marking import Marker, Marking
 from mien.vision.face import BgrImage
 
@@ -28,7 +29,7 @@ def cpu_ms_per_frame(store: WeightStore) -> float:
     Processor time, because other load stretches wall time; the lower quartile over a moving
     face, because what else runs on the core takes its caches.
     """
-    engine = FrameEngine.load(store)
+    engine = FrameEngine(Senses.load(store))
     engine.set_source(plain_source())
     marker = Marker(Marking(bytes(32), 0))
     picture = face_picture()

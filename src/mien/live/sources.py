@@ -92,7 +92,7 @@ class SourceLibrary:
         try:
             for photo in photos:
                 with naming(photo.field) if named else nullcontext():
-                    parts.append(await self._obtain_one(tenant_id, photo, len(photos) == 1))
+                    parts.append(await self._obtain_one(tenant_id, photo))
             return parts.pop() if len(parts) == 1 else await self._merge(tenant_id, parts)
         finally:
             for part in parts:
@@ -111,14 +111,14 @@ class SourceLibrary:
         )
         return await self._keep(tenant_id, merged, listed=False)
 
-    async def _obtain_one(self, tenant_id: str, request: SourceRequest, alone: bool) -> Source:
+    async def _obtain_one(self, tenant_id: str, request: SourceRequest) -> Source:
         if request.address.startswith(SOURCE_PREFIX):
             source = await self.get(tenant_id, request.address)
             # Merged with others it is asked for by their name.
             await self._gate.recheck(tenant_id, source)
             return source
         data = await self.read(request.address, f"{request.field}.path")
-        prepared = await self._imaging.prepare_source(data, request.near, alone=alone)
+        prepared = await self._imaging.prepare_source(data, request.near)
         return await self._keep(tenant_id, prepared, listed=False)
 
     async def upload(self, tenant_id: str, data: bytes) -> Source:

@@ -11,6 +11,7 @@ import cv2
 
 from mien.errors import NotFound, ParameterError
 from mien.live.agora_seat import AgoraSeat
+from mien.live.background import Background
 from mien.live.inside import Tell, run_child
 from mien.live.memory import give_back
 from mien.live.recorder import Recorder
@@ -21,7 +22,9 @@ from mien.media.agora.channel import AgoraChannel, ChannelOptions
 from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
+from mien.swap.fitting import Fitter
 from mien.swap.senses import Senses
+from mien.swap.tailor import Tailor
 from mien.trust.marking import Marker, Marking, rehearse_marking
 from mien.trust.sealed_file import SealedPath
 
@@ -35,6 +38,7 @@ class Worker:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+        self._store = WeightStore()
         self._senses: Senses | None = None
         self._config: Mapping[str, Any] = {}
         self._peer_config = PeerConfig()
@@ -76,10 +80,10 @@ class Worker:
 
     def _warm_up(self, measure: bool) -> Mapping[str, Any]:
         cv2.setNumThreads(1)
-        self._senses = Senses.load(WeightStore())
+        self._senses = Senses.load(self._store)
         FrameEngine(self._senses).warm_up()
         rehearse_marking()
-        figures = {"cpu_ms": cpu_ms_per_frame(WeightStore())} if measure else {}
+        figures = {"cpu_ms": cpu_ms_per_frame(self._store)} if measure else {}
         give_back()
         return figures
 
@@ -96,7 +100,8 @@ class Worker:
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
         recorder = _recorder(body["record_to"]) if body.get("record_to") else None
-        engine = FrameEngine(self._senses, options)
+        tailor = Tailor(lambda: Fitter.load(self._store), Background())
+        engine = FrameEngine(self._senses, options, tailor=tailor)
         self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
         self._stream.hand_on(body["statement"])
         if source:

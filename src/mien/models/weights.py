@@ -102,13 +102,6 @@ WEIGHTS = (
         "scripts/derive-gradient",
     ),
     Weight(
-        "mannequins",
-        "mannequins.npz",
-        "7d42ea295e4f5c3bb2fe2747910470bb994dc15b73a25f6f392000d574505314",
-        "CC BY 4.0 (Intel Corporation); public domain (NASA, US Navy)",
-        "scripts/gather-mannequins",
-    ),
-    Weight(
         "expression_moves",
         "expression_moves.npz",
         "36f92721c8491ce3b7beb19e030966c528f9a873e0f77b57c68feae995cb981c",

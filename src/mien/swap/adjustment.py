@@ -23,8 +23,8 @@ LIGHT_STEP, MOST_LIGHT = 0.06, 0.15
 SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
 # How deep inside the outline, as parts of the atlas, light may change not at all and in full.
 RIM = (0.0, 0.12)
-# How far from the lips the shape may change in full; nearer, less.
-LIPS_REACH = 2.0
+# How far from lips and eyes the shape may change in full; nearer, less.
+LIPS_REACH, EYES_REACH = 2.0, 0.4
 _TINY = 1e-9
 
 
@@ -70,9 +70,9 @@ def _at_vertices(texels: Floats) -> Floats:
 
 def _lasting(move: Floats) -> Floats:
     """The part of a (468, 2) movement that makes another face: alike on both sides, and neither a
-    turn nor a shift of the head. Lips keep their shape: they are the wearer's."""
+    turn nor a shift of the head. Lips and eyes keep their shape: what they do is the wearer's."""
     mirrored = move[topo.canonical_mesh().mirror] * np.array([-1, 1], np.float32)
-    even = (_off_the_lips() * (move + mirrored) / 2).reshape(-1)
+    even = (_off_what_moves() * (move + mirrored) / 2).reshape(-1)
     rigid = _rigid()
     return np.asarray((even - rigid.T @ (rigid @ even)).reshape(move.shape), np.float32)
 
@@ -85,12 +85,18 @@ def _off_the_rim() -> Floats:
 
 
 @cache
-def _off_the_lips() -> Floats:
-    """(468, 1) 0 on the lips and between them, 1 from LIPS_REACH on."""
+def _off_what_moves() -> Floats:
+    """(468, 1) 0 on lips and eyes and between them, 1 from LIPS_REACH and EYES_REACH on."""
+    eyes = _off(topo.RIGHT_EYE, EYES_REACH) * _off(topo.LEFT_EYE, EYES_REACH)
+    return np.asarray((_off(topo.OUTER_LIPS, LIPS_REACH) * eyes)[:, None], np.float32)
+
+
+def _off(outline: tuple[int, ...], reach: float) -> Floats:
+    """(468,) 0 inside an outline, 1 from so many centimetres on."""
     flat = face_template().vertices[:, :2].astype(np.float32)
-    lips = flat[list(topo.OUTER_LIPS)]
-    away = [-cv2.pointPolygonTest(lips, (float(x), float(y)), True) for x, y in flat]
-    return np.asarray(np.clip(np.array(away) / LIPS_REACH, 0, 1)[:, None], np.float32)
+    ring = flat[list(outline)]
+    away = [-cv2.pointPolygonTest(ring, (float(x), float(y)), True) for x, y in flat]
+    return np.asarray(np.clip(np.array(away) / reach, 0, 1), np.float32)
 
 
 @cache

@@ -11,6 +11,7 @@ import numpy as np
 from mien.models.weights import WeightStore
 from mien.swap.cast import Cast
 from mien.swap.casting import Casting
+from mien.swap.fitting import Fitter
 from mien.swap.look import Look, prepare_look
 from mien.swap.lost import LostFaceCover, LostPolicy
 from mien.swap.mesh import QUALITIES, Quality
@@ -19,6 +20,7 @@ from mien.swap.rehearsal import rehearse
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.tailor import Tailor
 from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
@@ -92,6 +94,7 @@ class FrameEngine:
         senses: Senses,
         options: EngineOptions | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        tailor: Tailor | None = None,
     ) -> None:
         self._tracker, self._hands = senses.tracker, senses.hands
         self._expressions = senses.expressions
@@ -108,16 +111,19 @@ class FrameEngine:
         self._cover = LostFaceCover(self._options.lost_face)
         self._missing = MissingFaces(self._options.lost_face)
         self._wearers: dict[int, Wearer] = {}
+        self._tailor = tailor
 
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
-        """An engine with the shipped nets. Raises WeightsError for missing weights."""
-        return cls(Senses.load(store), options)
+        """An engine with the shipped nets, which waits for each fit: the first frame of a person
+        takes half a second more, one a second later some two. Raises WeightsError.
+        """
+        return cls(Senses.load(store), options, tailor=Tailor(lambda: Fitter.load(store)))
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
-        """An engine for still pictures, which looks harder. Raises WeightsError."""
-        return cls(Senses.for_pictures(store), options)
+        """The same for still pictures, which are looked at harder. Raises WeightsError."""
+        return cls(Senses.for_pictures(store), options, tailor=Tailor(lambda: Fitter.load(store)))
 
     @property
     def level(self) -> int:
@@ -290,6 +296,9 @@ class FrameEngine:
         if face.id not in self._wearers:
             self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch)
         look, quality = wardrobe.looks[role], wardrobe.quality
+        if self._tailor is not None:
+            self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
+            look = self._tailor.look_for(face.id, look)
         wearer = self._wearers[face.id]
         moment = Moment(tracked.seconds, tracked.change != "none", tracked.hands)
         return wearer.swap(image, face.mesh, look, quality, moment)

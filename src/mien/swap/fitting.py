@@ -1,8 +1,8 @@
-"""Fit a source to being worn: small changes of light and shape by which it is recognised better.
+"""Fit a source to whoever wears it: small changes of light and shape by which it is known better.
 
-The light, eyes and lips of whoever wears it, and his camera, take some of a face's likeness. What
-gives part of it back is found by trying the face on a few people and going down the slope of its
-distance to the photo, as the identity net tells it (docs/decisions/0026-fitted-to-be-known.md).
+His light, eyes and lips, and his camera, take some of a face's likeness. What gives part of it back
+is found by trying the face on pictures of him and going down the slope of its distance to the
+photo, as the identity net tells it (docs/decisions/0027-fitted-to-its-wearer.md).
 """
 
 from collections.abc import Sequence
@@ -18,82 +18,81 @@ from mien.swap.atlas import blur
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats
 from mien.swap.look import Look, prepare_look
-from mien.swap.mannequin import Mannequin, load_mannequins
 from mien.swap.mesh import QUALITIES, MeshSwapper
+from mien.swap.portrait import Portrait
 from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
-from mien.vision.face import BgrImage, FaceMesh
+from mien.vision.face import FaceMesh
 from mien.vision.identity import CHIP_SIZE, face_chip, to_chip
 from mien.vision.identity_gradient import IdentityGradient
 from mien.vision.landmarker import FaceLandmarker, Roi
 
 Indices = NDArray[np.intp]
 
-ROUNDS, TRIED_AT_ONCE = 8, 4
+ROUNDS = 10
 # How broad a change of light and of shape is, as parts of the atlas.
-LIGHT_SIGMA, SHAPE_SIGMA = 0.065, 0.07
+LIGHT_SIGMA, SHAPE_SIGMA = 0.065, 0.05
 # The last step as a part of the first; how much of each slope of light is kept in the next.
 LAST_STEP, MOMENTUM = 0.3, 0.8
 _QUALITY = QUALITIES[2]
 
 
 class Fitter:
-    """Fits sources, each in about a second. Not for two threads at once."""
+    """Fits sources, each in about a second and a half. Not for two threads at once."""
 
-    def __init__(
-        self,
-        gradient: IdentityGradient,
-        landmarker: FaceLandmarker,
-        mannequins: Sequence[Mannequin],
-    ) -> None:
+    def __init__(self, gradient: IdentityGradient, landmarker: FaceLandmarker) -> None:
         self._gradient, self._landmarker = gradient, landmarker
-        self._mannequins = mannequins
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
-        """With the shipped net and mannequins. Raises WeightsError."""
-        landmarker = FaceLandmarker.load(store)
-        return cls(IdentityGradient.load(store), landmarker, load_mannequins(store))
+        """With the shipped nets. Raises WeightsError."""
+        return cls(IdentityGradient.load(store), FaceLandmarker.load(store))
 
-    def __call__(self, source: SourceFace) -> SourceFace:
-        """The source fitted; as it is where nobody knows whose face it is."""
+    def __call__(self, source: SourceFace, portraits: Sequence[Portrait]) -> SourceFace:
+        """The source fitted to whom these show; as it is where nobody knows whose face it is."""
         if not np.isfinite(source.identity).all():
             return source
-        trials = [_Trial(one, self._gradient, self._landmarker) for one in self._mannequins]
+        trials = [_Trial(one, self._gradient, self._landmarker) for one in portraits]
         change, drift = Adjustment.none(), np.zeros((SIZE, SIZE), np.float32)
         for turn in range(ROUNDS):
             look = prepare_look(change.of(source), _QUALITY.grid)
-            first = turn * TRIED_AT_ONCE
-            tried = [trials[(first + k) % len(trials)] for k in range(TRIED_AT_ONCE)]
-            light, shape = _mean([one.slope(look) for one in tried])
+            slopes = [slope for one in trials if (slope := one.slope(look)) is not None]
+            if not slopes:
+                return source
+            light, shape = _mean(slopes)
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
             change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / ROUNDS)
         return change.of(source)
 
 
 class _Trial:
-    """One mannequin that wears a look again and again."""
+    """A portrait that wears a look again and again."""
 
     def __init__(
-        self, mannequin: Mannequin, gradient: IdentityGradient, landmarker: FaceLandmarker
+        self, portrait: Portrait, gradient: IdentityGradient, landmarker: FaceLandmarker
     ) -> None:
-        self._mannequin = mannequin
+        self._portrait = portrait
         self._gradient, self._landmarker = gradient, landmarker
         self._seen: FaceMesh | None = None
 
-    def slope(self, look: Look) -> tuple[Floats, Floats]:
+    def slope(self, look: Look) -> tuple[Floats, Floats] | None:
         """How the distance to the look's person changes, by texel.
 
-        (128, 128) by the logarithm of light; (128, 128, 2) by where it is drawn, in the chip.
+        (128, 128) by the logarithm of light; (128, 128, 2) by where it is drawn, in the chip. None
+        where nothing of the face can be drawn.
         """
-        result, drawing = self._worn(look)
+        swapper = MeshSwapper(look, _QUALITY, 1.0, Neutral(), Stopwatch(lambda: 0.0))
+        portrait = self._portrait
+        result = swapper.swap(portrait.image, portrait.mesh, portrait.hands)
+        if result is None or swapper.drawing is None:
+            return None
         if self._seen is None:
             # Where it is hardly moves from try to try.
-            self._seen = self._landmarker(result, Roi.of_points(self._mannequin.mesh.points))
+            self._seen = self._landmarker(result, Roi.of_points(portrait.mesh.points))
         chip = face_chip(result, self._seen)
         _, slope = self._gradient(chip, look.source.identity)
-        texels, shown = _texels(drawing, self._seen, look)
+        texels, shown = _texels(swapper.drawing, self._seen, look)
         colours = chip.astype(np.float32)
         by_light = (slope * colours).sum(-1)
         # What is drawn further right shows here what was to the left of it.
@@ -101,13 +100,6 @@ class _Trial:
         by_y = -(slope * cv2.Sobel(colours, cv2.CV_32F, 0, 1, scale=1 / 8)).sum(-1)
         light, x, y = (_gathered(one * shown, texels) for one in (by_light, by_x, by_y))
         return light, np.stack([x, y], -1)
-
-    def _worn(self, look: Look) -> tuple[BgrImage, Drawing]:
-        swapper = MeshSwapper(look, _QUALITY, 1.0, Neutral(), Stopwatch(lambda: 0.0))
-        result = swapper.swap(self._mannequin.image, self._mannequin.mesh)
-        assert result is not None, "a mannequin's face fills its picture"
-        assert swapper.drawing is not None, "it was just drawn"
-        return result, swapper.drawing
 
 
 def _texels(drawing: Drawing, seen: FaceMesh, look: Look) -> tuple[Indices, Floats]:

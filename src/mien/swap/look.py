@@ -56,6 +56,11 @@ class Look:
     core: NDArray[np.bool_]
     contrast: float
 
+    @property
+    def size(self) -> int:
+        """Side of the light's grid."""
+        return len(self.colours)
+
 
 def prepare_look(source: SourceFace, size: int) -> Look:
     """Work out the look for a light grid of size x size; about 20 ms."""

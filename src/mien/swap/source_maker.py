@@ -1,11 +1,10 @@
-"""From pictures of one person to the face that is worn: found, prepared, merged, fitted."""
+"""From pictures of one person to the face that is worn: found, prepared, merged."""
 
 from collections.abc import Sequence
 from typing import Self
 
 from mien.errors import NoFaceFound, ParameterError, SourceRejected
 from mien.models.weights import WeightStore
-from mien.swap.fitting import Fitter
 from mien.swap.merge import merge_sources
 from mien.swap.source import SourceFace, prepare_source, to_canonical_face
 from mien.swap.suitability import check_face, check_hands, check_shading, flaws
@@ -29,13 +28,11 @@ class SourceMaker:
         palms: PalmDetector,
         hands: HandLandmarker,
         expressions: ExpressionModel,
-        fitter: Fitter,
     ) -> None:
         self.finder = finder
         self._identity = identity
         self._palms, self._hands = palms, hands
         self._expressions = expressions
-        self._fitter = fitter
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -46,7 +43,6 @@ class SourceMaker:
             PalmDetector.load(store),
             HandLandmarker.load(store),
             ExpressionModel.load(store),
-            Fitter.load(store),
         )
 
     def faces(self, image: BgrImage) -> list[Face]:
@@ -59,7 +55,7 @@ class SourceMaker:
         return faces
 
     def prepare(self, image: BgrImage, mesh: FaceMesh, largest_of: int = 1) -> SourceFace:
-        """One face of a picture, to be finished. largest_of: how many are in it, where nobody
+        """One face of a picture. largest_of: how many are in it, where nobody
         named this one.
 
         Raises SourceRejected for a hand before the face or a drawing, and as prepare_source does.
@@ -99,16 +95,7 @@ class SourceMaker:
         """
         if not photos:
             raise ParameterError("Give at least one photo of the face to wear.")
-        parts = [self._one(photo) for photo in photos]
-        # A face that was prepared before is finished.
-        return parts[0] if parts[0] is photos[0] and len(parts) == 1 else self.finish(parts)
-
-    def finish(self, parts: Sequence[SourceFace]) -> SourceFace:
-        """One source of prepared photos of one person, fitted to be known by when it is worn.
-
-        Raises what merge_sources raises. About a second.
-        """
-        return self._fitter(merge_sources(parts))
+        return merge_sources([self._one(photo) for photo in photos])
 
     def _one(self, photo: BgrImage | SourceFace) -> SourceFace:
         if isinstance(photo, SourceFace):
