@@ -25,10 +25,14 @@ from mien.models.weights import WeightStore
 from mien.swap import kernels, raster
 from mien.swap.cast import Cast, FaceMode
 from mien.swap.engine import EngineOptions, FrameEngine, SwappedFrame
+from mien.swap.look import Look, prepare_look
 from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
+from mien.swap.mesh import QUALITIES
 from mien.swap.senses import Senses
+from mien.swap.tailor import Tailor
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
+from mien.vision.hand import Hand
 from mien.vision.sighting import Sighting
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -378,6 +382,45 @@ def test_one_of_two_who_is_lost_is_covered_and_the_other_goes_on(policy: LostPol
         assert np.abs(np.diff(cheek, axis=0)).mean() < 30, "never bare"
         assert redness(shown.image, HERE) > 20
         np.testing.assert_array_equal(shown.image[:60], frame[:60])
+
+
+class Changing(Tailor):
+    """Fits everybody to blue cheeks once he was seen so often."""
+
+    def __init__(self, after: int) -> None:
+        self.seen: list[tuple[int, BgrImage, float]] = []
+        self._after = after
+        self._blue = prepare_look(BLUE_CHEEKS, QUALITIES[2].grid)
+
+    def see(
+        self, person: int, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand], seconds: float
+    ) -> None:
+        self.seen.append((person, image.copy(), seconds))
+
+    def look_for(self, person: int, look: Look) -> Look:
+        seen = [one for one, *_ in self.seen].count(person)
+        return self._blue if person == 1 and seen > self._after else look
+
+
+def test_a_tailor_sees_what_the_camera_saw_and_his_look_fades_in() -> None:
+    tailor = Changing(after=5)
+    made = FrameEngine(Senses(Crowd()), tailor=tailor)
+    made.set_cast(Cast((RED_CHEEKS,), "all"))
+    shown = play_two(made, 20)
+    assert [one for one, *_ in tailor.seen[:2]] == [1, 2]
+    assert [seconds for *_, seconds in tailor.seen[::2]] == [n * STEP for n in range(20)]
+    for _, image, _ in tailor.seen:
+        np.testing.assert_array_equal(image, two_bare())
+    course = [redness(one.image, HERE) for one in shown]
+    assert min(course[:6]) > 25
+    assert course[-1] < -25
+    steps = np.diff(course[5:12])
+    assert steps.min() > (course[-1] - course[0]) / 2, "no jump"
+    assert min(redness(one.image, THERE) for one in shown) > 25, "the other's stays"
+
+
+def play_two(made: FrameEngine, count: int) -> list[SwappedFrame]:
+    return [made(two_bare(), number * STEP) for number in range(count)]
 
 
 def test_another_level_comes_in_softly_and_shows_the_same_face() -> None:

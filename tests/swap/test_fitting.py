@@ -24,6 +24,7 @@ from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
 
 CLIP = "head_turns.mp4"
+ROUNDS = 8
 SEEN, UNSEEN = (4, 14, 44, 60), (24, 34, 70)
 
 
@@ -61,7 +62,7 @@ def photo(finder: FaceFinder, identity: IdentityModel) -> Photo:
 
 @pytest.fixture(scope="module")
 def fitted(fitter: Fitter, photo: Photo) -> SourceFace:
-    return fitter(photo.source, photo.portraits)
+    return fitter(photo.source, photo.portraits, ROUNDS)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_light_and_shape_each_help(
     unfitted_distance: float,
 ) -> None:
     monkeypatch.setattr(adjustment, held, 0.0)
-    half = fitter(photo.source, photo.portraits)
+    half = fitter(photo.source, photo.portraits, ROUNDS)
     assert how_far(half, photo, finder, identity) < unfitted_distance - 0.005
 
 
@@ -158,7 +159,7 @@ def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:
 
 
 def test_the_same_photo_is_fitted_alike(fitter: Fitter, fitted: SourceFace, photo: Photo) -> None:
-    again = fitter(photo.source, photo.portraits)
+    again = fitter(photo.source, photo.portraits, ROUNDS)
     np.testing.assert_array_equal(again.atlas, fitted.atlas)
     np.testing.assert_array_equal(again.shape, fitted.shape)
 
@@ -170,16 +171,16 @@ def test_one_portrait_serves_too(
     identity: IdentityModel,
     unfitted_distance: float,
 ) -> None:
-    fitted = fitter(photo.source, photo.portraits[:1])
+    fitted = fitter(photo.source, photo.portraits[:1], ROUNDS)
     assert how_far(fitted, photo, finder, identity) < unfitted_distance - 0.01
 
 
 def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
     unknown = replace(photo.source, identity=np.full(128, np.nan, np.float32))
-    assert fitter(unknown, photo.portraits) is unknown
+    assert fitter(unknown, photo.portraits, ROUNDS) is unknown
 
 
 def test_a_face_that_nobody_can_wear_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
     portrait = photo.portraits[0]
     beside = replace(portrait.mesh, points=portrait.mesh.points + np.float32(1000))
-    assert fitter(photo.source, [Portrait(portrait.image, beside)]) is photo.source
+    assert fitter(photo.source, [Portrait(portrait.image, beside)], ROUNDS) is photo.source

@@ -1,6 +1,6 @@
 """The tailor fits real sources to a real person, now or later, and hands out what he has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,19 +8,23 @@ import pytest
 from tests.swap.moments import MEDIA, frame
 
 from mien.models.weights import WeightStore
-from mien.swap import tailor as tailoring
+from mien.swap.album import APART_S
 from mien.swap.fitting import Fitter
 from mien.swap.look import Look, prepare_look
+from mien.swap.portrait import Portrait
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
-from mien.swap.tailor import APART_S, FITTED_AT, MOST_CLIENTS, Tailor
+from mien.swap.tailor import MOST_CLIENTS, PLAN, PLAN_FOR_PICTURES, Tailor
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
 from mien.vision.image import decode_image
 
 GRID = 64
+# Two portraits, so that turned heads are not needed.
+SOON = ((1, 5), (2, 7))
+Asked = list[tuple[int, int]]
 
 
 class Bench:
@@ -44,11 +48,13 @@ class Bench:
 class Counting(Fitter):
     """Counts what it is asked for, and does little."""
 
-    def __init__(self, asked: list[int]) -> None:
+    def __init__(self, asked: Asked) -> None:
         self._asked = asked
 
-    def __call__(self, source: SourceFace, portraits: object) -> SourceFace:
-        self._asked.append(len(portraits))  # type: ignore[arg-type]
+    def __call__(
+        self, source: SourceFace, portraits: Sequence[Portrait], rounds: int
+    ) -> SourceFace:
+        self._asked.append((len(portraits), rounds))
         return replace(source, resolution=float(len(self._asked)))
 
 
@@ -72,7 +78,7 @@ Wear = Callable[[int], Look]
 
 
 @pytest.fixture
-def asked() -> list[int]:
+def asked() -> Asked:
     return []
 
 
@@ -87,11 +93,11 @@ def worn(tailor: Tailor, moment: BgrImage, mesh: FaceMesh, look: Look, at: float
 
 
 def test_a_source_is_fitted_in_the_first_frame_and_again_when_more_is_known(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int]
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked))
+    tailor = Tailor(lambda: Counting(asked), plan=SOON)
     looks = [worn(tailor, moment, mesh, look, number / 10) for number in range(20)]
-    assert asked == list(FITTED_AT)
+    assert asked == list(SOON)
     assert looks[0] is not look
     assert len({id(one) for one in looks}) == 2, "a look is handed out until there is a better one"
     assert [one.source.resolution for one in looks] == sorted(
@@ -99,19 +105,10 @@ def test_a_source_is_fitted_in_the_first_frame_and_again_when_more_is_known(
     )
 
 
-def test_portraits_are_taken_at_different_moments(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int]
-) -> None:
-    tailor = Tailor(lambda: Counting(asked))
-    for number in range(FITTED_AT[-1]):
-        worn(tailor, moment, mesh, look, number * APART_S * 0.99 / FITTED_AT[-1])
-    assert asked == [1]
-
-
 def test_until_the_work_is_done_the_look_stays_as_it_is(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int], bench: Bench
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked, bench: Bench
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked), bench)
+    tailor = Tailor(lambda: Counting(asked), bench, SOON)
     assert worn(tailor, moment, mesh, look, 0.0) is look
     assert worn(tailor, moment, mesh, look, 0.1) is look
     assert len(bench.jobs) == 1, "it is ordered once"
@@ -122,9 +119,9 @@ def test_until_the_work_is_done_the_look_stays_as_it_is(
 
 
 def test_who_is_busy_is_asked_again(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int], bench: Bench
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked, bench: Bench
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked), bench)
+    tailor = Tailor(lambda: Counting(asked), bench, SOON)
     bench.busy = True
     assert worn(tailor, moment, mesh, look, 0.0) is look
     bench.busy = False
@@ -148,36 +145,36 @@ def test_work_that_failed_is_not_ordered_again_and_again(
 
 
 def test_another_source_is_fitted_to_what_is_known_of_him(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int], bench: Bench
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked, bench: Bench
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked), bench)
-    for number in range(FITTED_AT[-1]):
-        worn(tailor, moment, mesh, look, float(number))
+    tailor = Tailor(lambda: Counting(asked), bench, SOON)
+    for number in range(3):
+        worn(tailor, moment, mesh, look, number * APART_S)
     bench.work()
     other = prepare_look(plain_source(), GRID)
     assert worn(tailor, moment, mesh, other, 9.0) is other, "never the old face's fit"
     bench.work()
     assert worn(tailor, moment, mesh, other, 9.1) is not other
-    assert asked[-1] == FITTED_AT[-1]
+    assert asked[-1] == SOON[-1]
 
 
 def test_another_level_has_its_look_made_without_a_new_fit(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int], bench: Bench
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked, bench: Bench
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked), bench)
+    tailor = Tailor(lambda: Counting(asked), bench, SOON)
     worn(tailor, moment, mesh, look, 0.0)
     bench.work()
     finer = prepare_look(look.source, 96)
     worn(tailor, moment, mesh, finer, 0.1)
     bench.work()
     assert worn(tailor, moment, mesh, finer, 0.2).size == 96
-    assert asked == [1]
+    assert asked == [SOON[0]]
 
 
 def test_each_person_has_his_own_fit_and_all_are_not_remembered(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int]
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked))
+    tailor = Tailor(lambda: Counting(asked), plan=SOON)
     tailor.see(1, moment, mesh, (), 0.0)
     first = tailor.look_for(1, look)
     assert tailor.look_for(2, look) is look
@@ -189,20 +186,25 @@ def test_each_person_has_his_own_fit_and_all_are_not_remembered(
 
 
 def test_a_face_that_tells_nothing_is_not_fitted_to(
-    moment: BgrImage, mesh: FaceMesh, look: Look, asked: list[int]
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
 ) -> None:
-    tailor = Tailor(lambda: Counting(asked))
+    tailor = Tailor(lambda: Counting(asked), plan=SOON)
     assert worn(tailor, moment, replace(mesh, expression=None), look, 0.0) is look
     assert asked == []
 
 
-def test_a_real_fit_changes_the_look(
-    moment: BgrImage, mesh: FaceMesh, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tailoring, "FITTED_AT", (1,))
+def test_plans_rise() -> None:
+    for plan in (PLAN, PLAN_FOR_PICTURES):
+        assert plan[0][0] == 1
+        assert list(plan) == sorted(plan)
+
+
+def test_a_real_fit_changes_the_look(moment: BgrImage, mesh: FaceMesh) -> None:
     store = WeightStore()
     photo = decode_image((MEDIA / "astronaut.png").read_bytes())
     look = prepare_look(SourceMaker.load(store)([photo]), GRID)
-    fitted = worn(Tailor(lambda: Fitter.load(store)), moment, mesh, look, 0.0)
+    fitted = worn(
+        Tailor(lambda: Fitter.load(store), plan=PLAN_FOR_PICTURES), moment, mesh, look, 0.0
+    )
     assert np.abs(fitted.source.shape - look.source.shape).max() > 0.05
     assert np.abs(fitted.colours - look.colours).mean() > 0.5

@@ -16,7 +16,7 @@ from mien.swap.fitting import Fitter
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
-from mien.swap.tailor import Tailor
+from mien.swap.tailor import PLAN, PLAN_FOR_PICTURES, Tailor
 from mien.vision.face import BgrImage
 from mien.vision.image import decode_image
 
@@ -115,7 +115,8 @@ class Evaluation:
         progress: Progress,
     ) -> PairReport:
         beside = _Beside()
-        engine = self._engine(Tailor(lambda: Fitter.load(self._store), beside))
+        plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN
+        engine = self._engine(Tailor(lambda: Fitter.load(self._store), beside, plan))
         engine.set_source(source.face)
         meter = PairMeter(source.reading)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(readings))

@@ -20,7 +20,7 @@ from mien.swap.rehearsal import rehearse
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.tailor import Tailor
+from mien.swap.tailor import PLAN_FOR_PICTURES, Tailor
 from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
@@ -115,15 +115,16 @@ class FrameEngine:
 
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
-        """An engine with the shipped nets, which waits for each fit: the first frame of a person
-        takes half a second more, one a second later some two. Raises WeightsError.
+        """An engine with the shipped nets, whose frames wait while a source is fitted to a person:
+        his first a third of a second, two later ones about one. Raises WeightsError.
         """
         return cls(Senses.load(store), options, tailor=Tailor(lambda: Fitter.load(store)))
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """The same for still pictures, which are looked at harder. Raises WeightsError."""
-        return cls(Senses.for_pictures(store), options, tailor=Tailor(lambda: Fitter.load(store)))
+        tailor = Tailor(lambda: Fitter.load(store), plan=PLAN_FOR_PICTURES)
+        return cls(Senses.for_pictures(store), options, tailor=tailor)
 
     @property
     def level(self) -> int:

@@ -6,6 +6,7 @@ photo, as the identity net tells it (docs/decisions/0027-fitted-to-its-wearer.md
 """
 
 from collections.abc import Sequence
+from itertools import cycle, islice
 from typing import Self
 
 import cv2
@@ -30,7 +31,7 @@ from mien.vision.landmarker import FaceLandmarker, Roi
 
 Indices = NDArray[np.intp]
 
-ROUNDS = 10
+TRIED_AT_ONCE = 4
 # How broad a change of light and of shape is, as parts of the atlas.
 LIGHT_SIGMA, SHAPE_SIGMA = 0.065, 0.05
 # The last step as a part of the first; how much of each slope of light is kept in the next.
@@ -49,20 +50,27 @@ class Fitter:
         """With the shipped nets. Raises WeightsError."""
         return cls(IdentityGradient.load(store), FaceLandmarker.load(store))
 
-    def __call__(self, source: SourceFace, portraits: Sequence[Portrait]) -> SourceFace:
-        """The source fitted to whom these show; as it is where nobody knows whose face it is."""
+    def __call__(
+        self, source: SourceFace, portraits: Sequence[Portrait], rounds: int
+    ) -> SourceFace:
+        """The source fitted to whom these show; as it is where nobody knows whose face it is.
+
+        rounds: the more, the nearer in these moments, and the less in others that differ.
+        """
         if not np.isfinite(source.identity).all():
             return source
         trials = [_Trial(one, self._gradient, self._landmarker) for one in portraits]
         change, drift = Adjustment.none(), np.zeros((SIZE, SIZE), np.float32)
-        for turn in range(ROUNDS):
+        order = cycle(trials)
+        for turn in range(rounds):
             look = prepare_look(change.of(source), _QUALITY.grid)
-            slopes = [slope for one in trials if (slope := one.slope(look)) is not None]
+            tried = islice(order, min(TRIED_AT_ONCE, len(trials)))
+            slopes = [slope for one in tried if (slope := one.slope(look)) is not None]
             if not slopes:
                 return source
             light, shape = _mean(slopes)
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
-            change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / ROUNDS)
+            change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / rounds)
         return change.of(source)
 
 

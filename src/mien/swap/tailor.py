@@ -1,19 +1,21 @@
 """What each person of a stream wears, fitted to him beside the stream."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from mien.swap.album import Album
 from mien.swap.fitting import Fitter
 from mien.swap.look import Look, prepare_look
-from mien.swap.portrait import Portrait, tells_enough
+from mien.swap.portrait import Portrait
 from mien.swap.source import SourceFace
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
-# After how many portraits of a person a source is fitted: at once, and when it can be done well.
-FITTED_AT = (1, 4)
-# Seconds between two portraits.
-APART_S = 0.25
+# After how many portraits of a person a source is fitted to him, and in how many rounds: a few
+# moments must not be believed too much.
+PLAN = ((1, 8), (4, 10), (12, 12))
+# The one moment of a still picture may.
+PLAN_FOR_PICTURES = ((1, 10),)
 # So many people are remembered while they are away.
 MOST_CLIENTS = 16
 
@@ -37,35 +39,38 @@ class _Fit:
     look: Look
 
 
-@dataclass(eq=False)
 class _Client:
-    portraits: list[Portrait] = field(default_factory=list)
-    seen: float = float("-inf")
-    fit: _Fit | None = None
-    # What was ordered last; a job that failed is not ordered again.
-    ordered: tuple[SourceFace, int, int] | None = None
+    def __init__(self, most: int) -> None:
+        self.album = Album(most)
+        self.fit: _Fit | None = None
+        # What was ordered last; a job that failed is not ordered again.
+        self.ordered: tuple[SourceFace, int, int] | None = None
 
 
 class Tailor:
     """Hands out looks. Called by one thread; work may do its jobs on another.
 
     load: makes the fitter, for each job anew: its nets are large, and needed for a second.
+    plan: numbers of portraits, rising, and rounds for each.
     """
 
-    def __init__(self, load: Callable[[], Fitter], work: Work = at_once) -> None:
-        self._load, self._work = load, work
+    def __init__(
+        self,
+        load: Callable[[], Fitter],
+        work: Work = at_once,
+        plan: Sequence[tuple[int, int]] = PLAN,
+    ) -> None:
+        self._load, self._work, self._plan = load, work, plan
         self._clients: dict[int, _Client] = {}
 
     def see(
         self, person: int, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand], seconds: float
     ) -> None:
         """Take in a frame, (h, w, 3) uint8 BGR, in which he can be seen; seconds: its time."""
-        client = self._clients.setdefault(person, _Client())
-        wanted = len(client.portraits) < max(FITTED_AT)
-        if wanted and abs(seconds - client.seen) >= APART_S and tells_enough(mesh, hands):
-            client.portraits.append(Portrait.of(image, mesh, hands))
-            client.seen = seconds
-        while len(self._clients) > MOST_CLIENTS:
+        if person not in self._clients:
+            self._clients[person] = _Client(self._plan[-1][0])
+        self._clients[person].album.see(image, mesh, hands, seconds)
+        if len(self._clients) > MOST_CLIENTS:
             del self._clients[next(iter(self._clients))]
 
     def look_for(self, person: int, look: Look) -> Look:
@@ -81,19 +86,22 @@ class Tailor:
 
     def _order(self, client: _Client, look: Look) -> None:
         """Have the source fitted, or its look made for another level of quality, if it is due."""
-        portraits = max((n for n in FITTED_AT if n <= len(client.portraits)), default=0)
-        order = look.source, look.size, portraits
-        if portraits == 0 or client.ordered == order:
+        there = client.album.portraits
+        due = [step for step in self._plan if step[0] <= len(there)]
+        if not due:
             return
-        tried = tuple(client.portraits[:portraits])
-        if self._work(lambda: self._fit(client, look, tried)):
-            client.ordered = order
+        portraits, rounds = due[-1]
+        order = look.source, look.size, portraits
+        if client.ordered != order:
+            tried = tuple(there[:portraits])
+            if self._work(lambda: self._fit(client, look, tried, rounds)):
+                client.ordered = order
 
-    def _fit(self, client: _Client, look: Look, portraits: Sequence[Portrait]) -> None:
+    def _fit(self, client: _Client, look: Look, portraits: Sequence[Portrait], rounds: int) -> None:
         source, fit = look.source, client.fit
         if fit is not None and fit.plain is source and fit.portraits == len(portraits):
             fitted = fit.fitted
         else:
-            fitted = self._load()(source, portraits)
+            fitted = self._load()(source, portraits, rounds)
         made = prepare_look(fitted, look.size)
         client.fit = _Fit(source, fitted, len(portraits), made)
