@@ -50,6 +50,8 @@ def test_the_report_keeps_its_promises(folders: tuple[Path, Path], tmp_path: Pat
     assert (pair["frames"], pair["faces"], pair["failed"]) == (12, 12, 0)
     assert pair["identity_source"] < pair["identity_target"]
     assert max(pair["pose_deg"]) < 4
+    assert 0.9 < pair["blendshape_ceiling"] <= 1, "a copy of a sharp blink"
+    assert pair["blendshape_correlation"] < pair["blendshape_ceiling"]
     assert report["complete"]
     [sheet] = (output / "sheets").iterdir()
     assert sheet.stat().st_size > 20_000

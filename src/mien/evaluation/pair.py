@@ -30,6 +30,7 @@ class Figures:
     nearer_share: float | None
     same_person_share: float | None
     blendshape_correlation: float | None
+    blendshape_ceiling: float | None
     mouth_correlation: float | None
     eyes_correlation: float | None
     blendshape_error: float | None
@@ -73,10 +74,13 @@ class PairReport:
 
 
 class PairMeter:
-    """Takes in the frames of one pair, in order."""
+    """Takes in the frames of one pair, in order.
 
-    def __init__(self, source: Reading) -> None:
-        self._source = source
+    ceiling: the correlation that a mere copy of the target has.
+    """
+
+    def __init__(self, source: Reading, ceiling: float | None = None) -> None:
+        self._source, self._ceiling = source, ceiling
         self._pairs: list[tuple[Reading, Reading]] = []
         self._tones: list[float] = []
         self._sharpness: list[float] = []
@@ -123,6 +127,7 @@ class PairMeter:
             nearer_share=None if one_person else self._share(nearer),
             same_person_share=self._share(sum(a < SAME_PERSON for a in to_source)),
             blendshape_correlation=correlation(self._pairs),
+            blendshape_ceiling=self._ceiling,
             mouth_correlation=correlation(self._pairs, MOUTH),
             eyes_correlation=correlation(self._pairs, EYES),
             blendshape_error=blendshape_error(self._pairs),

@@ -16,7 +16,8 @@ MEAN = (
     *("flicker_ratio", "p95_ms", "failed_share"),
 )
 FINER = (
-    *("mouth_correlation", "eyes_correlation", "blendshape_error", "mouth_error", "eyes_error"),
+    *("blendshape_ceiling", "mouth_correlation", "eyes_correlation"),
+    *("blendshape_error", "mouth_error", "eyes_error"),
     *("landmark_jitter_ratio", "photometric_ratio", "p50_ms"),
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mien.errors import MienError, ParameterError
+from mien.evaluation.expression import correlation
 from mien.evaluation.pair import PairMeter, PairReport
 from mien.evaluation.reader import FaceReader, Reading
 from mien.evaluation.sheet import Sheet, chosen
@@ -18,11 +19,13 @@ from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
 from mien.swap.tailor import PLAN, PLAN_FOR_PICTURES, Tailor
 from mien.vision.face import BgrImage
-from mien.vision.image import decode_image
+from mien.vision.image import OWN_FILES, decode_image, encode_jpeg
 
 # A still picture is shown so often: in the first frames the engine still learns the light.
 SETTLING_FRAMES = 8
 FRAME_SECONDS = 1 / 30
+# Of the copy that tells how well expressions can be read at all.
+COPY_QUALITY = 85
 Progress = Callable[[str, int], None]
 
 
@@ -37,6 +40,14 @@ class Source:
     reading: Reading
 
 
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """ceiling: how a copy of the target, saved as JPEG, moves together with it when it is read."""
+
+    readings: list[Reading | None]
+    ceiling: float | None
+
+
 class Evaluation:
     """The pairs of two folders; what can't serve is told in left_out, by name.
 
@@ -48,7 +59,7 @@ class Evaluation:
     ) -> None:
         self._store = store
         self._options = options
-        self._reader = FaceReader.load(store)
+        self._reader, self._again = FaceReader.load(store), FaceReader.load(store)
         self.targets, self.left_out = open_targets(media_files(targets), limit)
         self.sources = self._prepared(media_files(sources))
 
@@ -61,9 +72,9 @@ class Evaluation:
         """Each pair as it is done; progress: is told the pair and its frames so far."""
         self._engine().warm_up()
         for target in self.targets:
-            readings = self._read(target)
+            seen = self._read(target)
             for source in self._wearers(target):
-                yield self._pair(source, target, readings, progress)
+                yield self._pair(source, target, seen, progress)
 
     def _engine(self, tailor: Tailor | None = None) -> FrameEngine:
         return FrameEngine(Senses.load(self._store), self._options, tailor=tailor)
@@ -95,34 +106,38 @@ class Evaluation:
             raise ParameterError(f"No source can be worn.\n{told}")
         return usable
 
-    def _read(self, target: Target) -> list[Reading | None]:
+    def _read(self, target: Target) -> _Seen:
         """What the target shows; of several faces the one that the engine follows is meant."""
         engine = self._engine()
         engine.set_source(self.sources[0].face)
         self._reader.restart()
-        readings = []
+        self._again.restart()
+        readings, copies = [], []
         for frame in target.frames():
             faces = engine.track(frame.image, frame.seconds).faces
-            place = faces[0].mesh.points if faces else None
-            readings.append(self._reader(frame.image, place))
-        return readings
+            reading = self._reader(frame.image, faces[0].mesh.points if faces else None)
+            readings.append(reading)
+            if reading is not None:
+                copy = decode_image(encode_jpeg(frame.image, COPY_QUALITY), OWN_FILES)
+                copies.append((reading, self._again(copy, reading.points)))
+        return _Seen(readings, correlation([(a, b) for a, b in copies if b is not None]))
 
     def _pair(
         self,
         source: Source,
         target: Target,
-        readings: list[Reading | None],
+        seen: _Seen,
         progress: Progress,
     ) -> PairReport:
         beside = _Beside()
         plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN
         engine = self._engine(Tailor(lambda: Fitter.load(self._store), beside, plan))
         engine.set_source(source.face)
-        meter = PairMeter(source.reading)
-        sheet, shown = Sheet(source.image, source.reading.points), chosen(len(readings))
+        meter = PairMeter(source.reading, seen.ceiling)
+        sheet, shown = Sheet(source.image, source.reading.points), chosen(len(seen.readings))
         self._reader.restart()
         for number, frame in enumerate(target.frames()):
-            before = readings[number]
+            before = seen.readings[number]
             if target.kind == "picture":
                 _settle(engine, frame.image)
             begin, spent = time.perf_counter(), beside.seconds
