@@ -54,5 +54,5 @@ def require_agora(settings: AgoraSettings) -> None:
         )
     if not is_installed():
         raise ParameterError(
-            f"stream_type: agora needs the package {PACKAGE}. Install it, or use webrtc."
+            f"stream_type: agora needs the package {PACKAGE}", "install it, or use webrtc."
         )
