@@ -42,6 +42,15 @@ def test_onnx_runs() -> None:
     assert embedding.shape == (1, 128)
 
 
+def test_an_onnx_net_without_an_arena_says_the_same_and_keeps_less() -> None:
+    path = WeightStore().path("identity")
+    noise = np.random.default_rng(0).uniform(0, 255, (1, 3, 150, 150)).astype(np.float32)
+    kept, spare = OnnxModel(path), OnnxModel(path, arena=False)
+    np.testing.assert_allclose(spare(noise)[0], kept(noise)[0], atol=1e-5)
+    assert kept._session.get_session_options().enable_cpu_mem_arena
+    assert not spare._session.get_session_options().enable_cpu_mem_arena
+
+
 @pytest.mark.parametrize("runtime", [LiteRtModel, OnnxModel])
 def test_a_file_that_is_no_model_is_a_weights_error(
     runtime: type[LiteRtModel] | type[OnnxModel], tmp_path: Path

@@ -59,10 +59,14 @@ class LiteRtModel:
 
 
 class OnnxModel:
-    """An .onnx file on the CPU: float32 tensors in and out."""
+    """An .onnx file on the CPU: float32 tensors in and out.
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
+    arena: whether a run's memory is kept for the next one.
+    """
+
+    def __init__(self, path: Path, threads: int = 1, arena: bool = True) -> None:
         options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = arena
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3

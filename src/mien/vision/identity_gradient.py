@@ -22,7 +22,8 @@ class IdentityGradient:
         """The shipped net. Raises WeightsError."""
         # The derivative's weights lie in the net's own file.
         store.path("identity")
-        return cls(OnnxModel(store.path("identity_gradient")))
+        # It is needed for a second now and then, beside a stream that is to stay small.
+        return cls(OnnxModel(store.path("identity_gradient"), arena=False))
 
     def __call__(self, chip: BgrImage, person: Embedding) -> tuple[float, NDArray[np.float32]]:
         """The face's distance to the person, and the slope of that by each value of the chip.
