@@ -165,7 +165,7 @@ def test_another_level_has_its_look_made_without_a_new_fit(
     worn(tailor, moment, mesh, look, 0.0)
     bench.work()
     finer = prepare_look(look.source, 96)
-    worn(tailor, moment, mesh, finer, 0.1)
+    assert worn(tailor, moment, mesh, finer, 0.1) is finer, "never a look of the other level"
     bench.work()
     assert worn(tailor, moment, mesh, finer, 0.2).size == 96
     assert asked == [SOON[0]]
