@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
+from tests.swap.moments import frame
 
 from mien.errors import ImageRejected, NoFaceFound, ProcessLost, SourceRejected, TooFrequent
 from mien.live.certificates import open_identity
@@ -287,10 +288,7 @@ async def test_somebody_is_known_by_the_face_that_is_named(
 
 
 async def test_who_is_turned_away_is_not_taken_for_known(imaging: Imaging) -> None:
-    film = cv2.VideoCapture(str(MEDIA / "head_turns.mp4"))
-    film.set(cv2.CAP_PROP_POS_FRAMES, TURNED_FRAME)
-    _, turned = film.read()
-    film.release()
+    turned = frame("head_turns.mp4", TURNED_FRAME)
     with pytest.raises(SourceRejected, match="looks at the camera"):
         await imaging.recognise(png(turned))
 

@@ -54,3 +54,11 @@ def colour_at(image: BgrImage, place: NDArray[np.float32], reach: int = 2) -> ND
 
 def tracked(mesh: FaceMesh, face_id: int = 1) -> FaceTrack:
     return FaceTrack(face_id, mesh, 1)
+
+
+def bent(moved: NDArray[np.float32], vertices: tuple[int, ...]) -> float:
+    """How far they are, beyond what a stiff thing does."""
+    here = list(vertices)
+    stiff = np.c_[np.ones(len(here)), face_template().vertices[here]]
+    explained = stiff @ np.linalg.lstsq(stiff, moved[here], rcond=None)[0]
+    return float(np.abs(moved[here] - explained).max())

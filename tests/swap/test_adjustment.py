@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from tests.swap.faces import bent
 
 from mien.swap.adjustment import LIGHT_STEP, MOST_LIGHT, MOST_SHAPE, SHAPE_STEP, SIZE, Adjustment
 from mien.swap.geometry import Floats
@@ -31,14 +31,6 @@ def slope_at(*vertices: int, x: float = 0.0, y: float = 0.0) -> Floats:
 
 
 LIPS = (*topo.OUTER_LIPS, *topo.INNER_LIPS)
-
-
-def bent(moved: NDArray[np.float32], vertices: tuple[int, ...]) -> float:
-    """How far they are, beyond what a stiff thing does."""
-    here = list(vertices)
-    stiff = np.c_[np.ones(len(here)), face_template().vertices[here]]
-    explained = stiff @ np.linalg.lstsq(stiff, moved[here], rcond=None)[0]
-    return float(np.abs(moved[here] - explained).max())
 
 
 def test_light_is_by_factors_and_shape_in_the_plane() -> None:

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.swap import moments
 from tests.swap.faces import SIDE, placed
 
 from mien.errors import SourceRejected
@@ -352,10 +353,7 @@ def test_hair_beside_the_brow_of_a_turned_head_lies_on_neither_temple(
     frame: int, left_alone: float
 ) -> None:
     """The woman looks to one side, then to the other; her hair begins at the tail of her brow."""
-    film = cv2.VideoCapture(str(MEDIA / "head_turns.mp4"))
-    film.set(cv2.CAP_PROP_POS_FRAMES, frame)
-    picture = np.asarray(film.read()[1], np.uint8)
-    film.release()
+    picture = moments.frame("head_turns.mp4", frame)
     atlas = SourceMaker.load(WeightStore())([picture]).atlas
     cheeks = atlas_at(atlas, 50).mean() / 2 + atlas_at(atlas, 280).mean() / 2
     uv = TEMPLATE.uv[: topo.MESH_POINTS]

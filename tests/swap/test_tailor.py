@@ -74,9 +74,6 @@ def look() -> Look:
     return prepare_look(plain_source(), GRID)
 
 
-Wear = Callable[[int], Look]
-
-
 @pytest.fixture
 def asked() -> Asked:
     return []
@@ -203,8 +200,6 @@ def test_a_real_fit_changes_the_look(moment: BgrImage, mesh: FaceMesh) -> None:
     store = WeightStore()
     photo = decode_image((MEDIA / "astronaut.png").read_bytes())
     look = prepare_look(SourceMaker.load(store)([photo]), GRID)
-    fitted = worn(
-        Tailor(lambda: Fitter.load(store), plan=PLAN_FOR_PICTURES), moment, mesh, look, 0.0
-    )
+    fitted = worn(Tailor.load(store, plan=PLAN_FOR_PICTURES), moment, mesh, look, 0.0)
     assert np.abs(fitted.source.shape - look.source.shape).max() > 0.05
     assert np.abs(fitted.colours - look.colours).mean() > 0.5

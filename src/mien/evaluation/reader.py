@@ -62,6 +62,10 @@ class FaceReader:
             IdentityModel.load(store),
         )
 
+    def another(self) -> Self:
+        """A reader of another clip, with the same nets; not for another thread."""
+        return type(self)(self._finder, self._landmarker, self._expression, self._identity)
+
     def restart(self) -> None:
         """Forget where the face was."""
         self._last = None

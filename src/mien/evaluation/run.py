@@ -13,7 +13,6 @@ from mien.evaluation.sheet import Sheet, chosen
 from mien.evaluation.targets import Target, media_files, open_targets
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
-from mien.swap.fitting import Fitter
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
@@ -59,7 +58,8 @@ class Evaluation:
     ) -> None:
         self._store = store
         self._options = options
-        self._reader, self._again = FaceReader.load(store), FaceReader.load(store)
+        self._reader = FaceReader.load(store)
+        self._again = self._reader.another()
         self.targets, self.left_out = open_targets(media_files(targets), limit)
         self.sources = self._prepared(media_files(sources))
 
@@ -131,7 +131,7 @@ class Evaluation:
     ) -> PairReport:
         beside = _Beside()
         plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN
-        engine = self._engine(Tailor(lambda: Fitter.load(self._store), beside, plan))
+        engine = self._engine(Tailor.load(self._store, beside, plan))
         engine.set_source(source.face)
         meter = PairMeter(source.reading, seen.ceiling)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(seen.readings))

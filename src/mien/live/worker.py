@@ -22,7 +22,6 @@ from mien.media.agora.channel import AgoraChannel, ChannelOptions
 from mien.media.webrtc.peer import IceServer, PeerConfig
 from mien.models.weights import WeightStore
 from mien.swap.engine import EngineOptions, FrameEngine
-from mien.swap.fitting import Fitter
 from mien.swap.senses import Senses
 from mien.swap.tailor import Tailor
 from mien.trust.marking import Marker, Marking, rehearse_marking
@@ -100,7 +99,7 @@ class Worker:
         )
         marker = await asyncio.to_thread(_tested_marker, body["marking"])
         recorder = _recorder(body["record_to"]) if body.get("record_to") else None
-        tailor = Tailor(lambda: Fitter.load(self._store), Background())
+        tailor = Tailor.load(self._store, Background())
         engine = FrameEngine(self._senses, options, tailor=tailor)
         self._stream = Stream(engine, marker, about, self._tell, recorder=recorder)
         self._stream.hand_on(body["statement"])

@@ -28,8 +28,7 @@ class Album:
         """Take in a frame, (h, w, 3) uint8 BGR, in which he can be seen; seconds: its time."""
         if len(self.portraits) >= self._most or abs(seconds - self._last) < APART_S:
             return
-        pose = head_pose(mesh)
-        if tells_enough(mesh, hands) and self._is_new(pose):
+        if tells_enough(mesh, hands) and self._is_new(pose := head_pose(mesh)):
             self.portraits.append(Portrait.of(image, mesh, hands))
             self._poses.append(pose)
             self._last = seconds

@@ -11,7 +11,6 @@ import numpy as np
 from mien.models.weights import WeightStore
 from mien.swap.cast import Cast
 from mien.swap.casting import Casting
-from mien.swap.fitting import Fitter
 from mien.swap.look import Look, prepare_look
 from mien.swap.lost import LostFaceCover, LostPolicy
 from mien.swap.mesh import QUALITIES, Quality
@@ -118,12 +117,12 @@ class FrameEngine:
         """An engine with the shipped nets, whose frames wait while a source is fitted to a person:
         his first a third of a second, two later ones about one. Raises WeightsError.
         """
-        return cls(Senses.load(store), options, tailor=Tailor(lambda: Fitter.load(store)))
+        return cls(Senses.load(store), options, tailor=Tailor.load(store))
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """The same for still pictures, which are looked at harder. Raises WeightsError."""
-        tailor = Tailor(lambda: Fitter.load(store), plan=PLAN_FOR_PICTURES)
+        tailor = Tailor.load(store, plan=PLAN_FOR_PICTURES)
         return cls(Senses.for_pictures(store), options, tailor=tailor)
 
     @property

@@ -40,7 +40,7 @@ _QUALITY = QUALITIES[2]
 
 
 class Fitter:
-    """Fits sources, each in about a second and a half. Not for two threads at once."""
+    """Fits sources, each in a third of a second to one. Not for two threads at once."""
 
     def __init__(self, gradient: IdentityGradient, landmarker: FaceLandmarker) -> None:
         self._gradient, self._landmarker = gradient, landmarker

@@ -56,11 +56,12 @@ def tells_enough(mesh: FaceMesh, hands: Sequence[Hand] = ()) -> bool:
     """Whether a face can be known in this moment: what it does was read, it is near, it is not
     turned far away, and no hand is before most of it."""
     low, high = _bounds(mesh)
-    near = float((high - low).max()) >= LEAST_HEIGHT
+    # In two of three frames it was not read, which costs nothing to see.
+    if mesh.expression is None or float((high - low).max()) < LEAST_HEIGHT:
+        return False
     inside = [((hand.points > low) & (hand.points < high)).all(1).mean() for hand in hands]
     free = all(share <= MOST_OF_A_HAND for share in inside)
-    turned = abs(head_pose(mesh).yaw) > MOST_YAW
-    return mesh.expression is not None and near and free and not turned
+    return free and abs(head_pose(mesh).yaw) <= MOST_YAW
 
 
 def _bounds(mesh: FaceMesh) -> tuple[Floats, Floats]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from mien.models.weights import WeightStore
 from mien.swap.album import Album
 from mien.swap.fitting import Fitter
 from mien.swap.look import Look, prepare_look
@@ -62,6 +64,13 @@ class Tailor:
     ) -> None:
         self._load, self._work, self._plan = load, work, plan
         self._clients: dict[int, _Client] = {}
+
+    @classmethod
+    def load(
+        cls, store: WeightStore, work: Work = at_once, plan: Sequence[tuple[int, int]] = PLAN
+    ) -> Self:
+        """With fitters of the shipped nets, whose jobs raise WeightsError."""
+        return cls(lambda: Fitter.load(store), work, plan)
 
     def see(
         self, person: int, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand], seconds: float
