@@ -419,6 +419,16 @@ def test_a_tailor_sees_what_the_camera_saw_and_his_look_fades_in() -> None:
     assert min(redness(one.image, THERE) for one in shown) > 25, "the other's stays"
 
 
+def test_people_can_be_met_before_they_are_swapped() -> None:
+    tailor = Changing(after=5)
+    made = FrameEngine(Senses(Crowd()), tailor=tailor)
+    made.set_cast(Cast((RED_CHEEKS,), "all"))
+    met = [made.meet(two_bare(), number * STEP) for number in range(6)]
+    assert [len(one.faces) for one in met] == [2] * 6
+    assert [one for one, *_ in tailor.seen] == [1, 2] * 6
+    assert redness(made(two_bare(), 6 * STEP).image, HERE) < -25, "the fitted look, at once"
+
+
 def play_two(made: FrameEngine, count: int) -> list[SwappedFrame]:
     return [made(two_bare(), number * STEP) for number in range(count)]
 

@@ -15,7 +15,7 @@ from mien.swap.portrait import Portrait
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
-from mien.swap.tailor import MOST_CLIENTS, PLAN, PLAN_FOR_PICTURES, Tailor
+from mien.swap.tailor import MOST_CLIENTS, PLAN, PLAN_FOR_CLIPS, PLAN_FOR_PICTURES, Tailor
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
@@ -182,6 +182,20 @@ def test_each_person_has_his_own_fit_and_all_are_not_remembered(
     assert tailor.look_for(1, look) is look
 
 
+def test_of_whom_it_knows_it_takes_no_more_portraits_and_of_others_it_does(
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
+) -> None:
+    tailor = Tailor(lambda: Counting(asked), plan=SOON)
+    tailor.see(1, moment, mesh, (), 0.0)
+    tailor.know()
+    looks = {id(worn(tailor, moment, mesh, look, number * APART_S)) for number in range(4)}
+    assert asked == [SOON[0]] and len(looks) == 1
+    for number in range(2):
+        tailor.see(2, moment, mesh, (), number * APART_S)
+    tailor.look_for(2, look)
+    assert asked == [SOON[0], SOON[1]]
+
+
 def test_a_face_that_tells_nothing_is_not_fitted_to(
     moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
 ) -> None:
@@ -191,7 +205,7 @@ def test_a_face_that_tells_nothing_is_not_fitted_to(
 
 
 def test_plans_rise() -> None:
-    for plan in (PLAN, PLAN_FOR_PICTURES):
+    for plan in (PLAN, PLAN_FOR_PICTURES, PLAN_FOR_CLIPS):
         assert plan[0][0] == 1
         assert list(plan) == sorted(plan)
 

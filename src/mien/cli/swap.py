@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mien.media.clips import MediaKind
     from mien.models.weights import WeightStore
     from mien.swap.cast import Cast
-    from mien.swap.engine import FrameEngine
+    from mien.swap.engine import EngineOptions, FrameEngine
     from mien.swap.source import SourceFace
     from mien.swap.source_maker import SourceMaker
     from mien.vision.identity import Embedding
@@ -100,18 +100,21 @@ def _swap(
     from mien.live.clip import check_output, swap_file
     from mien.live.marks import mark_for_file
     from mien.live.signing import Inputs, Signing
+    from mien.models.weights import WeightStore
     from mien.trust.marking import Marker
 
     kind = check_output(target, output)
-    settings, notes = Settings(), list[str | None]()
+    settings, notes, store = Settings(), list[str | None](), WeightStore()
     with console.status("Reading the face…"):
-        engine = _engine(console, sources, kind, settings, wanted)
+        cast = _cast(console, sources, store, wanted)
         marking, statement = mark_for_file(settings)
         marker, signing = Marker(marking), Signing(open_identity(settings, time.time))
         marker.self_test()
     inputs: Inputs = [("target", target), *(("source", photo) for photo in sources)]
     with _bar(console) as bar:
-        task = bar.add_task("Swapping", total=None)
+        task = bar.add_task("Looking ahead", total=None)
+        engine = _engine(target, kind, store, cast, _options(settings, wanted))
+        bar.update(task, description="Swapping")
         report = swap_file(
             engine,
             marker.apply,
@@ -123,20 +126,31 @@ def _swap(
     return report, notes[0]
 
 
-def _engine(
-    console: Console, photos: list[Path], kind: "MediaKind", settings: Settings, wanted: _Wanted
-) -> "FrameEngine":
-    """An engine that wears the photos' faces, warm."""
-    from mien.models.weights import WeightStore
-    from mien.swap.engine import EngineOptions, FrameEngine
+def _options(settings: Settings, wanted: _Wanted) -> "EngineOptions":
+    from mien.swap.engine import EngineOptions
 
-    store = WeightStore()
-    cast = _cast(console, photos, store, wanted)
     shape = settings.swap.shape if wanted.shape is None else wanted.shape
-    options = EngineOptions(wanted.lost_face, wanted.quality, shape)
-    load = FrameEngine.for_pictures if kind == "picture" else FrameEngine.load
-    engine = load(store, options)
-    engine.set_cast(cast)
+    return EngineOptions(wanted.lost_face, wanted.quality, shape)
+
+
+def _engine(
+    target: Path,
+    kind: "MediaKind",
+    store: "WeightStore",
+    cast: "Cast",
+    options: "EngineOptions",
+) -> "FrameEngine":
+    """An engine that wears the cast, warm; who is in a clip it has seen before."""
+    from mien.media.clips import read_frames
+    from mien.swap.clip_engine import engine_for_clip
+    from mien.swap.engine import FrameEngine
+
+    if kind == "picture":
+        engine = FrameEngine.for_pictures(store, options)
+        engine.set_cast(cast)
+    else:
+        frames = ((frame.image, frame.seconds) for frame in read_frames(target))
+        engine = engine_for_clip(store, options, cast, frames)
     engine.warm_up()
     return engine
 

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.evaluation.steady import SteadyLandmarker
 from mien.models.weights import WeightStore
 from mien.swap.template import face_template
 from mien.vision.expression import NAMES, ExpressionModel
@@ -42,7 +43,7 @@ class FaceReader:
     def __init__(
         self,
         finder: FaceFinder,
-        landmarker: FaceLandmarker,
+        landmarker: SteadyLandmarker,
         expression: ExpressionModel,
         identity: IdentityModel,
     ) -> None:
@@ -57,7 +58,7 @@ class FaceReader:
         """With the shipped nets."""
         return cls(
             FaceFinder.load(store),
-            FaceLandmarker.load(store),
+            SteadyLandmarker(FaceLandmarker.load(store)),
             ExpressionModel.load(store),
             IdentityModel.load(store),
         )
@@ -72,16 +73,18 @@ class FaceReader:
 
     def __call__(self, image: BgrImage, near: Points | None = None) -> Reading | None:
         """The face, or None; near: landmarks of the face that is meant, where there are several."""
-        mesh = self._mesh(image, near)
+        start = near if self._last is None else self._last.points
+        mesh = None if start is None else self._look(image, start)
+        if mesh is None or mesh.presence <= STAY:
+            found = self._find(image, near)
+            mesh = None if found is None else self._look(image, found.points)
         self._last = mesh
         return None if mesh is None else self._read(image, mesh)
 
-    def _mesh(self, image: BgrImage, near: Points | None) -> FaceMesh | None:
-        start = near if self._last is None else self._last.points
-        if start is not None:
-            mesh = self._landmarker(image, Roi.of_points(start))
-            if mesh.presence > STAY:
-                return mesh
+    def _look(self, image: BgrImage, around: Points) -> FaceMesh:
+        return self._landmarker(image, Roi.of_points(around))
+
+    def _find(self, image: BgrImage, near: Points | None) -> FaceMesh | None:
         faces = self._finder(image)
         if not faces:
             return None

@@ -12,11 +12,12 @@ from mien.evaluation.reader import FaceReader, Reading
 from mien.evaluation.sheet import Sheet, chosen
 from mien.evaluation.targets import Target, media_files, open_targets
 from mien.models.weights import WeightStore
+from mien.swap.clip_engine import beginning
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
-from mien.swap.tailor import PLAN, PLAN_FOR_PICTURES, Tailor
+from mien.swap.tailor import PLAN_FOR_CLIPS, PLAN_FOR_PICTURES, Tailor
 from mien.vision.face import BgrImage
 from mien.vision.image import OWN_FILES, decode_image, encode_jpeg
 
@@ -39,12 +40,28 @@ class Source:
     reading: Reading
 
 
+class _Beside:
+    """Does a tailor's work at once, and counts its seconds: in a live stream no frame waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self, job: Callable[[], None]) -> bool:
+        begin = time.perf_counter()
+        job()
+        self.seconds += time.perf_counter() - begin
+        return True
+
+
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """ceiling: how a copy of the target, saved as JPEG, moves together with it when it is read."""
+    """ceiling: how a copy of the target, saved as JPEG, moves together with it when it is read.
+    tailor: has met its people; beside: does his work."""
 
     readings: list[Reading | None]
     ceiling: float | None
+    tailor: Tailor
+    beside: _Beside
 
 
 class Evaluation:
@@ -108,19 +125,27 @@ class Evaluation:
 
     def _read(self, target: Target) -> _Seen:
         """What the target shows; of several faces the one that the engine follows is meant."""
-        engine = self._engine()
+        plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN_FOR_CLIPS
+        beside = _Beside()
+        tailor = Tailor.load(self._store, beside, plan)
+        engine = self._engine(tailor)
         engine.set_source(self.sources[0].face)
         self._reader.restart()
         self._again.restart()
         readings, copies = [], []
-        for frame in target.frames():
-            faces = engine.track(frame.image, frame.seconds).faces
-            reading = self._reader(frame.image, faces[0].mesh.points if faces else None)
+        frames = ((frame.image, frame.seconds) for frame in target.all_frames())
+        for number, (image, seconds) in enumerate(beginning(frames)):
+            faces = engine.meet(image, seconds).faces
+            if number >= target.limit:
+                continue
+            reading = self._reader(image, faces[0].mesh.points if faces else None)
             readings.append(reading)
             if reading is not None:
-                copy = decode_image(encode_jpeg(frame.image, COPY_QUALITY), OWN_FILES)
+                copy = decode_image(encode_jpeg(image, COPY_QUALITY), OWN_FILES)
                 copies.append((reading, self._again(copy, reading.points)))
-        return _Seen(readings, correlation([(a, b) for a, b in copies if b is not None]))
+        tailor.know()
+        ceiling = correlation([(a, b) for a, b in copies if b is not None])
+        return _Seen(readings, ceiling, tailor, beside)
 
     def _pair(
         self,
@@ -129,9 +154,7 @@ class Evaluation:
         seen: _Seen,
         progress: Progress,
     ) -> PairReport:
-        beside = _Beside()
-        plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN
-        engine = self._engine(Tailor.load(self._store, beside, plan))
+        engine = self._engine(seen.tailor)
         engine.set_source(source.face)
         meter = PairMeter(source.reading, seen.ceiling)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(seen.readings))
@@ -140,9 +163,9 @@ class Evaluation:
             before = seen.readings[number]
             if target.kind == "picture":
                 _settle(engine, frame.image)
-            begin, spent = time.perf_counter(), beside.seconds
+            begin, spent = time.perf_counter(), seen.beside.seconds
             swapped = engine(frame.image, frame.seconds)
-            milliseconds = (time.perf_counter() - begin - (beside.seconds - spent)) * 1e3
+            milliseconds = (time.perf_counter() - begin - (seen.beside.seconds - spent)) * 1e3
             done = swapped.state == "swapped" and before is not None
             place = before.points if done and before is not None else None
             after = None if place is None else self._reader(swapped.image, place)
@@ -152,19 +175,6 @@ class Evaluation:
                 sheet.add(frame.image, swapped.image, points)
             progress(f"{source.name} on {target.path.name}", number + 1)
         return meter.report(source.name, target.path.name, sheet)
-
-
-class _Beside:
-    """Does a tailor's work at once, and counts its seconds: in a live stream no frame waits."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self, job: Callable[[], None]) -> bool:
-        begin = time.perf_counter()
-        job()
-        self.seconds += time.perf_counter() - begin
-        return True
 
 
 def _settle(engine: FrameEngine, image: BgrImage) -> None:

@@ -36,14 +36,18 @@ class Target:
     def __init__(self, path: Path, limit: int) -> None:
         self.path = path
         self.kind: MediaKind = kind_of(path)
-        self._limit = limit
+        self.limit = limit
 
     def frames(self) -> Iterator[ClipFrame]:
         """The frames in order, decoded anew. Raises ImageRejected or MediaRejected."""
+        return islice(self.all_frames(), self.limit)
+
+    def all_frames(self) -> Iterator[ClipFrame]:
+        """The same beyond the limit."""
         if self.kind == "picture":
             yield ClipFrame(decode_image(self.path.read_bytes()), 0.0)
             return
-        yield from islice(read_frames(self.path), self._limit)
+        yield from read_frames(self.path)
 
 
 def open_targets(files: list[Path], limit: int) -> tuple[list[Target], dict[str, str]]:

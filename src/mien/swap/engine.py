@@ -201,6 +201,17 @@ class FrameEngine:
         """Both stages, one after the other."""
         return self.render(self.track(frame, seconds))
 
+    def meet(self, frame: BgrImage, seconds: float) -> TrackedFrame:
+        """First stage, for a frame that is swapped later: its people are shown to the tailor."""
+        tracked = self.track(frame, seconds)
+        for face in tracked.faces:
+            self._show(face, tracked)
+        return tracked
+
+    def _show(self, face: FaceTrack, tracked: TrackedFrame) -> None:
+        if self._tailor is not None:
+            self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
+
     def _take_in_cast(self) -> None:
         """Begin to look for whom the cast needs; a new face for the same part changes no part."""
         wardrobe = self._wardrobe
@@ -296,8 +307,8 @@ class FrameEngine:
         if face.id not in self._wearers:
             self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch)
         look, quality = wardrobe.looks[role], wardrobe.quality
+        self._show(face, tracked)
         if self._tailor is not None:
-            self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
             look = self._tailor.look_for(face.id, look)
         wearer = self._wearers[face.id]
         moment = Moment(tracked.seconds, tracked.change != "none", tracked.hands)

@@ -15,9 +15,11 @@ from mien.vision.hand import Hand
 
 # After how many portraits of a person a source is fitted to him, and in how many rounds: a few
 # moments must not be believed too much.
-PLAN = ((1, 8), (4, 10), (12, 12))
+PLAN = ((1, 8), (4, 10), (8, 11), (12, 12))
 # The one moment of a still picture may.
 PLAN_FOR_PICTURES = ((1, 10),)
+# Of a clip that is read ahead all moments are there at once, however few.
+PLAN_FOR_CLIPS = ((1, 8), (2, 8), (3, 9), (4, 10), (6, 10), (8, 11), (12, 12))
 # So many people are remembered while they are away.
 MOST_CLIENTS = 16
 
@@ -64,6 +66,7 @@ class Tailor:
     ) -> None:
         self._load, self._work, self._plan = load, work, plan
         self._clients: dict[int, _Client] = {}
+        self._known: frozenset[int] = frozenset()
 
     @classmethod
     def load(
@@ -76,11 +79,17 @@ class Tailor:
         self, person: int, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand], seconds: float
     ) -> None:
         """Take in a frame, (h, w, 3) uint8 BGR, in which he can be seen; seconds: its time."""
+        if person in self._known:
+            return
         if person not in self._clients:
             self._clients[person] = _Client(self._plan[-1][0])
         self._clients[person].album.see(image, mesh, hands, seconds)
         if len(self._clients) > MOST_CLIENTS:
             del self._clients[next(iter(self._clients))]
+
+    def know(self) -> None:
+        """Whom it has seen it knows well enough: no further portraits of him, so no other look."""
+        self._known = frozenset(self._clients)
 
     def look_for(self, person: int, look: Look) -> Look:
         """The look as it was fitted to him; as it is until then."""

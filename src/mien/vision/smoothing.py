@@ -69,7 +69,7 @@ class MeshSmoother:
 
     def __init__(self) -> None:
         self._pose = OneEuroFilter(0.5, 150.0, speed_cutoff=4.0, slow=0.5)
-        self._shape = OneEuroFilter(0.7, 200.0, speed_cutoff=2.0, slow=0.3)
+        self._shape = OneEuroFilter(1.5, 200.0, speed_cutoff=2.0, slow=0.3)
         self._canonical = np.asarray(topo.canonical_mesh().vertices, np.float64)
         self._weights = _rigid_weights(self._canonical)
         self._last: float | None = None

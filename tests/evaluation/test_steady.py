@@ -1,0 +1,65 @@
+"""Several looks at a real face, sharp and small."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.evaluation.steady import LOOKS, SteadyLandmarker
+from mien.models.weights import WeightStore
+from mien.vision import topology as topo
+from mien.vision.face import BgrImage, Points
+from mien.vision.faces import FaceFinder
+from mien.vision.image import decode_image
+from mien.vision.landmarker import FaceLandmarker, Roi
+
+MEDIA = Path(__file__).parents[1] / "media"
+
+
+@pytest.fixture(scope="module")
+def photo() -> BgrImage:
+    return decode_image((MEDIA / "astronaut.png").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def landmarker() -> FaceLandmarker:
+    return FaceLandmarker.load(WeightStore())
+
+
+def grainy(image: BgrImage, seed: int) -> BgrImage:
+    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    noise = np.random.default_rng(seed).normal(0, 8, small.shape)
+    return np.asarray(np.clip(small + noise, 0, 255), np.uint8)
+
+
+def jitter(first: Points, second: Points) -> float:
+    inside = slice(topo.MESH_POINTS)
+    return float(np.linalg.norm(first[inside, :2] - second[inside, :2], axis=1).mean())
+
+
+def test_each_look_is_at_the_same_face(photo: BgrImage, landmarker: FaceLandmarker) -> None:
+    one = FaceFinder.load(WeightStore())(photo)[0].mesh
+    mean = SteadyLandmarker(landmarker)(photo, Roi.of_points(one.points))
+    height = np.ptp(one.points[:, 1])
+    assert jitter(one.points, mean.points) < 0.01 * height
+    assert mean.presence > 0.9
+
+
+def test_several_looks_are_steadier_than_one(photo: BgrImage, landmarker: FaceLandmarker) -> None:
+    near = FaceFinder.load(WeightStore())(photo)[0].mesh.points * 0.5
+    steady, roi = SteadyLandmarker(landmarker), Roi.of_points(near)
+    pictures = [grainy(photo, seed) for seed in range(8)]
+    single, several = (
+        [look(picture, roi).points for picture in pictures] for look in (landmarker, steady)
+    )
+
+    def spread(looks: list[Points]) -> float:
+        return float(np.mean([jitter(a, b) for a, b in pairwise(looks)]))
+
+    assert spread(several) < 0.9 * spread(single)
+
+
+def test_the_looks_lie_about_the_face_evenly() -> None:
+    np.testing.assert_allclose(np.mean(LOOKS, 0), (0, 0, 0, 1), atol=1e-9)
