@@ -11,6 +11,7 @@ from mien.swap.contour import soften_contour
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
+from mien.swap.folds import Folds, are_told
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
@@ -39,19 +40,20 @@ _FREE_SHARE, _FREE_EVERY = 0.2, 3
 @dataclass(frozen=True)
 class Quality:
     """What one level of quality pays for. grid: side of the light's atlas in texels.
-    cover: pixels of a hand that are looked at one by one."""
+    cover: pixels of a hand that are looked at one by one. folds: whether frowns show."""
 
     grid: int
     irises: bool
     glasses: bool
     sharpness_every: int
     cover: int
+    folds: bool
 
 
 QUALITIES = {
-    1: Quality(grid=64, irises=False, glasses=False, sharpness_every=20, cover=6000),
-    2: Quality(grid=96, irises=True, glasses=True, sharpness_every=10, cover=14000),
-    3: Quality(grid=128, irises=True, glasses=True, sharpness_every=5, cover=40000),
+    1: Quality(grid=64, irises=False, glasses=False, sharpness_every=20, cover=6000, folds=False),
+    2: Quality(grid=96, irises=True, glasses=True, sharpness_every=10, cover=14000, folds=True),
+    3: Quality(grid=128, irises=True, glasses=True, sharpness_every=5, cover=40000, folds=True),
 }
 
 
@@ -59,7 +61,13 @@ class MeshSwapper:
     """Swaps one face of one stream to one look. Not for two threads at once."""
 
     def __init__(
-        self, look: Look, quality: Quality, strength: float, neutral: Neutral, watch: Stopwatch
+        self,
+        look: Look,
+        quality: Quality,
+        strength: float,
+        neutral: Neutral,
+        watch: Stopwatch,
+        folds: Folds | None = None,
     ) -> None:
         self.look = look
         self.neutral = neutral
@@ -68,6 +76,7 @@ class MeshSwapper:
         self._shape = ShapeTransfer(look.source.shape, strength, neutral)
         self._canvas = Canvas()
         self._light = Light(look)
+        self.folds = folds or Folds(quality.grid)
         self._occlusion = Occlusion(quality.grid)
         self._lids = Lids(quality.grid)
         self._lips = Lips(look)
@@ -84,6 +93,7 @@ class MeshSwapper:
         self._gain[..., 4] = veil_share(quality.grid)
         # What stands before the face must not be bent with it.
         self._free = np.ones((topo.MESH_POINTS, 1), np.float32)
+        self._folded = False
         self._frames = 0
         # What was drawn last; its maps are valid until the next frame.
         self.drawing: Drawing | None = None
@@ -109,6 +119,7 @@ class MeshSwapper:
         cover = find_cover(image, drawing, hands, self._occlusion.bare, self._quality.cover)
         self._watch.lap("cover")
         self._measure(image, points, facing, drawing, cover)
+        self._observe_folds(image, points, facing, mesh.expression, drawing)
         self._paint(image, result, drawing)
         soften_contour(result, drawing, narrowing)
         self._watch.lap("contour")
@@ -139,7 +150,7 @@ class MeshSwapper:
         cover: Cover | None,
     ) -> None:
         """Unwrap the camera's face, and learn its light and what stands before it."""
-        flat, mesh = self._scaled(image, points[:, :2], drawing)
+        flat, mesh = self._scaled(image, points[:, :2], drawing, self._quality.grid)
         grid = uv_grid(self._quality.grid)
         seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         unwrap(flat, mesh, seen, grid.ids, grid.weights, grid.texels, self._target, self._visible)
@@ -165,11 +176,30 @@ class MeshSwapper:
             self._gain[..., 3] *= lids
         self._watch.lap("occlusion")
 
-    def _scaled(self, image: BgrImage, points: Floats, drawing: Drawing) -> tuple[BgrImage, Floats]:
+    def _observe_folds(
+        self,
+        image: BgrImage,
+        points: Floats,
+        facing: Floats,
+        expression: Floats | None,
+        drawing: Drawing,
+    ) -> None:
+        near = drawing.height / (self.folds.size * face_template().uv_height)
+        self._folded = self._quality.folds and are_told(near)
+        if not self._folded:
+            return
+        flat, mesh = self._scaled(image, points[:, :2], drawing, self.folds.size)
+        seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
+        self.folds.observe(flat, mesh, seen, self._occlusion.clear, expression, near)
+        self._watch.lap("folds")
+
+    def _scaled(
+        self, image: BgrImage, points: Floats, drawing: Drawing, grid: int
+    ) -> tuple[BgrImage, Floats]:
         """The face's region, shrunk where it has many pixels to a texel, and the mesh in it."""
         corner = np.array([drawing.left, drawing.top], np.float32)
         region = image[drawing.region]
-        texels = 1.25 * self._quality.grid * face_template().uv_height
+        texels = 1.25 * grid * face_template().uv_height
         factor = texels / drawing.height
         step = 1 if factor >= 0.75 else 2 if factor > 0.35 else 4
         size = (max(region.shape[1] // step, 2), max(region.shape[0] // step, 2))
@@ -185,7 +215,8 @@ class MeshSwapper:
         while level < len(levels) - 1 and len(levels[level]) * rows > 1.5 * drawing.height:
             level += 1
         atlas = self._sharpness.atlas(level)
-        light = (self._gain, self._light.veil)
+        gain = self.folds.on(self._gain) if self._folded else self._gain
+        light = (gain, self._light.veil)
         lips = (lip_mask(), self._lips.tint)
         shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, *lips, result)
         self._watch.lap("shade")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mien.swap.folds import Folds
 from mien.swap.look import Look
 from mien.swap.lost import cross_fade
 from mien.swap.mesh import MeshSwapper, Quality
@@ -86,9 +87,13 @@ class Wearer:
             self._leaving = None
             self._swapper = self._new_swapper(look, quality, self._swapper.neutral.copy())
         elif self._swapper.look is not look:
-            self._leaving, self._fade_left = self._swapper, FADE_FRAMES
-            self._swapper = self._new_swapper(look, quality, self._swapper.neutral.copy())
+            old, self._fade_left = self._swapper, FADE_FRAMES
+            folds = old.folds.copy() if old.folds.grid == quality.grid else None
+            self._leaving = old
+            self._swapper = self._new_swapper(look, quality, old.neutral.copy(), folds)
         return self._swapper
 
-    def _new_swapper(self, look: Look, quality: Quality, neutral: Neutral) -> MeshSwapper:
-        return MeshSwapper(look, quality, self._strength, neutral, self._watch)
+    def _new_swapper(
+        self, look: Look, quality: Quality, neutral: Neutral, folds: Folds | None = None
+    ) -> MeshSwapper:
+        return MeshSwapper(look, quality, self._strength, neutral, self._watch, folds)

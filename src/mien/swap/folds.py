@@ -1,0 +1,181 @@
+"""Folds that come and go with an expression above the eyes: a frown, a raised forehead.
+
+They are the wearer's: fine shading of his skin now over that of his skin at rest (the expression
+ratio image of Liu, Shan and Zhang, SIGGRAPH 2001), on a grid twice as fine as the light's.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.atlas import (
+    BROWS,
+    EYES,
+    Mask,
+    blur,
+    depth_inside,
+    masked_blur,
+    polygons,
+    skin_share,
+    uv_grid,
+)
+from mien.swap.geometry import Floats, smooth_step
+from mien.swap.kernels import unwrap
+from mien.swap.look import luma
+from mien.swap.template import face_template
+from mien.vision import topology as topo
+from mien.vision.expression import NAMES
+from mien.vision.face import BgrImage
+
+# What is finer is grain, what is broader is light: parts of the atlas.
+FINE_SIGMA, BROAD_SIGMA = 0.004, 0.03
+STRENGTH = 1.4
+# The most that a fold darkens and lightens, as logarithms: where too much was thought to be of a
+# face at rest, its folds would come back as light.
+RANGE = (-0.5, 0.1)
+# A sight of him counts less as one at rest, by a factor of e for so much that his brows do.
+STRAIN = 0.1
+# How much more than at rest the brows do where no folds are shown yet, and where all are.
+EFFORT = (0.08, 0.3)
+# Pixels a texel: from a far face no folds can be told, but grain.
+NEAR = (0.75, 1.2)
+# A frame's step towards the folds of now, for grain must not shimmer; how long rest is remembered.
+_SMOOTHING = 0.5
+_MEMORY, _LEAST = 0.998, np.float32(1e-30)
+_FLOOR = 6.0
+# Inside the oval, and away from the brows and what is below them, as parts of the atlas.
+_RIM, _AWAY = (0.02, 0.08), (0.003, 0.014)
+_BETWEEN_EYES = 6
+_DOWN = [NAMES.index("browDownLeft"), NAMES.index("browDownRight")]
+_OUTER = [NAMES.index("browOuterUpLeft"), NAMES.index("browOuterUpRight")]
+_INNER = NAMES.index("browInnerUp")
+
+
+class Folds:
+    """Learns the skin above one person's eyes at rest, and tells what an expression adds to it.
+
+    grid: side of the light's grid, n.
+    """
+
+    def __init__(self, grid: int) -> None:
+        self.grid, self.size = grid, 2 * grid
+        self._region = _region(self.size)
+        self._colours = np.zeros((self.size, self.size, 3), np.float32)
+        self._visible = np.zeros((self.size, self.size), np.float32)
+        window = self._visible[self._region.window]
+        self._rest, self._known, self._shown = (np.zeros_like(window) for _ in range(3))
+        # What his brows do now and what they do at rest, and how much is known of that.
+        self._strain, self._calm, self._sights = 1.0, 1.0, 0.0
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        twin = type(self)(self.grid)
+        twin._rest, twin._known = self._rest.copy(), self._known.copy()
+        twin._shown = self._shown.copy()
+        twin._strain, twin._calm, twin._sights = self._strain, self._calm, self._sights
+        return twin
+
+    def observe(
+        self,
+        image: BgrImage,
+        points: Floats,
+        facing: Floats,
+        clear: Floats,
+        expression: Floats | None,
+        near: float,
+    ) -> None:
+        """Take in one frame.
+
+        image: (h, w, 3) uint8 BGR; points: (468, 2) in its pixels; facing: (468,) 0..1, how well
+        each is seen. clear: (n, n) 0 where something stands before the face. expression: (52,)
+        blendshapes, where they were read anew. near: pixels a texel.
+        """
+        region = self._region
+        grid = uv_grid(self.size)
+        tables = grid.ids, grid.weights, region.texels
+        unwrap(image, points, facing, *tables, self._colours, self._visible)
+        seen = self._visible[region.window] * region.skin * self._at_window(clear)
+        if expression is not None:
+            self._strain = strain(expression)
+        detail = self._detail(luma(self._colours[region.window]), seen)
+        self._learn(detail, seen)
+        effort = smooth_step(np.float32(self._strain - self._calm), *EFFORT)
+        told = effort * smooth_step(np.float32(near), *NEAR)
+        folds = np.clip((detail - self._rest) * STRENGTH, *RANGE) * region.share * seen * told
+        self._shown += _SMOOTHING * (folds - self._shown)
+
+    def _learn(self, detail: Floats, seen: Floats) -> None:
+        """Running means at rest, of the skin and of what the brows do."""
+        weight = math.exp(-self._strain / STRAIN)
+        self._sights = self._sights * _MEMORY + weight
+        self._calm += (self._strain - self._calm) * weight / self._sights
+        self._known = self._known * np.float32(_MEMORY) + seen * np.float32(weight)
+        share = seen * np.float32(weight) / np.maximum(self._known, _LEAST)
+        self._rest += (detail - self._rest) * share
+
+    def on(self, gain: Floats) -> Floats:
+        """Factors as `shade` takes them, (n, n, 5), with the folds on them: (2n, 2n, 5)."""
+        finer = cv2.resize(gain, (self.size, self.size), interpolation=cv2.INTER_LINEAR)
+        finer[self._region.window][..., :3] *= np.exp(self._shown)[..., None]
+        return np.asarray(finer, np.float32)
+
+    def _detail(self, light: Floats, seen: Floats) -> Floats:
+        """The logarithm of fine shading over broad."""
+        fine = masked_blur(light, seen, FINE_SIGMA * self.size)
+        broad = masked_blur(fine, seen, BROAD_SIGMA * self.size)
+        return np.asarray(np.log((fine + _FLOOR) / (broad + _FLOOR)), np.float32)
+
+    def _at_window(self, values: Floats) -> Floats:
+        rows, columns = (slice(one.start // 2, one.stop // 2) for one in self._region.window)
+        height, width = self._shown.shape
+        return np.asarray(cv2.resize(values[rows, columns], (width, height)), np.float32)
+
+
+def are_told(near: float) -> bool:
+    """Whether folds can be told from a face of so many pixels a texel."""
+    return near > NEAR[0]
+
+
+def strain(expression: Floats) -> float:
+    """How much the brows do, about 0.15 at rest; expression: (52,) blendshapes."""
+    return float(expression[_DOWN].mean() + expression[_INNER] + expression[_OUTER].mean())
+
+
+@dataclass(frozen=True, eq=False)
+class _Region:
+    """Where folds are told. window: rows and columns, even. texels: flat indices of the window's
+    skin in the whole. skin, share: (h, w), what may be looked at, and how far it may be changed."""
+
+    window: tuple[slice, slice]
+    texels: NDArray[np.int64]
+    skin: Floats
+    share: Floats
+
+
+@cache
+def _region(size: int) -> _Region:
+    rows = (np.arange(size)[:, None] + 0.5) / size
+    skin = skin_share(size) * (rows < face_template().uv[_BETWEEN_EYES, 1])
+    rim = smooth_step(depth_inside(polygons([topo.OVAL], size)), *_RIM)
+    away = smooth_step(depth_inside(255 - _eyes_and_brows(size)), *_AWAY)
+    share = blur(np.asarray(skin * rim * away, np.float32), FINE_SIGMA * size)
+    found = np.argwhere(skin > 0)
+    (top, left), (bottom, right) = found.min(0) // 2 * 2, found.max(0) // 2 * 2 + 2
+    window = slice(top, bottom), slice(left, right)
+    texels = np.flatnonzero(skin.ravel() > 0)
+    return _Region(window, texels, np.asarray(skin[window], np.float32), share[window])
+
+
+def _eyes_and_brows(size: int) -> Mask:
+    """255 from each eye up to its brow: lids are not skin, and move by themselves."""
+    mask = np.zeros((size, size), np.uint8)
+    for eye, brow in zip(EYES, BROWS, strict=True):
+        corners = face_template().uv[[*eye, *brow]] * size - 0.5
+        hull = cv2.convexHull(np.round(corners * 16).astype(np.int32))
+        cv2.fillConvexPoly(mask, hull, 255, shift=4)
+    return mask
