@@ -174,12 +174,12 @@ def test_another_look_of_the_same_person_knows_his_rest() -> None:
     np.testing.assert_array_equal(both.folded.folds._rest, before)
 
 
-def test_strain_is_of_the_brows_alone() -> None:
+def test_strain_is_of_brows_and_lids_alone() -> None:
     assert strain(np.zeros(52, np.float32)) == 0
     for name in NAMES:
         scores = np.zeros(52, np.float32)
         scores[NAMES.index(name)] = 0.8
-        assert (strain(scores) > 0) == name.startswith("brow"), name
+        assert (strain(scores) > 0) == name.startswith(("brow", "eyeBlink", "eyeSquint")), name
     assert strain(brows(0.9)) == pytest.approx(0.9)
 
 

@@ -38,9 +38,9 @@ STRENGTH = 1.4
 # The most that a fold darkens and lightens, as logarithms: where too much was thought to be of a
 # face at rest, its folds would come back as light.
 RANGE = (-0.5, 0.1)
-# A sight of him counts less as one at rest, by a factor of e for so much that his brows do.
+# A sight of him counts less as one at rest, by a factor of e for so much strain.
 STRAIN = 0.1
-# How much more than at rest the brows do where no folds are shown yet, and where all are.
+# How much more strain than at rest there is where no folds are shown yet, and where all are.
 EFFORT = (0.08, 0.3)
 # Pixels a texel: from a far face no folds can be told, but grain.
 NEAR = (0.75, 1.2)
@@ -51,9 +51,12 @@ _FLOOR = 6.0
 # Inside the oval, and away from the brows and what is below them, as parts of the atlas.
 _RIM, _AWAY = (0.02, 0.08), (0.003, 0.014)
 _BETWEEN_EYES = 6
-_DOWN = [NAMES.index("browDownLeft"), NAMES.index("browDownRight")]
-_OUTER = [NAMES.index("browOuterUpLeft"), NAMES.index("browOuterUpRight")]
-_INNER = NAMES.index("browInnerUp")
+# What a face does that is not at rest above the eyes, both sides of it. A frown is seldom read as
+# one, but who frowns narrows his eyes.
+_STRAINS = {
+    **{"browDown": 0.5, "browInnerUp": 1.0, "browOuterUp": 0.5},
+    **{"eyeBlink": 0.5, "eyeSquint": 0.25},
+}
 
 
 class Folds:
@@ -69,7 +72,7 @@ class Folds:
         self._visible = np.zeros((self.size, self.size), np.float32)
         window = self._visible[self._region.window]
         self._rest, self._known, self._shown = (np.zeros_like(window) for _ in range(3))
-        # What his brows do now and what they do at rest, and how much is known of that.
+        # His strain now and at rest, and how much is known of that.
         self._strain, self._calm, self._sights = 1.0, 1.0, 0.0
 
     def copy(self) -> Self:
@@ -110,7 +113,7 @@ class Folds:
         self._shown += _SMOOTHING * (folds - self._shown)
 
     def _learn(self, detail: Floats, seen: Floats) -> None:
-        """Running means at rest, of the skin and of what the brows do."""
+        """Running means at rest, of the skin and of the strain."""
         weight = math.exp(-self._strain / STRAIN)
         self._sights = self._sights * _MEMORY + weight
         self._calm += (self._strain - self._calm) * weight / self._sights
@@ -142,8 +145,14 @@ def are_told(near: float) -> bool:
 
 
 def strain(expression: Floats) -> float:
-    """How much the brows do, about 0.15 at rest; expression: (52,) blendshapes."""
-    return float(expression[_DOWN].mean() + expression[_INNER] + expression[_OUTER].mean())
+    """How much brows and lids do, about 0.5 at rest; expression: (52,) blendshapes."""
+    return float(expression @ _strains())
+
+
+@cache
+def _strains() -> Floats:
+    sides = [name.removesuffix("Left").removesuffix("Right") for name in NAMES]
+    return np.array([_STRAINS.get(side, 0.0) for side in sides], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
