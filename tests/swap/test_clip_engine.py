@@ -69,6 +69,21 @@ def test_two_readings_call_people_alike(source: SourceFace) -> None:
     assert {id(one) for one in looks} == {id(looks[0])}
 
 
+def test_how_people_look_at_rest_is_known_before_the_first_frame(source: SourceFace) -> None:
+    frames = clip()
+    ahead = engine_for_clip(WeightStore(), EngineOptions(), Cast((source,)), frames)
+    live = FrameEngine.load(WeightStore(), EngineOptions())
+    live.set_source(source)
+    for engine in (ahead, live):
+        engine(*frames[0])
+    known, new = (engine._wearers[1].rest.neutral for engine in (ahead, live))
+    assert known.weight > 3 * new.weight
+    for image, seconds in frames[1:]:
+        live(image, seconds)
+    assert known.points is not None and new.points is not None
+    assert np.abs(known.points - new.points)[:, :2].mean() < 0.03, "centimetres"
+
+
 def test_only_the_beginning_is_read_ahead() -> None:
     read: list[float] = []
 

@@ -29,7 +29,9 @@ from mien.swap.look import Look, prepare_look
 from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_recognition
 from mien.swap.mesh import QUALITIES
 from mien.swap.senses import Senses
+from mien.swap.stopwatch import Stopwatch
 from mien.swap.tailor import Tailor
+from mien.swap.wearer import Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.hand import Hand
@@ -319,7 +321,7 @@ def test_a_head_that_turns_away_and_back_fades_without_a_flash(policy: LostPolic
 
 
 class Crowd(Script):
-    """Two people, the second from the third frame on missing; a third whom nobody can name."""
+    """Two people; the second is missing from one frame on."""
 
     def __init__(self, missing_from: int = 1000) -> None:
         super().__init__([])
@@ -419,14 +421,57 @@ def test_a_tailor_sees_what_the_camera_saw_and_his_look_fades_in() -> None:
     assert min(redness(one.image, THERE) for one in shown) > 25, "the other's stays"
 
 
+class AtRest:
+    """Reads that nobody does anything."""
+
+    def read(self, mesh: FaceMesh) -> FaceMesh:
+        return replace(mesh, expression=np.zeros(52, np.float32))
+
+
 def test_people_can_be_met_before_they_are_swapped() -> None:
     tailor = Changing(after=5)
-    made = FrameEngine(Senses(Crowd()), tailor=tailor)
+    scout = FrameEngine(Senses(Crowd(), expressions=AtRest()), tailor=tailor)
+    scout.set_cast(Cast((RED_CHEEKS,), "all"))
+    met = [scout.meet(two_bare(), number * STEP) for number in range(7)]
+    assert [len(one.faces) for one in met] == [2] * 7
+    assert [one for one, *_ in tailor.seen] == [1, 2] * 7
+    made = FrameEngine(Senses(Crowd(), expressions=AtRest()), tailor=tailor)
     made.set_cast(Cast((RED_CHEEKS,), "all"))
-    met = [made.meet(two_bare(), number * STEP) for number in range(6)]
-    assert [len(one.faces) for one in met] == [2] * 6
-    assert [one for one, *_ in tailor.seen] == [1, 2] * 6
-    assert redness(made(two_bare(), 6 * STEP).image, HERE) < -25, "the fitted look, at once"
+    made.remember(scout)
+    known = scout._wearers[1].rest.neutral
+    assert redness(made(two_bare(), 0.0).image, HERE) < -25, "the fitted look, at once"
+    rest = made._wearers[1].rest.neutral
+    assert rest is not known
+    assert rest.weight > known.weight - 1e-6 > 3
+
+
+def test_where_nothing_was_read_nothing_is_drawn_to_meet_people() -> None:
+    tailor = Changing(after=5)
+    scout = FrameEngine(Senses(Crowd()), tailor=tailor)
+    scout.set_cast(Cast((RED_CHEEKS,), "all"))
+    assert len(scout.meet(two_bare(), 0.0).faces) == 2
+    assert not tailor.seen and not scout._wearers
+
+
+def test_who_comes_back_after_another_is_still_known_at_rest() -> None:
+    faces = [tracked(MESH, number) for number in (1, 1, 1, 2, 2, 1)]
+    made = FrameEngine(Senses(Script(faces), expressions=AtRest()))
+    made.set_source(RED_CHEEKS)
+    weights = []
+    for number, face in enumerate(faces):
+        made(bare(), number * STEP)
+        assert list(made._wearers) == [face.id]
+        weights.append(made._wearers[face.id].rest.neutral.weight)
+    assert weights[3] < weights[2] < weights[5]
+    assert list(made._rests) == [2]
+
+
+def test_few_of_those_who_left_are_remembered() -> None:
+    made = FrameEngine(Senses(Crowd()))
+    for number in range(40):
+        made._wearers[number] = Wearer(1.0, Stopwatch(lambda: 0.0))
+        made._keep_wearers(set())
+    assert list(made._rests) == list(range(24, 40))
 
 
 def play_two(made: FrameEngine, count: int) -> list[SwappedFrame]:

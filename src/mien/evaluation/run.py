@@ -12,7 +12,8 @@ from mien.evaluation.reader import FaceReader, Reading
 from mien.evaluation.sheet import Sheet, chosen
 from mien.evaluation.targets import Target, media_files, open_targets
 from mien.models.weights import WeightStore
-from mien.swap.clip_engine import beginning
+from mien.swap.cast import Cast
+from mien.swap.clip_engine import Scout, beginning
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
@@ -56,11 +57,11 @@ class _Beside:
 @dataclass(frozen=True, eq=False)
 class _Seen:
     """ceiling: how a copy of the target, saved as JPEG, moves together with it when it is read.
-    tailor: has met its people; beside: does his work."""
+    scout: has met its people; beside: does the tailor's work."""
 
     readings: list[Reading | None]
     ceiling: float | None
-    tailor: Tailor
+    scout: Scout
     beside: _Beside
 
 
@@ -87,14 +88,11 @@ class Evaluation:
 
     def run(self, progress: Progress = lambda name, frames: None) -> Iterator[PairReport]:
         """Each pair as it is done; progress: is told the pair and its frames so far."""
-        self._engine().warm_up()
+        FrameEngine(Senses.load(self._store), self._options).warm_up()
         for target in self.targets:
             seen = self._read(target)
             for source in self._wearers(target):
                 yield self._pair(source, target, seen, progress)
-
-    def _engine(self, tailor: Tailor | None = None) -> FrameEngine:
-        return FrameEngine(Senses.load(self._store), self._options, tailor=tailor)
 
     def _wearers(self, target: Target) -> list[Source]:
         """A photo put onto itself is nearer to nobody."""
@@ -128,14 +126,14 @@ class Evaluation:
         plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN_FOR_CLIPS
         beside = _Beside()
         tailor = Tailor.load(self._store, beside, plan)
-        engine = self._engine(tailor)
-        engine.set_source(self.sources[0].face)
+        load, cast = (lambda: Senses.load(self._store)), Cast((self.sources[0].face,))
+        scout = Scout(load, self._options, cast, tailor)
         self._reader.restart()
         self._again.restart()
         readings, copies = [], []
         frames = ((frame.image, frame.seconds) for frame in target.all_frames())
         for number, (image, seconds) in enumerate(beginning(frames)):
-            faces = engine.meet(image, seconds).faces
+            faces = scout.meet(image, seconds).faces
             if number >= target.limit:
                 continue
             reading = self._reader(image, faces[0].mesh.points if faces else None)
@@ -143,9 +141,8 @@ class Evaluation:
             if reading is not None:
                 copy = decode_image(encode_jpeg(image, COPY_QUALITY), OWN_FILES)
                 copies.append((reading, self._again(copy, reading.points)))
-        tailor.know()
         ceiling = correlation([(a, b) for a, b in copies if b is not None])
-        return _Seen(readings, ceiling, tailor, beside)
+        return _Seen(readings, ceiling, scout, beside)
 
     def _pair(
         self,
@@ -154,7 +151,7 @@ class Evaluation:
         seen: _Seen,
         progress: Progress,
     ) -> PairReport:
-        engine = self._engine(seen.tailor)
+        engine = seen.scout.engine()
         engine.set_source(source.face)
         meter = PairMeter(source.reading, seen.ceiling)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(seen.readings))

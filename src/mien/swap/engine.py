@@ -20,7 +20,7 @@ from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.tailor import PLAN_FOR_PICTURES, Tailor
-from mien.swap.wearer import Moment, Wearer
+from mien.swap.wearer import Moment, Rest, Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.hand import Hand
@@ -29,6 +29,8 @@ from mien.vision.sighting import Sighting
 
 # In frames of a face: how often its expression is read, from which its shape at rest is learnt.
 _READ_EVERY = 3
+# Of so many people it is remembered how they look at rest.
+_MOST_RESTS = 16
 
 State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
@@ -110,6 +112,8 @@ class FrameEngine:
         self._cover = LostFaceCover(self._options.lost_face)
         self._missing = MissingFaces(self._options.lost_face)
         self._wearers: dict[int, Wearer] = {}
+        # Of those who are away.
+        self._rests: dict[int, Rest] = {}
         self._tailor = tailor
 
     @classmethod
@@ -202,15 +206,18 @@ class FrameEngine:
         return self.render(self.track(frame, seconds))
 
     def meet(self, frame: BgrImage, seconds: float) -> TrackedFrame:
-        """First stage, for a frame that is swapped later: its people are shown to the tailor."""
+        """First stage, for a frame that is swapped later; where it was read what a face does, the
+        second too, and what it draws is thrown away: so it becomes known how people look at rest.
+        """
         tracked = self.track(frame, seconds)
-        for face in tracked.faces:
-            self._show(face, tracked)
+        if any(face.mesh.expression is not None for face in tracked.faces):
+            self.render(tracked)
         return tracked
 
-    def _show(self, face: FaceTrack, tracked: TrackedFrame) -> None:
-        if self._tailor is not None:
-            self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
+    def remember(self, other: "FrameEngine") -> None:
+        """Know whom another engine has seen, whose faces had the same ids."""
+        worn = {one: wearer.rest for one, wearer in other._wearers.items()}
+        self._rests = {**other._rests, **worn}
 
     def _take_in_cast(self) -> None:
         """Begin to look for whom the cast needs; a new face for the same part changes no part."""
@@ -305,10 +312,11 @@ class FrameEngine:
     ) -> tuple[BgrImage | None, float]:
         """The picture with this face swapped, and how much of that to show."""
         if face.id not in self._wearers:
-            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch)
+            rest = self._rests.pop(face.id, None)
+            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch, rest)
         look, quality = wardrobe.looks[role], wardrobe.quality
-        self._show(face, tracked)
         if self._tailor is not None:
+            self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
             look = self._tailor.look_for(face.id, look)
         wearer = self._wearers[face.id]
         moment = Moment(tracked.seconds, tracked.change != "none", tracked.hands)
@@ -316,7 +324,9 @@ class FrameEngine:
 
     def _keep_wearers(self, ids: Set[int]) -> None:
         for one in self._wearers.keys() - ids:
-            del self._wearers[one]
+            self._rests[one] = self._wearers.pop(one).rest
+        while len(self._rests) > _MOST_RESTS:
+            del self._rests[next(iter(self._rests))]
 
     def _answer(
         self, tracked: TrackedFrame, image: BgrImage, faces: int = 0, state: State = "no_face"

@@ -7,7 +7,7 @@ from typing import Protocol
 from mien.swap.folds import Folds
 from mien.swap.look import Look
 from mien.swap.lost import cross_fade
-from mien.swap.mesh import MeshSwapper, Quality
+from mien.swap.mesh import QUALITIES, MeshSwapper, Quality
 from mien.swap.shape import Neutral
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.turned import TurnFade
@@ -37,11 +37,26 @@ class Moment:
     hands: Sequence[Hand] = ()
 
 
-class Wearer:
-    """Keeps a person's swapper. strength: 0..1, how far the face takes the source's shape."""
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """How a person looks when his face does nothing: his shape, and the skin above his eyes."""
 
-    def __init__(self, strength: float, watch: Stopwatch) -> None:
+    neutral: Neutral
+    folds: Folds
+
+    def copy(self, grid: int) -> "Rest":
+        """An independent copy, with folds of a grid of that size."""
+        folds = self.folds.copy() if self.folds.grid == grid else Folds(grid)
+        return Rest(self.neutral.copy(), folds)
+
+
+class Wearer:
+    """Keeps a person's swapper. strength: 0..1, how far the face takes the source's shape.
+    rest: what is known of him from before."""
+
+    def __init__(self, strength: float, watch: Stopwatch, rest: Rest | None = None) -> None:
         self._strength, self._watch = strength, watch
+        self._rest = rest or Rest(Neutral(), Folds(QUALITIES[2].grid))
         self._swapper: MeshSwapper | None = None
         self._leaving: Swapper | None = None
         self._turning = TurnFade()
@@ -81,19 +96,19 @@ class Wearer:
 
     def _follow(self, look: Look, quality: Quality, new_light: bool) -> MeshSwapper:
         """Have a swapper for this look and this light."""
-        if self._swapper is None:
-            self._swapper = self._new_swapper(look, quality, Neutral())
-        elif new_light:
-            self._leaving = None
-            self._swapper = self._new_swapper(look, quality, self._swapper.neutral.copy())
-        elif self._swapper.look is not look:
-            old, self._fade_left = self._swapper, FADE_FRAMES
-            folds = old.folds.copy() if old.folds.grid == quality.grid else None
-            self._leaving = old
-            self._swapper = self._new_swapper(look, quality, old.neutral.copy(), folds)
+        old = self._swapper
+        if old is not None and old.look is look and not new_light:
+            return old
+        self._leaving, self._fade_left = (None if new_light else old), FADE_FRAMES
+        rest = self.rest.copy(quality.grid)
+        # In another light folds look otherwise.
+        folds = Folds(quality.grid) if old is not None and new_light else rest.folds
+        self._swapper = MeshSwapper(look, quality, self._strength, rest.neutral, self._watch, folds)
         return self._swapper
 
-    def _new_swapper(
-        self, look: Look, quality: Quality, neutral: Neutral, folds: Folds | None = None
-    ) -> MeshSwapper:
-        return MeshSwapper(look, quality, self._strength, neutral, self._watch, folds)
+    @property
+    def rest(self) -> Rest:
+        """What is known of him by now; his own, not a copy."""
+        if self._swapper is None:
+            return self._rest
+        return Rest(self._swapper.neutral, self._swapper.folds)
