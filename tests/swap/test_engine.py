@@ -471,7 +471,7 @@ def test_few_of_those_who_left_are_remembered() -> None:
     for number in range(40):
         made._wearers[number] = Wearer(1.0, Stopwatch(lambda: 0.0))
         made._keep_wearers(set())
-    assert list(made._rests) == list(range(24, 40))
+    assert list(made._rests) == list(range(32, 40))
 
 
 def play_two(made: FrameEngine, count: int) -> list[SwappedFrame]:

@@ -30,7 +30,7 @@ from mien.vision.sighting import Sighting
 # In frames of a face: how often its expression is read, from which its shape at rest is learnt.
 _READ_EVERY = 3
 # Of so many people it is remembered how they look at rest.
-_MOST_RESTS = 16
+_MOST_RESTS = 8
 
 State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
