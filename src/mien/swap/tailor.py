@@ -15,7 +15,7 @@ from mien.vision.hand import Hand
 
 # After how many portraits of a person a source is fitted to him, and in how many rounds: a few
 # moments must not be believed too much.
-PLAN = ((1, 8), (4, 10), (8, 11), (12, 12))
+PLAN = ((1, 8), (4, 10), (12, 12))
 # The one moment of a still picture may.
 PLAN_FOR_PICTURES = ((1, 10),)
 # Of a clip that is read ahead all moments are there at once, however few.
