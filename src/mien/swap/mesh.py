@@ -118,8 +118,9 @@ class MeshSwapper:
         self._watch.lap("copy")
         cover = find_cover(image, drawing, hands, self._occlusion.bare, self._quality.cover)
         self._watch.lap("cover")
-        self._measure(image, points, facing, drawing, cover)
-        self._observe_folds(image, points, facing, mesh.expression, drawing)
+        seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
+        self._measure(image, points, seen, drawing, cover)
+        self._observe_folds(image, points, seen, mesh.expression, drawing)
         self._paint(image, result, drawing)
         soften_contour(result, drawing, narrowing)
         self._watch.lap("contour")
@@ -145,14 +146,13 @@ class MeshSwapper:
         self,
         image: BgrImage,
         points: Floats,
-        facing: Floats,
+        seen: Floats,
         drawing: Drawing,
         cover: Cover | None,
     ) -> None:
         """Unwrap the camera's face, and learn its light and what stands before it."""
         flat, mesh = self._scaled(image, points[:, :2], drawing, self._quality.grid)
         grid = uv_grid(self._quality.grid)
-        seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         unwrap(flat, mesh, seen, grid.ids, grid.weights, grid.texels, self._target, self._visible)
         if cover is not None:
             self._visible *= 1 - cover.flatten(points[:, :2], grid)
@@ -180,7 +180,7 @@ class MeshSwapper:
         self,
         image: BgrImage,
         points: Floats,
-        facing: Floats,
+        seen: Floats,
         expression: Floats | None,
         drawing: Drawing,
     ) -> None:
@@ -189,7 +189,6 @@ class MeshSwapper:
         if not self._folded:
             return
         flat, mesh = self._scaled(image, points[:, :2], drawing, self.folds.size)
-        seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         self.folds.observe(flat, mesh, seen, self._occlusion.clear, expression, near)
         self._watch.lap("folds")
 
