@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 from tests.swap.faces import LEFT_CHEEK, RIGHT_CHEEK
 
-from mien.swap.atlas import shrink
+from mien.swap.atlas import luma, shrink
 from mien.swap.light import Light
-from mien.swap.look import Look, luma, prepare_look
+from mien.swap.look import Look, prepare_look
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mien.swap.atlas import luma
 from mien.swap.geometry import Floats
 from mien.swap.lips import LIGHTEST, RED_SHARE, Lips, lip_mask
-from mien.swap.look import Look, luma, prepare_look
+from mien.swap.look import Look, prepare_look
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
 from mien.vision import topology as topo

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.swap.atlas import luma
 from mien.swap.geometry import Floats
-from mien.swap.look import LIP_HEM, luma, prepare_look
+from mien.swap.look import LIP_HEM, prepare_look
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE

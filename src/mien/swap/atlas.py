@@ -18,6 +18,8 @@ Mask = NDArray[np.uint8]
 EYES = (topo.RIGHT_EYE, topo.LEFT_EYE)
 BROWS = (topo.RIGHT_BROW, topo.LEFT_BROW)
 CHEEKS = ((50, 101, 118, 117, 123), (280, 330, 347, 346, 352))
+# BGR weights of luma (BT.601).
+LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 # From where in the oval and how far the swap fades in, as parts of the atlas; and from and to
 # where at the chin at the most, which `Stubble` undoes.
 FEATHER_FROM, FEATHER = 0.008, 0.05
@@ -121,6 +123,16 @@ def skin_share(size: int) -> Floats:
     return np.asarray((skin_mask(size) > 0) & uv_grid(size).inside, np.float32)
 
 
+def eyes_to_brows(size: int) -> Mask:
+    """255 from each eye up to its brow: lids are not skin, and move by themselves."""
+    mask = np.zeros((size, size), np.uint8)
+    for eye, brow in zip(EYES, BROWS, strict=True):
+        corners = face_template().uv[[*eye, *brow]] * size - 0.5
+        hull = cv2.convexHull(np.round(corners * 16).astype(np.int32))
+        cv2.fillConvexPoly(mask, hull, 255, shift=4)
+    return mask
+
+
 @cache
 def opacity(size: int) -> Floats:
     """1 where the source is shown, 0 outside the oval, in the eye openings and on the mouth.
@@ -180,3 +192,8 @@ def to_lab(colours: Floats) -> Floats:
     """OpenCV's 8-bit Lab (L 0..255, a and b around 128) of BGR 0..255, as float32."""
     lab = cv2.cvtColor(np.clip(colours, 0, 255).astype(np.uint8), cv2.COLOR_BGR2LAB)
     return np.asarray(lab, np.float32)
+
+
+def luma(colours: NDArray[Any]) -> Floats:
+    """Luma of BGR values, over the last axis."""
+    return np.asarray(colours @ LUMA, np.float32)

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from mien.swap.atlas import blur, masked_blur, skin_share
+from mien.swap.atlas import blur, luma, masked_blur, skin_share
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.smile import beside_lips, near_folds
 from mien.swap.texture import ATLAS_SIZE
@@ -21,7 +21,6 @@ PAINTED = (0.0, 0.12)
 DEEP, BELOW = -0.12, 0.3
 # Wider than a fold, as a part of the atlas.
 BROAD = 0.045
-_LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 _JAW = (
     *(58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288),
     *(287, 17, 57),
@@ -38,7 +37,7 @@ def soften(colours: Floats, bare: Floats) -> Floats:
     log = np.log(colours + _FLOOR)
     # The narrowest part of a crease is its deepest: what counts is each texel, not a blur of it.
     detail = log - masked_blur(log, skin, ATLAS_SIZE * BROAD)
-    shade = (detail @ _LUMA)[..., None]
+    shade = luma(detail)[..., None]
     cast = detail - shade
     shallower = (1 - BELOW) * np.minimum(shade - DEEP, 0) * _below_the_nose()
     redness = cast[..., 2:] - cast[..., :1]

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.swap.atlas import (
-    BROWS,
-    EYES,
-    Mask,
     blur,
     depth_inside,
+    eyes_to_brows,
+    luma,
     masked_blur,
     polygons,
     skin_share,
@@ -26,7 +25,6 @@ from mien.swap.atlas import (
 )
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.kernels import unwrap
-from mien.swap.look import luma
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 from mien.vision.expression import NAMES
@@ -171,20 +169,10 @@ def _region(size: int) -> _Region:
     rows = (np.arange(size)[:, None] + 0.5) / size
     skin = skin_share(size) * (rows < face_template().uv[_BETWEEN_EYES, 1])
     rim = smooth_step(depth_inside(polygons([topo.OVAL], size)), *_RIM)
-    away = smooth_step(depth_inside(255 - _eyes_and_brows(size)), *_AWAY)
+    away = smooth_step(depth_inside(255 - eyes_to_brows(size)), *_AWAY)
     share = blur(np.asarray(skin * rim * away, np.float32), FINE_SIGMA * size)
     found = np.argwhere(skin > 0)
     (top, left), (bottom, right) = found.min(0) // 2 * 2, found.max(0) // 2 * 2 + 2
     window = slice(top, bottom), slice(left, right)
     texels = np.flatnonzero(skin.ravel() > 0)
     return _Region(window, texels, np.asarray(skin[window], np.float32), share[window])
-
-
-def _eyes_and_brows(size: int) -> Mask:
-    """255 from each eye up to its brow: lids are not skin, and move by themselves."""
-    mask = np.zeros((size, size), np.uint8)
-    for eye, brow in zip(EYES, BROWS, strict=True):
-        corners = face_template().uv[[*eye, *brow]] * size - 0.5
-        hull = cv2.convexHull(np.round(corners * 16).astype(np.int32))
-        cv2.fillConvexPoly(mask, hull, 255, shift=4)
-    return mask

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.swap.atlas import BROWS, blur, depth_inside, polygons, shrink
+from mien.swap.atlas import BROWS, blur, depth_inside, luma, polygons, shrink
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.look import Look, log_detail, luma
+from mien.swap.look import Look, log_detail
 
 # Radii of the ratios, as parts of the atlas; chroma, luminance, and everything near the oval.
 CHROMA_SIGMA, LUMA_SIGMA, RIM_SIGMA = 0.06, 0.12, 0.03

@@ -4,9 +4,9 @@ from functools import cache
 
 import numpy as np
 
-from mien.swap.atlas import Mask, blur, polygons, shrink
+from mien.swap.atlas import LUMA, Mask, blur, luma, polygons, shrink
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.look import LUMA, Look, luma
+from mien.swap.look import Look
 from mien.vision import topology as topo
 
 # Side of the mask that the picture is painted through.

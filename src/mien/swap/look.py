@@ -1,7 +1,6 @@
 """What rendering needs of a source, worked out once: mip levels and small statistics."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from mien.swap.atlas import (
     blur,
     depth_inside,
+    luma,
     masked_blur,
     opacity,
     polygons,
@@ -22,8 +22,6 @@ from mien.vision import topology as topo
 
 LEVELS = 3
 FOREIGN_FADE = 0.9
-# BGR weights of luma (BT.601).
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 DETAIL_SIGMA, LIGHT_SIGMA = 0.012, 0.12
 GRAIN_SIGMA, HAIR_SIGMA, BEARD_SIGMA = 0.003, 0.06, 0.2
 # Hue is told no finer than the light's grid can tell it, and beside the lips, whose red runs out
@@ -118,11 +116,6 @@ def _bare_skin(atlas: Floats, foreign: Floats) -> Floats:
         skin = bare * (1 - smooth_step(level - light, *BETWEEN_HAIRS))
     level = masked_blur(light, skin, BEARD_SIGMA * ATLAS_SIZE)
     return np.asarray(skin * (1 - smooth_step(level - light, *BEARD)), np.float32)
-
-
-def luma(colours: NDArray[Any]) -> Floats:
-    """Luma of BGR values, over the last axis."""
-    return np.asarray(colours @ LUMA, np.float32)
 
 
 def log_detail(light: Floats, fine: Floats, wide: Floats) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mien.errors import SourceRejected
 from mien.swap.creases import soften
 from mien.swap.geometry import Floats
+from mien.swap.glints import dull
 from mien.swap.rest import at_rest
 from mien.swap.shape import expressiveness
 from mien.swap.smile import relax
@@ -120,7 +121,7 @@ def prepare_source(
     shape, expression = to_canonical_face(points).apply(points), mesh.expression
     unrest = expressiveness(shape)
     bare = 1 - texture.foreign
-    colours = soften(relax(texture.colours, bare, unrest), bare)
+    colours = dull(soften(relax(texture.colours, bare, unrest), bare), bare)
     return SourceFace(
         atlas=np.round(colours).astype(np.uint8),
         foreign=np.round(np.clip(texture.foreign, 0, 1) * 255).astype(np.uint8),

@@ -10,12 +10,13 @@ from mien.swap.atlas import (
     blur,
     chin_rows,
     depth_inside,
+    luma,
     polygons,
     shrink,
     skin_mask,
 )
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.look import Look, luma
+from mien.swap.look import Look
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 
