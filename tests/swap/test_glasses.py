@@ -2,46 +2,70 @@ import cv2
 import numpy as np
 from tests.swap.faces import SIDE, picture, placed
 
+from mien.swap.atlas import uv_grid
 from mien.swap.drawing import Canvas
+from mien.swap.geometry import Floats
 from mien.swap.glasses import Glasses
+from mien.swap.kernels import unwrap
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
+SIZE = 96
 MESH = placed(scale=1.2)
 POINTS = np.ascontiguousarray(MESH.points[:468])
 SWAPPED = np.full((SIDE, SIDE, 3), 128, np.uint8)
 
 
-def with_glasses() -> BgrImage:
+def with_glasses(level: int = 20, thickness: int = 4) -> BgrImage:
     image = picture(MESH)
+    colour = (level, level, level)
     centres = [POINTS[list(eye), :2].mean(0) for eye in (topo.RIGHT_EYE, topo.LEFT_EYE)]
     inner = [POINTS[k, :2] for k in (topo.RIGHT_EYE_INNER, topo.LEFT_EYE_INNER)]
     for centre in centres:
-        cv2.circle(image, [round(float(v)) for v in centre], 40, (20, 20, 20), 4)
+        cv2.circle(image, [round(float(v)) for v in centre], 40, colour, thickness)
     # The bridge runs from rim to rim, over the nose.
     start, end = ([round(float(p[0])), round(float(p[1])) - 2] for p in inner)
-    cv2.line(image, start, end, (20, 20, 20), 5)
+    cv2.line(image, start, end, colour, thickness + 1)
     return image
 
 
-def restored(camera: BgrImage, frames: int = 10) -> tuple[Glasses, BgrImage]:
+def flat(camera: BgrImage) -> tuple[Floats, Floats]:
+    """The camera's face as it lies in the atlas, and how well it is seen."""
+    grid = uv_grid(SIZE)
+    colours, visible = np.zeros((SIZE, SIZE, 3), np.float32), np.zeros((SIZE, SIZE), np.float32)
+    seen, points = np.ones(468, np.float32), np.ascontiguousarray(POINTS[:, :2])
+    unwrap(camera, points, seen, grid.ids, grid.weights, grid.texels, colours, visible)
+    return colours, visible
+
+
+def restored(*cameras: BgrImage) -> tuple[Glasses, BgrImage]:
     glasses = Glasses()
     drawing = Canvas().draw(POINTS, POINTS, SIDE, SIDE)
     assert drawing is not None
-    for _ in range(frames):
+    for camera in cameras:
         result = SWAPPED.copy()
+        glasses.observe(*flat(camera))
         glasses.restore(camera, result, drawing)
     return glasses, result
 
 
+def rim_of(result: BgrImage, reach: int = 2) -> BgrImage:
+    """The pixels of the right rim, on the cheek."""
+    centre = POINTS[list(topo.RIGHT_EYE), :2].mean(0)
+    rim = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(rim, [round(float(v)) for v in centre], 40, 255, reach)
+    rim[: round(float(centre[1])) + 20] = 0
+    return np.asarray(result[rim > 0], np.uint8)
+
+
 def test_a_bare_face_wears_none_and_is_left_alone() -> None:
-    glasses, result = restored(picture(MESH))
+    glasses, result = restored(*[picture(MESH)] * 10)
     assert not glasses.worn
     np.testing.assert_array_equal(result, SWAPPED)
 
 
 def test_dark_rims_are_found_and_laid_on_top() -> None:
-    glasses, result = restored(with_glasses())
+    glasses, result = restored(*[with_glasses()] * 10)
     assert glasses.worn
     x, y = POINTS[168, :2]
     bridge = result[int(y) - 6 : int(y) + 30, int(x) - 3 : int(x) + 4]
@@ -54,7 +78,7 @@ def test_dark_rims_are_found_and_laid_on_top() -> None:
 
 def test_rims_are_whole_below_and_over_the_brows() -> None:
     camera = with_glasses()
-    _, result = restored(camera)
+    _, result = restored(*[camera] * 10)
     centre = POINTS[list(topo.RIGHT_EYE), :2].mean(0)
     rim = np.zeros((SIDE, SIDE), np.uint8)
     cv2.circle(rim, [round(float(v)) for v in centre], 40, 255, 2)
@@ -68,12 +92,49 @@ def test_a_mole_beside_the_rims_is_not_part_of_them() -> None:
     camera = with_glasses()
     x, y = (round(float(v)) for v in POINTS[50, :2])
     cv2.circle(camera, (x, y), 3, (30, 30, 30), -1)
-    _, result = restored(camera)
+    _, result = restored(*[camera] * 10)
     assert (result[y - 3 : y + 4, x - 3 : x + 4] == 128).all()
 
 
 def test_stripes_all_over_the_face_are_no_rims() -> None:
     camera = picture(MESH)
     camera[::2][camera[::2] == 128] = 188
-    _, result = restored(camera)
+    _, result = restored(*[camera] * 10)
     np.testing.assert_array_equal(result, SWAPPED)
+
+
+def test_rims_in_haze_are_whole() -> None:
+    hazy = with_glasses(level=112)
+    glasses, result = restored(*[hazy] * 10)
+    assert glasses.worn
+    assert (rim_of(result) < 120).mean() > 0.9
+
+
+def test_heavy_rims_are_whole() -> None:
+    _, result = restored(*[with_glasses(thickness=11)] * 10)
+    assert (rim_of(result, 9) < 60).mean() > 0.9
+    cheek = POINTS[205, :2].astype(int)
+    assert (result[cheek[1], cheek[0]] == 128).all()
+
+
+def test_what_was_worn_from_the_start_is_there_at_once() -> None:
+    _, result = restored(with_glasses())
+    assert rim_of(result).max() < 60
+
+
+def test_glasses_that_are_put_on_come_in_softly() -> None:
+    levels = []
+    for frames in range(1, 60):
+        _, result = restored(picture(MESH), *[with_glasses()] * frames)
+        levels.append(float(rim_of(result).mean()))
+    assert levels[0] > 125
+    assert levels[-1] < 50
+    assert max(np.abs(np.diff(levels))) < 30, "no step of more than a fifth"
+
+
+def test_a_small_turned_face_is_left_alone() -> None:
+    glasses = Glasses()
+    colours, visible = flat(with_glasses())
+    visible[:, : SIZE // 2] = 0
+    glasses.observe(colours, visible)
+    assert not glasses.worn

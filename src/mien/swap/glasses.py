@@ -1,4 +1,4 @@
-"""Glasses: found by thin dark and bright lines on the nose bridge, and laid back on top."""
+"""Glasses: the rims of those that somebody wears are laid back on top."""
 
 import cv2
 import numpy as np
@@ -6,26 +6,28 @@ from numpy.typing import NDArray
 
 from mien.swap.atlas import BROWS, EYES, ellipse, polygons
 from mien.swap.drawing import Drawing
+from mien.swap.eyewear import Eyewear
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.matte import lay_over
-from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
+from mien.swap.rims import BAND, BRIDGE, NOSE, STRONG, lines
 from mien.swap.warp import warp
 from mien.vision.face import BgrImage
 
 _SIZE = 256
 _EXTENT = (127, 70, 300, 356, 454, 234, 197, 50, 205, 280, 425, 9, 151)
-_FOUND = 0.085
 # Rims reach further down than the band in which they are looked for, in texels.
 _BELOW = 25
+# How wide lines are in the picture, in heights of the face, and how much of the band they cover at
+# most, thin and thick; the stripes of an interlaced picture cover more.
+_WIDTHS, _MOST = (0.035, 0.07), (0.55, 0.8)
 # From and to which strength a line is a rim; and how long it is at least, in widths of lines.
 _THIN, _LENGTH = (0.08, 0.16), 4.0
-# Rims cover no more than this part of the band; the stripes of an interlaced picture do.
-_MOST = 0.55
-_LOOK_EVERY = 8
+# A frame's step from rims that are not shown to those that are, and what is as good as none.
+_FADE, _LEAST = 0.2, 0.02
 
 
 class Glasses:
-    """Looks at every eighth frame until it has found some, then at each."""
+    """Those of one person."""
 
     def __init__(self) -> None:
         band = np.asarray(cv2.dilate(polygons([BAND], _SIZE), ellipse(_BELOW)), np.uint8)
@@ -34,20 +36,25 @@ class Glasses:
         band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
         brows = np.asarray(cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)), np.uint8)
         self._zones = np.dstack([cv2.GaussianBlur(zone, (0, 0), 1.5) for zone in (band, brows)])
-        self._bridge = polygons([BRIDGE], _SIZE)
-        self._score: float | None = None
-        self._frames = 0
+        self._eyewear = Eyewear()
+        # How much of them is shown; None before the first frame.
+        self._shown: float | None = None
 
     @property
     def worn(self) -> bool:
-        """Whether the person wears glasses."""
-        return self._score is not None and self._score >= _FOUND
+        """Whether the person wears any."""
+        return self._eyewear.worn
+
+    def observe(self, target: Floats, visible: Floats) -> None:
+        """Take in one unwrapped frame, (n, n, 3) BGR; visible: (n, n) 0..1."""
+        self._eyewear.observe(target, visible)
+        # Those that were seen from the start are there at once; later they come and go softly.
+        old = float(self.worn) if self._shown is None else self._shown
+        self._shown = old + _FADE * (self.worn - old)
 
     def restore(self, camera: BgrImage, result: BgrImage, drawing: Drawing) -> None:
         """Lay the frames of the camera's glasses back onto the result, in place."""
-        due = self._frames % _LOOK_EVERY == 0
-        self._frames += 1
-        if not (due or self.worn):
+        if self._shown is None or self._shown < _LEAST:
             return
         corner = np.array([drawing.left, drawing.top])
         points = drawing.points[list(_EXTENT), :2] - corner
@@ -58,38 +65,30 @@ class Glasses:
             return
         left, top = low + corner
         patch = result[top : top + maps.shape[1], left : left + maps.shape[2]]
-        self._restore(camera, patch, maps, low + corner, max(5, int(drawing.height * 0.035) | 1))
+        warped = warp(camera, maps, low + corner)
+        share = self._rims(warped, maps, drawing.height)
+        lay_over(warped, share * np.float32(self._shown), patch)
 
-    def _restore(
-        self,
-        camera: BgrImage,
-        result: BgrImage,
-        maps: Floats,
-        corner: NDArray[np.int64],
-        width: int,
-    ) -> None:
-        warped = warp(camera, maps, corner)
-        found = lines(warped, width)
+    def _rims(self, face: BgrImage, maps: Floats, height: float) -> Floats:
+        """(h, w) 1 where there are rims, 0 elsewhere, of a face so high in pixels."""
+        kind = int(self._eyewear.thick)
+        width = max(5, int(height * _WIDTHS[kind]) | 1)
+        found = lines(face, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
-        bridge = cv2.remap(self._bridge, u, v, cv2.INTER_LINEAR) > 128
-        now = np.count_nonzero((found > LINE) & bridge) / (np.count_nonzero(bridge) + 1)
-        self._score = now if self._score is None else self._score + 0.25 * (now - self._score)
-        if not self.worn:
-            return
         band, brows = cv2.split(cv2.remap(self._zones, u, v, cv2.INTER_LINEAR) / np.float32(255))
-        thin, strong = smooth_step(found, *_THIN), smooth_step(found, *STRONG)
-        frames = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
-        if np.count_nonzero(frames > 0.5) > _MOST * np.count_nonzero(band > 0.5):
-            return
-        frames *= _long(frames, _LENGTH * width)
-        share = cv2.GaussianBlur(cv2.dilate(frames, np.ones((3, 3))), (0, 0), 1.0)
-        lay_over(warped, share, result)
+        thin = smooth_step(found / self._eyewear.on_skin, *_THIN)
+        strong = smooth_step(found / self._eyewear.on_brows, *STRONG)
+        rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
+        if np.count_nonzero(rims > 0.5) > _MOST[kind] * np.count_nonzero(band > 0.5):
+            return np.zeros_like(rims)
+        rims *= _long(rims, _LENGTH * width)
+        return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
 
 
-def _long(frames: Floats, least: float) -> NDArray[np.bool_]:
+def _long(rims: Floats, least: float) -> NDArray[np.bool_]:
     """Where lines are long: rims hang together, and specks and folds do not."""
-    drawn = np.asarray(frames > 0.3, np.uint8)
+    drawn = np.asarray(rims > 0.3, np.uint8)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(drawn)
     extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1)
     return np.asarray((extent > least)[parts] & (drawn > 0))

@@ -170,6 +170,8 @@ class MeshSwapper:
             clear = self._occlusion.update(self._target, self._visible)
             if self._quality.glasses:
                 self._strands.observe(self._target)
+        if self._quality.glasses:
+            self._glasses.observe(self._target, self._visible)
         self._gain[..., 3] = clear * self._stubble.opacity
         lids = self._lids.opacity(points)
         if lids is not None:

@@ -5,13 +5,12 @@ import numpy as np
 
 from mien.swap.atlas import BROWS, EYES, Mask, blur, ellipse, masked_blur, polygons
 from mien.swap.geometry import Floats, smooth_step
-from mien.swap.rims import BAND, BRIDGE, LINE, NOSE, STRONG, lines
+from mien.swap.rims import BAND, BRIDGE, LINE, LOWER_CHEEKS, NOSE, STRONG, lines
 from mien.swap.template import face_template
 
 # Line width, as a part of the atlas: a rim is thinner, a shadow of the brow bone is not.
 _WIDTH = 0.035
 _LOWER_LIDS = [145, 374]
-_CHEEKS = ((205, 50, 36, 203), (425, 280, 266, 423))
 # Shares of the nose bridge and of the rest of the eye band that lines must cover. A nose that
 # shines, or wrinkles, reach one of them but not both.
 _ON_BRIDGE, _AROUND = 0.3, 0.3
@@ -49,7 +48,7 @@ def _rims(strength: Floats) -> Floats:
     band[cv2.dilate(polygons([NOSE], size), ellipse(size // 40 | 1)) > 0] = 0
     soft = _soft(band) * (1 - _soft(np.asarray(eyes, np.uint8)))
     # Wrinkled or over-sharp skin is full of lines.
-    usual = float(np.median(strength[polygons(_CHEEKS, size) > 0]))
+    usual = float(np.median(strength[polygons(LOWER_CHEEKS, size) > 0]))
     thin = smooth_step(strength, usual + 0.08, usual + 0.20)
     bridge = _soft(polygons([BRIDGE], size))
     thin = np.maximum(thin, smooth_step(strength, 0.05, 0.12) * bridge)
@@ -75,7 +74,7 @@ def _smooth_over(colours: Floats, rims: Floats) -> Floats:
     near, far = masked_blur(colours, known, size * 0.02), masked_blur(colours, known, size * 0.06)
     trust = smooth_step(blur(known, size * 0.02), 0.05, 0.3)[..., None]
     skin = far + (near - far) * trust
-    cheeks = polygons(_CHEEKS, size) > 0
+    cheeks = polygons(LOWER_CHEEKS, size) > 0
     detail = (colours - blur(colours, _GRAIN_SIGMA)).mean(-1)
     grain = blur(np.asarray(np.random.default_rng(0).normal(0, 1, (size, size)), np.float32), 1.0)
     grain *= np.median(np.abs(detail[cheeks])) / np.median(np.abs(grain))
