@@ -46,7 +46,7 @@ class Eyewear:
     def _look(self, target: Floats) -> None:
         self._looks = min(self._looks + 1, _LOOKS)
         self._face += (shrink(target, _SIZE) - self._face) / self._looks
-        face = np.clip(self._face, 0, 255).astype(np.uint8)
+        face = np.clip(np.round(self._face), 0, 255).astype(np.uint8)
         thin, thick = (lines(face, width) for width in _WIDTHS)
         self._thin, self._thick = across_the_nose(thin), across_the_nose(thick)
         self._rough = float(np.percentile(thin[self._cheeks], _SHARE_OF_CHEEKS))
