@@ -56,6 +56,11 @@ class UvGrid:
 @cache
 def uv_grid(size: int) -> UvGrid:
     """The grid of one size; about 60 ms the first time."""
+    return make_uv_grid(size)
+
+
+def make_uv_grid(size: int) -> UvGrid:
+    """The same, not kept: for whoever needs a part of it."""
     template = face_template()
     corners = (template.uv * size - 0.5).astype(np.float64)
     ids = np.zeros((size, size, 3), np.int32)

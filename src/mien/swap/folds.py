@@ -18,10 +18,10 @@ from mien.swap.atlas import (
     depth_inside,
     eyes_to_brows,
     luma,
+    make_uv_grid,
     masked_blur,
     polygons,
-    skin_share,
-    uv_grid,
+    skin_mask,
 )
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.kernels import unwrap
@@ -66,10 +66,7 @@ class Folds:
     def __init__(self, grid: int) -> None:
         self.grid, self.size = grid, 2 * grid
         self._region = _region(self.size)
-        self._colours = np.zeros((self.size, self.size, 3), np.float32)
-        self._visible = np.zeros((self.size, self.size), np.float32)
-        window = self._visible[self._region.window]
-        self._rest, self._known, self._shown = (np.zeros_like(window) for _ in range(3))
+        self._rest, self._known, self._shown = (np.zeros_like(self._region.share) for _ in range(3))
         # His strain now and at rest, and how much is known of that.
         self._strain, self._calm, self._sights = 1.0, 1.0, 0.0
 
@@ -97,13 +94,13 @@ class Folds:
         blendshapes, where they were read anew. near: pixels a texel.
         """
         region = self._region
-        grid = uv_grid(self.size)
-        tables = grid.ids, grid.weights, region.texels
-        unwrap(image, points, facing, *tables, self._colours, self._visible)
-        seen = self._visible[region.window] * region.skin * self._at_window(clear)
+        colours, visible = np.zeros((*region.skin.shape, 3), np.float32), np.zeros_like(region.skin)
+        tables = region.ids, region.weights, region.texels
+        unwrap(image, points, facing, *tables, colours, visible)
+        seen = visible * region.skin * self._at_window(clear)
         if expression is not None:
             self._strain = strain(expression)
-        detail = self._detail(luma(self._colours[region.window]), seen)
+        detail = self._detail(luma(colours), seen)
         self._learn(detail, seen)
         effort = smooth_step(np.float32(self._strain - self._calm), *EFFORT)
         told = effort * smooth_step(np.float32(near), *NEAR)
@@ -155,10 +152,13 @@ def _strains() -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Region:
-    """Where folds are told. window: rows and columns, even. texels: flat indices of the window's
-    skin in the whole. skin, share: (h, w), what may be looked at, and how far it may be changed."""
+    """Where folds are told. window: rows and columns of the atlas, even. ids, weights, texels: as
+    a UvGrid has them, of the window and of its skin. skin, share: (h, w), what may be looked at,
+    and how far it may be changed."""
 
     window: tuple[slice, slice]
+    ids: NDArray[np.int32]
+    weights: Floats
     texels: NDArray[np.int64]
     skin: Floats
     share: Floats
@@ -167,12 +167,23 @@ class _Region:
 @cache
 def _region(size: int) -> _Region:
     rows = (np.arange(size)[:, None] + 0.5) / size
-    skin = skin_share(size) * (rows < face_template().uv[_BETWEEN_EYES, 1])
+    grid = make_uv_grid(size)
+    skin = (skin_mask(size) > 0) & grid.inside & (rows < face_template().uv[_BETWEEN_EYES, 1])
     rim = smooth_step(depth_inside(polygons([topo.OVAL], size)), *_RIM)
     away = smooth_step(depth_inside(255 - eyes_to_brows(size)), *_AWAY)
     share = blur(np.asarray(skin * rim * away, np.float32), FINE_SIGMA * size)
-    found = np.argwhere(skin > 0)
+    found = np.argwhere(skin)
     (top, left), (bottom, right) = found.min(0) // 2 * 2, found.max(0) // 2 * 2 + 2
     window = slice(top, bottom), slice(left, right)
-    texels = np.flatnonzero(skin.ravel() > 0)
-    return _Region(window, texels, np.asarray(skin[window], np.float32), share[window])
+    ids = grid.ids.reshape(size, size, 3)[window].reshape(-1, 3)
+    weights = grid.weights.reshape(size, size, 3)[window].reshape(-1, 3)
+    inside = skin[window]
+    # Copies, or all of the grid would be kept.
+    return _Region(
+        window,
+        ids=ids.copy(),
+        weights=weights.copy(),
+        texels=np.flatnonzero(inside),
+        skin=inside.astype(np.float32),
+        share=share[window].copy(),
+    )
