@@ -76,7 +76,7 @@ def test_how_people_look_at_rest_is_known_before_the_first_frame(source: SourceF
     live.set_source(source)
     for engine in (ahead, live):
         engine(*frames[0])
-    known, new = (engine._wearers[1].rest.neutral for engine in (ahead, live))
+    known, new = (engine._wearers[1].traits.neutral for engine in (ahead, live))
     assert known.weight > 3 * new.weight
     for image, seconds in frames[1:]:
         live(image, seconds)

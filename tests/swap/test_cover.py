@@ -14,7 +14,6 @@ from mien.swap.look import prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.occlusion import BareFace
 from mien.swap.rehearsal import plain_hand
-from mien.swap.shape import Neutral
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
 from mien.vision import topology as topo
@@ -118,7 +117,7 @@ def test_a_swapped_face_shows_the_cameras_hand(level: int) -> None:
     look = prepare_look(painted_source({}), quality.grid)
     watch = Stopwatch(lambda: 0.0)
     watch.start()
-    swapper = MeshSwapper(look, quality, 1.0, Neutral(), watch)
+    swapper = MeshSwapper(look, quality, 1.0, watch)
     for _ in range(10):
         swapper.swap(with_hand(np.zeros((SIDE, SIDE), bool)), MESH)
     hand, face = true_mask(HAND, 1.0), inside_face()

@@ -438,9 +438,9 @@ def test_people_can_be_met_before_they_are_swapped() -> None:
     made = FrameEngine(Senses(Crowd(), expressions=AtRest()), tailor=tailor)
     made.set_cast(Cast((RED_CHEEKS,), "all"))
     made.remember(scout)
-    known = scout._wearers[1].rest.neutral
+    known = scout._wearers[1].traits.neutral
     assert redness(made(two_bare(), 0.0).image, HERE) < -25, "the fitted look, at once"
-    rest = made._wearers[1].rest.neutral
+    rest = made._wearers[1].traits.neutral
     assert rest is not known
     assert rest.weight > known.weight - 1e-6 > 3
 
@@ -461,9 +461,9 @@ def test_who_comes_back_after_another_is_still_known_at_rest() -> None:
     for number, face in enumerate(faces):
         made(bare(), number * STEP)
         assert list(made._wearers) == [face.id]
-        weights.append(made._wearers[face.id].rest.neutral.weight)
+        weights.append(made._wearers[face.id].traits.neutral.weight)
     assert weights[3] < weights[2] < weights[5]
-    assert list(made._rests) == [2]
+    assert list(made._known) == [2]
 
 
 def test_few_of_those_who_left_are_remembered() -> None:
@@ -471,7 +471,7 @@ def test_few_of_those_who_left_are_remembered() -> None:
     for number in range(40):
         made._wearers[number] = Wearer(1.0, Stopwatch(lambda: 0.0))
         made._keep_wearers(set())
-    assert list(made._rests) == list(range(32, 40))
+    assert list(made._known) == list(range(32, 40))
 
 
 def play_two(made: FrameEngine, count: int) -> list[SwappedFrame]:

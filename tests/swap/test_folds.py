@@ -13,9 +13,9 @@ from mien.swap.geometry import Floats
 from mien.swap.look import prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.rehearsal import plain_source
-from mien.swap.shape import Neutral
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
+from mien.swap.traits import Traits
 from mien.vision.expression import NAMES
 from mien.vision.face import BgrImage, FaceMesh
 
@@ -50,8 +50,9 @@ class Both:
         quality = QUALITIES[level]
         look = prepare_look(plain_source(), quality.grid)
         watch = Stopwatch(time.perf_counter)
+        known = folds or Folds(quality.grid)
         self.folded, self.plain = (
-            MeshSwapper(look, one, 1.0, Neutral(), watch, folds)
+            MeshSwapper(look, one, 1.0, watch, replace(Traits.unknown(one.grid), folds=known))
             for one in (quality, replace(quality, folds=False))
         )
 
@@ -149,7 +150,7 @@ def test_a_far_face_tells_grain_and_no_folds() -> None:
         for line, down in ((SKIN, REST), (LINE, FROWN)):
             for _ in range(10):
                 made.swap(camera(line, 4, mesh), replace(mesh, expression=brows(down)))
-        return -float(made.folds._shown.min())
+        return -float(made.traits.folds._shown.min())
 
     far, between, near = (depth(height) for height in (90, 130, 180))
     assert far == 0
@@ -166,12 +167,12 @@ def test_the_fastest_level_has_none() -> None:
 def test_another_look_of_the_same_person_knows_his_rest() -> None:
     both = Both()
     both.added(LINED, REST, 20)
-    twin = Both(folds=both.folded.folds.copy())
+    twin = Both(folds=both.folded.traits.folds.copy())
     assert abs(twin.added(LINED, FROWN, 3)) < 2
     assert Both().added(SMOOTH, REST) == pytest.approx(0, abs=0.5)
-    before = both.folded.folds._rest.copy()
+    before = both.folded.traits.folds._rest.copy()
     twin.added(SMOOTH, REST, 20)
-    np.testing.assert_array_equal(both.folded.folds._rest, before)
+    np.testing.assert_array_equal(both.folded.traits.folds._rest, before)
 
 
 def test_strain_is_of_brows_and_lids_alone() -> None:
@@ -198,7 +199,9 @@ def test_folds_lie_above_the_eyes_and_inside_the_outline() -> None:
     assert changed[:, 0].min() > top
     assert changed[:, 0].max() < eyes + 8
     assert len(changed) > 500
-    factors = both.folded.folds.on(np.ones((QUALITIES[2].grid, QUALITIES[2].grid, 5), np.float32))
+    factors = both.folded.traits.folds.on(
+        np.ones((QUALITIES[2].grid, QUALITIES[2].grid, 5), np.float32)
+    )
     # The middle of each brow, and the lid below its inner end.
     for high, low in ((105, 52), (334, 282), (55, 133), (285, 362)):
         column, row = (face_template().uv[[high, low]].mean(0) * len(factors)).astype(int)

@@ -4,6 +4,7 @@ from tests.swap.faces import SIDE, picture, placed
 
 from mien.swap.atlas import uv_grid
 from mien.swap.drawing import Canvas
+from mien.swap.eyewear import Eyewear
 from mien.swap.geometry import Floats
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import unwrap
@@ -39,7 +40,7 @@ def flat(camera: BgrImage) -> tuple[Floats, Floats]:
 
 
 def restored(*cameras: BgrImage) -> tuple[Glasses, BgrImage]:
-    glasses = Glasses()
+    glasses = Glasses(Eyewear())
     drawing = Canvas().draw(POINTS, POINTS, SIDE, SIDE)
     assert drawing is not None
     for camera in cameras:
@@ -133,7 +134,7 @@ def test_glasses_that_are_put_on_come_in_softly() -> None:
 
 
 def test_a_small_turned_face_is_left_alone() -> None:
-    glasses = Glasses()
+    glasses = Glasses(Eyewear())
     colours, visible = flat(with_glasses())
     visible[:, : SIZE // 2] = 0
     glasses.observe(colours, visible)

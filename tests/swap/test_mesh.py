@@ -28,6 +28,7 @@ from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
+from mien.swap.traits import Traits
 from mien.swap.turned import pose_of
 from mien.vision import topology as topo
 from mien.vision.expression import NAMES
@@ -47,7 +48,8 @@ def rested() -> Neutral:
 def swapper(source: SourceFace, quality: int = 2) -> MeshSwapper:
     level = QUALITIES[quality]
     watch = Stopwatch(time.perf_counter)
-    return MeshSwapper(prepare_look(source, level.grid), level, 1.0, rested(), watch)
+    traits = replace(Traits.unknown(level.grid), neutral=rested())
+    return MeshSwapper(prepare_look(source, level.grid), level, 1.0, watch, traits)
 
 
 def swapped(source: SourceFace, mesh: FaceMesh, image: BgrImage | None = None) -> BgrImage:

@@ -20,7 +20,8 @@ from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.tailor import PLAN_FOR_PICTURES, Tailor
-from mien.swap.wearer import Moment, Rest, Wearer
+from mien.swap.traits import Traits
+from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
 from mien.vision.hand import Hand
@@ -29,8 +30,8 @@ from mien.vision.sighting import Sighting
 
 # In frames of a face: how often its expression is read, from which its shape at rest is learnt.
 _READ_EVERY = 3
-# Of so many people it is remembered how they look at rest.
-_MOST_RESTS = 8
+# So many people are remembered while they are away.
+_MOST_KNOWN = 8
 
 State = Literal["swapped", "no_face", "no_source"]
 _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
@@ -113,7 +114,7 @@ class FrameEngine:
         self._missing = MissingFaces(self._options.lost_face)
         self._wearers: dict[int, Wearer] = {}
         # Of those who are away.
-        self._rests: dict[int, Rest] = {}
+        self._known: dict[int, Traits] = {}
         self._tailor = tailor
 
     @classmethod
@@ -216,8 +217,8 @@ class FrameEngine:
 
     def remember(self, other: "FrameEngine") -> None:
         """Know whom another engine has seen, whose faces had the same ids."""
-        worn = {one: wearer.rest for one, wearer in other._wearers.items()}
-        self._rests = {**other._rests, **worn}
+        worn = {one: wearer.traits for one, wearer in other._wearers.items()}
+        self._known = {**other._known, **worn}
 
     def _take_in_cast(self) -> None:
         """Begin to look for whom the cast needs; a new face for the same part changes no part."""
@@ -312,8 +313,8 @@ class FrameEngine:
     ) -> tuple[BgrImage | None, float]:
         """The picture with this face swapped, and how much of that to show."""
         if face.id not in self._wearers:
-            rest = self._rests.pop(face.id, None)
-            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch, rest)
+            traits = self._known.pop(face.id, None)
+            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch, traits)
         look, quality = wardrobe.looks[role], wardrobe.quality
         if self._tailor is not None:
             self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)
@@ -324,9 +325,9 @@ class FrameEngine:
 
     def _keep_wearers(self, ids: Set[int]) -> None:
         for one in self._wearers.keys() - ids:
-            self._rests[one] = self._wearers.pop(one).rest
-        while len(self._rests) > _MOST_RESTS:
-            del self._rests[next(iter(self._rests))]
+            self._known[one] = self._wearers.pop(one).traits
+        while len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def _answer(
         self, tracked: TrackedFrame, image: BgrImage, faces: int = 0, state: State = "no_face"

@@ -1,5 +1,7 @@
 """Whether somebody wears glasses, and how clearly their rims are seen: by lines across the nose."""
 
+from typing import Self
+
 import numpy as np
 
 from mien.swap.atlas import polygons, shrink
@@ -35,6 +37,12 @@ class Eyewear:
         self._looks, self._frames = 0, 0
         # Lines across the nose, thin and thick, and thin ones on the cheeks.
         self._thin, self._thick, self._rough = 0.0, 0.0, 0.0
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        twin = type(self)()
+        twin.__dict__.update(self.__dict__, _face=self._face.copy())
+        return twin
 
     def observe(self, target: Floats, visible: Floats) -> None:
         """Take in one unwrapped frame, (n, n, 3) BGR; visible: (n, n) 0..1."""

@@ -21,7 +21,6 @@ from mien.swap.geometry import Floats
 from mien.swap.look import Look, prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.portrait import Portrait
-from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.vision.face import FaceMesh
@@ -90,7 +89,7 @@ class _Trial:
         (128, 128) by the logarithm of light; (128, 128, 2) by where it is drawn, in the chip. None
         where nothing of the face can be drawn.
         """
-        swapper = MeshSwapper(look, _QUALITY, 1.0, Neutral(), Stopwatch(lambda: 0.0))
+        swapper = MeshSwapper(look, _QUALITY, 1.0, Stopwatch(lambda: 0.0))
         portrait = self._portrait
         result = swapper.swap(portrait.image, portrait.mesh, portrait.hands)
         if result is None or swapper.drawing is None:

@@ -29,14 +29,14 @@ _FADE, _LEAST = 0.2, 0.02
 class Glasses:
     """Those of one person."""
 
-    def __init__(self) -> None:
+    def __init__(self, eyewear: Eyewear) -> None:
         band = np.asarray(cv2.dilate(polygons([BAND], _SIZE), ellipse(_BELOW)), np.uint8)
         band[cv2.dilate(polygons([NOSE], _SIZE), ellipse(7)) > 0] = 0
         band[polygons([BRIDGE], _SIZE) > 0] = 255
         band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
         brows = np.asarray(cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)), np.uint8)
         self._zones = np.dstack([cv2.GaussianBlur(zone, (0, 0), 1.5) for zone in (band, brows)])
-        self._eyewear = Eyewear()
+        self._eyewear = eyewear
         # How much of them is shown; None before the first frame.
         self._shown: float | None = None
 

@@ -11,7 +11,7 @@ from mien.swap.contour import soften_contour
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
 from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
-from mien.swap.folds import Folds, are_told
+from mien.swap.folds import are_told
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.glasses import Glasses
 from mien.swap.kernels import shade, unwrap
@@ -20,13 +20,14 @@ from mien.swap.lips import Lips, lip_mask
 from mien.swap.look import Look
 from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
-from mien.swap.shape import Neutral, ShapeTransfer
+from mien.swap.shape import ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.strands import Strands
 from mien.swap.stubble import Stubble
 from mien.swap.template import face_template
 from mien.swap.texture import facing_of
+from mien.swap.traits import Traits
 from mien.swap.turned import narrowing_of, own_outline, pose_of, turn_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage, FaceMesh
@@ -65,24 +66,23 @@ class MeshSwapper:
         look: Look,
         quality: Quality,
         strength: float,
-        neutral: Neutral,
         watch: Stopwatch,
-        folds: Folds | None = None,
+        traits: Traits | None = None,
     ) -> None:
         self.look = look
-        self.neutral = neutral
+        self.traits = traits or Traits.unknown(quality.grid)
         self._quality = quality
         self._watch = watch
-        self._shape = ShapeTransfer(look.source.shape, strength, neutral)
+        self._shape = ShapeTransfer(look.source.shape, strength, self.traits.neutral)
         self._canvas = Canvas()
         self._light = Light(look)
-        self.folds = folds or Folds(quality.grid)
+        self._folds = self.traits.folds
         self._occlusion = Occlusion(quality.grid)
         self._lids = Lids(quality.grid)
         self._lips = Lips(look)
         self._stubble = Stubble(look)
         self._irises = Irises(look.source.iris)
-        self._glasses = Glasses()
+        self._glasses = Glasses(self.traits.eyewear)
         self._strands = Strands(quality.grid)
         self._monochrome = Monochrome()
         self._sharpness = Sharpness(look.levels, quality.sharpness_every)
@@ -186,12 +186,12 @@ class MeshSwapper:
         expression: Floats | None,
         drawing: Drawing,
     ) -> None:
-        near = drawing.height / (self.folds.size * face_template().uv_height)
+        near = drawing.height / (self._folds.size * face_template().uv_height)
         self._folded = self._quality.folds and are_told(near)
         if not self._folded:
             return
-        flat, mesh = self._scaled(image, points[:, :2], drawing, self.folds.size)
-        self.folds.observe(flat, mesh, seen, self._occlusion.clear, expression, near)
+        flat, mesh = self._scaled(image, points[:, :2], drawing, self._folds.size)
+        self._folds.observe(flat, mesh, seen, self._occlusion.clear, expression, near)
         self._watch.lap("folds")
 
     def _scaled(
@@ -216,7 +216,7 @@ class MeshSwapper:
         while level < len(levels) - 1 and len(levels[level]) * rows > 1.5 * drawing.height:
             level += 1
         atlas = self._sharpness.atlas(level)
-        gain = self.folds.on(self._gain) if self._folded else self._gain
+        gain = self._folds.on(self._gain) if self._folded else self._gain
         light = (gain, self._light.veil)
         lips = (lip_mask(), self._lips.tint)
         shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, *lips, result)

@@ -7,7 +7,6 @@ import numpy as np
 from mien.swap.geometry import Floats
 from mien.swap.look import prepare_look
 from mien.swap.mesh import MeshSwapper, Quality
-from mien.swap.shape import Neutral
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.template import face_template
@@ -31,7 +30,7 @@ def rehearse(quality: Quality) -> None:
     """Compile or load every kernel and fill every table of one quality."""
     swapper = MeshSwapper(
         prepare_look(plain_source(), quality.grid),
-        *(quality, 1.0, Neutral(), Stopwatch(time.perf_counter)),
+        *(quality, 1.0, Stopwatch(time.perf_counter)),
     )
     image = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
     for yaw in (0.0, 0.0, _TURNED):

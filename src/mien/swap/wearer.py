@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mien.swap.folds import Folds
 from mien.swap.look import Look
 from mien.swap.lost import cross_fade
 from mien.swap.mesh import QUALITIES, MeshSwapper, Quality
-from mien.swap.shape import Neutral
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.traits import Traits
 from mien.swap.turned import TurnFade
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
@@ -37,26 +36,13 @@ class Moment:
     hands: Sequence[Hand] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Rest:
-    """How a person looks when his face does nothing: his shape, and the skin above his eyes."""
-
-    neutral: Neutral
-    folds: Folds
-
-    def copy(self, grid: int) -> "Rest":
-        """An independent copy, with folds of a grid of that size."""
-        folds = self.folds.copy() if self.folds.grid == grid else Folds(grid)
-        return Rest(self.neutral.copy(), folds)
-
-
 class Wearer:
     """Keeps a person's swapper. strength: 0..1, how far the face takes the source's shape.
-    rest: what is known of him from before."""
+    traits: what is known of him from before."""
 
-    def __init__(self, strength: float, watch: Stopwatch, rest: Rest | None = None) -> None:
+    def __init__(self, strength: float, watch: Stopwatch, traits: Traits | None = None) -> None:
         self._strength, self._watch = strength, watch
-        self._rest = rest or Rest(Neutral(), Folds(QUALITIES[2].grid))
+        self._traits = traits or Traits.unknown(QUALITIES[2].grid)
         self._swapper: MeshSwapper | None = None
         self._leaving: Swapper | None = None
         self._turning = TurnFade()
@@ -100,15 +86,11 @@ class Wearer:
         if old is not None and old.look is look and not new_light:
             return old
         self._leaving, self._fade_left = (None if new_light else old), FADE_FRAMES
-        rest = self.rest.copy(quality.grid)
-        # In another light folds look otherwise.
-        folds = Folds(quality.grid) if old is not None and new_light else rest.folds
-        self._swapper = MeshSwapper(look, quality, self._strength, rest.neutral, self._watch, folds)
+        traits = self.traits.copy(quality.grid, relit=old is not None and new_light)
+        self._swapper = MeshSwapper(look, quality, self._strength, self._watch, traits)
         return self._swapper
 
     @property
-    def rest(self) -> Rest:
+    def traits(self) -> Traits:
         """What is known of him by now; his own, not a copy."""
-        if self._swapper is None:
-            return self._rest
-        return Rest(self._swapper.neutral, self._swapper.folds)
+        return self._traits if self._swapper is None else self._swapper.traits
