@@ -8,6 +8,7 @@ from mien.errors import MediaRejected, NoFaceFound, ParameterError
 from mien.live.clip import swap_file
 from mien.media.clips import probe, read_frames
 from mien.swap.engine import State, SwappedFrame
+from mien.swap.settling import TIMES
 from mien.trust.detector import Detector, Finding
 from mien.trust.inspection import inspect
 from mien.trust.marking import Marker, Marking
@@ -94,8 +95,12 @@ def test_a_picture_has_a_badge_and_no_card(tmp_path: Path) -> None:
 
 def test_a_picture(tmp_path: Path) -> None:
     output = tmp_path / "out.png"
-    report = swap_file(Painter(), as_it_is, MEDIA / "astronaut.png", output)
+    unsettled: State = "no_face"
+    painter = Painter((*[unsettled] * TIMES, "swapped"))
+    report = swap_file(painter, as_it_is, MEDIA / "astronaut.png", output)
     assert (report.kind, report.frames, report.swapped) == ("picture", 1, 1)
+    assert len(painter.times) == TIMES + 1, "shown until the light is known"
+    assert painter.times[-1] == 0
     image = decode_image(output.read_bytes())
     assert image[150, 150].tolist() == [0, 0, 255]
     expected = decode_image((MEDIA / "astronaut.png").read_bytes())

@@ -20,7 +20,7 @@ from tests.swap.faces import (
     placed,
 )
 
-from mien.swap.atlas import BROWS, polygons
+from mien.swap.atlas import BROWS, blur, polygons
 from mien.swap.look import prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.rehearsal import plain_source
@@ -260,3 +260,36 @@ def test_a_camera_that_shows_blacks_shows_the_sources_brows() -> None:
     result = after(black_browed(), mesh, browed(mesh, 22))
     assert darkness(result, mesh, 105, 52) == pytest.approx(np.log(25 / 150), abs=0.3)
     assert darkness(result, mesh, RIGHT_CHEEK) == pytest.approx(np.log(25 / 150), abs=0.3)
+
+
+def fine(image: BgrImage | None) -> float:
+    """How much of a cheek's detail is finer than some two pixels."""
+    assert image is not None
+    x, y = np.round(placed().points[RIGHT_CHEEK, :2]).astype(int)
+    cheek = image[y - 12 : y + 13, x - 12 : x + 13].astype(np.float32).mean(-1)
+    return float(np.abs(cheek - cv2.GaussianBlur(cheek, (0, 0), 1.2)).mean())
+
+
+def grainy() -> SourceFace:
+    source = plain_source()
+    noise = np.random.default_rng(2).normal(0, 96, source.atlas.shape[:2]).astype(np.float32)
+    grain = blur(noise, 1.5)[..., None]
+    return replace(source, atlas=np.clip(source.atlas + grain, 0, 255).astype(np.uint8))
+
+
+def test_a_grainy_photo_does_not_flash_in_the_first_picture_of_a_soft_camera() -> None:
+    made, camera = swapper(grainy()), picture(placed())
+    details = [fine(made.swap(camera, placed())) for _ in range(12)]
+    assert fine(swapped(grainy(), placed(), camera)) == details[0]
+    assert max(details) < 1.25 * details[-1] + 0.1
+    assert made.softness > 0.5
+
+
+def test_what_follows_another_begins_as_soft() -> None:
+    look, level = prepare_look(grainy(), QUALITIES[2].grid), QUALITIES[2]
+    watch = Stopwatch(time.perf_counter)
+    first = MeshSwapper(look, level, 1.0, watch)
+    for _ in range(6):
+        first.swap(picture(placed()), placed())
+    second = MeshSwapper(look, level, 1.0, watch, softness=first.softness)
+    assert second.softness == first.softness > 0.5

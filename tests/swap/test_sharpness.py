@@ -80,3 +80,9 @@ def test_a_hidden_face_is_not_measured() -> None:
 def test_the_soft_atlas_is_made_once() -> None:
     sharpness = steered(SOFT, SHARP)
     assert sharpness.atlas(0) is sharpness.atlas(0)
+
+
+def test_it_may_begin_as_soft_as_another_was() -> None:
+    sharpness = Sharpness([NOISE], 10, 1.5)
+    assert sharpness.sigma == 1.5
+    assert roughness(sharpness.atlas(0)) < 0.7 * roughness(NOISE)

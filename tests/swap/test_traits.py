@@ -60,6 +60,15 @@ def test_of_somebody_new_nothing_is_known() -> None:
     assert traits.folds.grid == LEVEL.grid
 
 
+def test_a_new_look_is_as_soft_as_the_old_one_was() -> None:
+    wearer = learnt(picture(FACE))
+    assert wearer._swapper is not None
+    wearer._swapper._sharpness.sigma = 1.7
+    other = prepare_look(plain_source(), LEVEL.grid)
+    wearer.swap(picture(FACE), MESH, other, LEVEL, Moment(0.2))
+    assert wearer._swapper.softness > 1
+
+
 def test_glasses_stay_on_when_another_look_is_put_on_in_mid_turn() -> None:
     wearer = learnt(with_glasses())
     other = prepare_look(plain_source(), LEVEL.grid)

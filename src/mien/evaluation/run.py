@@ -16,15 +16,13 @@ from mien.swap.cast import Cast
 from mien.swap.clip_engine import Scout, beginning
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.senses import Senses
+from mien.swap.settling import settle
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
 from mien.swap.tailor import PLAN_FOR_CLIPS, PLAN_FOR_PICTURES, Tailor
 from mien.vision.face import BgrImage
 from mien.vision.image import OWN_FILES, decode_image, encode_jpeg
 
-# A still picture is shown so often: in the first frames the engine still learns the light.
-SETTLING_FRAMES = 8
-FRAME_SECONDS = 1 / 30
 # Of the copy that tells how well expressions can be read at all.
 COPY_QUALITY = 85
 Progress = Callable[[str, int], None]
@@ -159,7 +157,7 @@ class Evaluation:
         for number, frame in enumerate(target.frames()):
             before = seen.readings[number]
             if target.kind == "picture":
-                _settle(engine, frame.image)
+                settle(engine, frame.image)
             begin, spent = time.perf_counter(), seen.beside.seconds
             swapped = engine(frame.image, frame.seconds)
             milliseconds = (time.perf_counter() - begin - (seen.beside.seconds - spent)) * 1e3
@@ -172,8 +170,3 @@ class Evaluation:
                 sheet.add(frame.image, swapped.image, points)
             progress(f"{source.name} on {target.path.name}", number + 1)
         return meter.report(source.name, target.path.name, sheet)
-
-
-def _settle(engine: FrameEngine, image: BgrImage) -> None:
-    for number in range(-SETTLING_FRAMES, 0):
-        engine(image, number * FRAME_SECONDS)

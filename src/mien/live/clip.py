@@ -13,6 +13,7 @@ from mien.errors import NoFaceFound, ParameterError
 from mien.media.clip_writer import ClipWriter, GifWriter, Mp4Writer, beside
 from mien.media.clips import ClipInfo, ClipLimits, MediaKind, kind_of, probe, read_frames
 from mien.swap.engine import SwappedFrame
+from mien.swap.settling import settle
 from mien.vision.face import BgrImage
 from mien.vision.image import read_own_image
 
@@ -95,7 +96,9 @@ def check_output(source: Path, output: Path) -> MediaKind:
 
 
 def _swap_picture(engine: Engine, finish: Finish, source: Path, output: Path) -> bool:
-    frame = engine(read_own_image(source), 0.0)
+    target = read_own_image(source)
+    settle(engine, target)
+    frame = engine(target, 0.0)
     image = finish(frame.image, math.inf)
     picture = Image.fromarray(image[:, :, ::-1])
     picture.save(output, quality=PICTURE_QUALITY)

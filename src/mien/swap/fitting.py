@@ -81,6 +81,7 @@ class _Trial:
     ) -> None:
         self._portrait = portrait
         self._gradient, self._landmarker = gradient, landmarker
+        self._softness = 0.0
         self._seen: FaceMesh | None = None
 
     def slope(self, look: Look) -> tuple[Floats, Floats] | None:
@@ -89,9 +90,11 @@ class _Trial:
         (128, 128) by the logarithm of light; (128, 128, 2) by where it is drawn, in the chip. None
         where nothing of the face can be drawn.
         """
-        swapper = MeshSwapper(look, _QUALITY, 1.0, Stopwatch(lambda: 0.0))
+        watch = Stopwatch(lambda: 0.0)
+        swapper = MeshSwapper(look, _QUALITY, 1.0, watch, softness=self._softness)
         portrait = self._portrait
         result = swapper.swap(portrait.image, portrait.mesh, portrait.hands)
+        self._softness = swapper.softness
         if result is None or swapper.drawing is None:
             return None
         if self._seen is None:

@@ -36,6 +36,8 @@ from mien.vision.similarity import Similarity
 
 # How soon what comes before the face is no longer bent, at every third frame.
 _FREE_SHARE, _FREE_EVERY = 0.2, 3
+# How often the first picture is drawn again at most, and which change of its softness is none.
+_FIRST_DRAWINGS, _HARDLY = 3, 0.2
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,10 @@ QUALITIES = {
 
 
 class MeshSwapper:
-    """Swaps one face of one stream to one look. Not for two threads at once."""
+    """Swaps one face of one stream to one look. Not for two threads at once.
+
+    traits: what is known of who wears it. softness: how soft another was that drew him.
+    """
 
     def __init__(
         self,
@@ -68,6 +73,7 @@ class MeshSwapper:
         strength: float,
         watch: Stopwatch,
         traits: Traits | None = None,
+        softness: float = 0.0,
     ) -> None:
         self.look = look
         self.traits = traits or Traits.unknown(quality.grid)
@@ -85,7 +91,7 @@ class MeshSwapper:
         self._glasses = Glasses(self.traits.eyewear)
         self._strands = Strands(quality.grid)
         self._monochrome = Monochrome()
-        self._sharpness = Sharpness(look.levels, quality.sharpness_every)
+        self._sharpness = Sharpness(look.levels, quality.sharpness_every, softness)
         self._offsets = np.zeros((topo.MESH_POINTS, 3))
         self._target = np.zeros((quality.grid, quality.grid, 3), np.float32)
         self._visible = np.zeros((quality.grid, quality.grid), np.float32)
@@ -97,6 +103,11 @@ class MeshSwapper:
         self._frames = 0
         # What was drawn last; its maps are valid until the next frame.
         self.drawing: Drawing | None = None
+
+    @property
+    def softness(self) -> float:
+        """How soft it draws, as the camera is; in texels."""
+        return self._sharpness.sigma
 
     def swap(self, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand] = ()) -> BgrImage | None:
         """A copy of the picture, in which the face is another; None where none of it is seen.
@@ -122,6 +133,8 @@ class MeshSwapper:
         self._measure(image, points, seen, drawing, cover)
         self._observe_folds(image, points, seen, mesh.expression, drawing)
         self._paint(image, result, drawing)
+        if self._frames == 0:
+            result = self._soft_from_the_start(image, result, drawing)
         soften_contour(result, drawing, narrowing)
         self._watch.lap("contour")
         self._finish(image, result, mesh.points, drawing)
@@ -221,6 +234,17 @@ class MeshSwapper:
         lips = (lip_mask(), self._lips.tint)
         shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, *lips, result)
         self._watch.lap("shade")
+
+    def _soft_from_the_start(self, image: BgrImage, result: BgrImage, drawing: Drawing) -> BgrImage:
+        """The first picture, drawn again until it is as soft as the camera's: it would flash."""
+        for _ in range(_FIRST_DRAWINGS):
+            sigma = self._sharpness.sigma
+            self._sharpness.observe(image[drawing.region], result[drawing.region], drawing.maps)
+            if abs(self._sharpness.sigma - sigma) < _HARDLY:
+                break
+            result = image.copy()
+            self._paint(image, result, drawing)
+        return result
 
     def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:
         self._sharpness.observe(image[drawing.region], result[drawing.region], drawing.maps)

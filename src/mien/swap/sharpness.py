@@ -28,16 +28,17 @@ _FEATURE_SHARE, _FEATURE_FADE = 0.5, (0.010, 0.030)
 class Sharpness:
     """Compares fine detail of camera and result now and then, and steers how the atlas is blurred.
 
-    levels: (s, s, 4) uint8 mip levels, BGR and opacity; every: frames between measures.
+    levels: (s, s, 4) uint8 mip levels, BGR and opacity; every: frames between measures. sigma: how
+    soft it begins, in texels.
     """
 
-    def __init__(self, levels: list[NDArray[np.uint8]], every: int) -> None:
+    def __init__(self, levels: list[NDArray[np.uint8]], every: int, sigma: float = 0.0) -> None:
         self._levels = levels
         self._every = every
         self._measures = 0
         self._frames = 0
         self._drawn: tuple[int, float, NDArray[np.uint8]] | None = None
-        self.sigma = 0.0
+        self.sigma = sigma
 
     def atlas(self, level: int) -> NDArray[np.uint8]:
         """The level as soft as it must be: blurred by sigma texels, or sharpened below 0."""

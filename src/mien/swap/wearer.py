@@ -87,7 +87,8 @@ class Wearer:
             return old
         self._leaving, self._fade_left = (None if new_light else old), FADE_FRAMES
         traits = self.traits.copy(quality.grid, relit=old is not None and new_light)
-        self._swapper = MeshSwapper(look, quality, self._strength, self._watch, traits)
+        softness = 0.0 if old is None else old.softness
+        self._swapper = MeshSwapper(look, quality, self._strength, self._watch, traits, softness)
         return self._swapper
 
     @property
