@@ -13,6 +13,7 @@ from mien.swap.clip_engine import AHEAD_S, beginning, engine_for_clip
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
+from mien.swap.tailor import Tailor
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import IdentityModel, distance
@@ -57,7 +58,7 @@ def test_two_readings_call_people_alike(source: SourceFace) -> None:
     frames = clip()
     engine = engine_for_clip(WeightStore(), EngineOptions(), Cast((source,)), frames[:30])
     tailor = engine._tailor
-    assert tailor is not None
+    assert isinstance(tailor, Tailor)
     assert len(tailor._clients[1].album.portraits) > 1
     looks = []
     for image, seconds in frames:

@@ -30,7 +30,6 @@ from mien.swap.lost import FADE_FRAMES, GRACE_FRAMES, LostPolicy, blur_beyond_re
 from mien.swap.mesh import QUALITIES
 from mien.swap.senses import Senses
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.tailor import Tailor
 from mien.swap.wearer import Wearer
 from mien.vision.cuts import Change
 from mien.vision.face import BgrImage, FaceMesh, FaceTrack
@@ -386,7 +385,7 @@ def test_one_of_two_who_is_lost_is_covered_and_the_other_goes_on(policy: LostPol
         np.testing.assert_array_equal(shown.image[:60], frame[:60])
 
 
-class Changing(Tailor):
+class Changing:
     """Fits everybody to blue cheeks once he was seen so often."""
 
     def __init__(self, after: int) -> None:

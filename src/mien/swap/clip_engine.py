@@ -11,7 +11,7 @@ from mien.swap.cast import Cast
 from mien.swap.engine import EngineOptions, FrameEngine, TrackedFrame
 from mien.swap.look import Look
 from mien.swap.senses import Senses
-from mien.swap.tailor import PLAN_FOR_CLIPS, Tailor
+from mien.swap.tailor import PLAN_FOR_CLIPS, Fittings, Tailor
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
@@ -47,16 +47,16 @@ class Scout:
         made.remember(self._engine)
         return made
 
-    def _wearing(self, tailor: Tailor) -> FrameEngine:
+    def _wearing(self, tailor: Fittings) -> FrameEngine:
         engine = FrameEngine(self._load(), self._options, tailor=tailor)
         engine.set_cast(self._cast)
         return engine
 
 
-class _Measuring(Tailor):
+class _Measuring:
     """Sees people for another tailor, and leaves their looks as they are."""
 
-    def __init__(self, other: Tailor) -> None:
+    def __init__(self, other: Fittings) -> None:
         self._other = other
 
     def see(

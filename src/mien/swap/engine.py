@@ -19,7 +19,7 @@ from mien.swap.rehearsal import rehearse
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
-from mien.swap.tailor import PLAN_FOR_PICTURES, Tailor
+from mien.swap.tailor import PLAN_FOR_PICTURES, Fittings, Tailor
 from mien.swap.traits import Traits
 from mien.swap.wearer import Moment, Wearer
 from mien.vision.cuts import Change
@@ -96,7 +96,7 @@ class FrameEngine:
         senses: Senses,
         options: EngineOptions | None = None,
         clock: Callable[[], float] = time.perf_counter,
-        tailor: Tailor | None = None,
+        tailor: Fittings | None = None,
     ) -> None:
         self._tracker, self._hands = senses.tracker, senses.hands
         self._expressions = senses.expressions

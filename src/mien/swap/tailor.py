@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from mien.models.weights import WeightStore
 from mien.swap.album import Album
@@ -22,6 +22,19 @@ PLAN_FOR_PICTURES = ((1, 10),)
 PLAN_FOR_CLIPS = ((1, 8), (2, 8), (3, 9), (4, 10), (6, 10), (8, 11), (12, 12))
 # So many people are remembered while they are away.
 MOST_CLIENTS = 16
+
+
+class Fittings(Protocol):
+    """Sees people, and hands out what they wear."""
+
+    def see(
+        self, person: int, image: BgrImage, mesh: FaceMesh, hands: Sequence[Hand], seconds: float
+    ) -> None:
+        """Take in a frame, (h, w, 3) uint8 BGR, in which he can be seen; seconds: its time."""
+
+    def look_for(self, person: int, look: Look) -> Look:
+        """What he wears of a look by now."""
+
 
 Work = Callable[[Callable[[], None]], bool]
 """Does a job now or soon, and says whether; not while it has another."""
