@@ -115,3 +115,16 @@ def test_glasses_that_are_hardly_seen_any_more_stay() -> None:
     faint = across(skin(), 144.0)
     assert not watched(faint, looks=400).worn
     assert watched(*[across(skin(), 40.0)] * 160, *[faint] * 1600).worn
+
+
+def test_a_copy_learns_for_itself_alone() -> None:
+    lined = across(skin(), 40.0)
+    eyewear = watched(lined, looks=160)
+    twin = eyewear.copy()
+    for _ in range(8 * 120):
+        twin.observe(skin(), SEEN)
+    for _ in range(8):
+        eyewear.observe(lined, SEEN)
+    assert eyewear.on_skin == 1, "its mean is of what it saw itself"
+    assert eyewear.worn
+    assert not twin.worn
