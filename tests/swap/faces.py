@@ -31,9 +31,15 @@ def painted_source(patches: dict[int, tuple[int, int, int]], radius: int = 14) -
     """A grey source with coloured discs at vertices, painted in its atlas."""
     source = plain_source()
     for vertex, colour in patches.items():
-        x, y = np.round(face_template().uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
-        cv2.circle(source.atlas, (int(x), int(y)), radius, colour, -1, cv2.LINE_AA)
+        row, column = texel(vertex)
+        cv2.circle(source.atlas, (column, row), radius, colour, -1, cv2.LINE_AA)
     return source
+
+
+def texel(vertex: int, size: int = ATLAS_SIZE) -> tuple[int, int]:
+    """Row and column of a vertex in an atlas of that size."""
+    column, row = np.round(face_template().uv[vertex] * size - 0.5).astype(int)
+    return int(row), int(column)
 
 
 def picture(mesh: FaceMesh, skin: int = 128, wall: int = 60) -> BgrImage:

@@ -1,15 +1,11 @@
 import numpy as np
+from tests.swap.faces import texel
 
 from mien.swap.atlas import masked_blur, opacity, polygons, skin_mask, skin_share, to_lab, uv_grid
 from mien.swap.template import face_template
 from mien.vision import topology as topo
 
 UV = face_template().uv
-
-
-def texel(vertex: int, size: int) -> tuple[int, int]:
-    column, row = np.round(UV[vertex] * size - 0.5).astype(int)
-    return int(row), int(column)
 
 
 def test_spreading_the_vertices_places_gives_each_texel_its_own_place() -> None:

@@ -1,20 +1,15 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.swap.faces import texel
 
 from mien.swap.creases import DEEP, MOST_CAST, soften
-from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 
 BARE = np.ones((ATLAS_SIZE, ATLAS_SIZE), np.float32)
 # Beside the mouth, under it, and in the middle of the forehead.
 FOLD, CHIN, FOREHEAD = 206, 199, 151
 SKIN = (120.0, 140.0, 180.0)
-
-
-def texel(vertex: int) -> tuple[int, int]:
-    column, row = np.round(face_template().uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
-    return int(row), int(column)
 
 
 def creased(vertex: int, *colour: float) -> NDArray[np.float32]:

@@ -1,16 +1,16 @@
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from tests.swap.faces import texel
 
 from mien.swap.eyewear import Eyewear
 from mien.swap.geometry import Floats
-from mien.swap.template import face_template
 from mien.vision import topology as topo
 
 SIZE = 96
 SKIN = 150.0
 SEEN = np.ones((SIZE, SIZE), np.float32)
+CORNERS = (topo.RIGHT_EYE_INNER, topo.LEFT_EYE_INNER)
 
 
 def skin(size: int = SIZE, grain: float = 0.0, seed: int = 1) -> Floats:
@@ -18,13 +18,9 @@ def skin(size: int = SIZE, grain: float = 0.0, seed: int = 1) -> Floats:
     return np.asarray(np.full((size, size, 3), SKIN) + noise, np.float32)
 
 
-def texels(vertices: list[int], size: int) -> NDArray[np.int32]:
-    return np.asarray(np.round(face_template().uv[vertices] * size - 0.5), np.int32)
-
-
 def across(face: Floats, level: float, thickness: int = 1) -> Floats:
     """With a line from eye to eye over the nose."""
-    (left, row), (right, _) = texels([topo.RIGHT_EYE_INNER, topo.LEFT_EYE_INNER], len(face))
+    (row, left), (_, right) = (texel(corner, len(face)) for corner in CORNERS)
     lined = face.copy()
     lined[row : row + thickness, left : right + 1] = level
     return lined
@@ -68,10 +64,10 @@ def test_grain_is_no_line() -> None:
 
 def test_shine_along_the_nose_and_dark_corners_of_the_eyes_are_no_glasses() -> None:
     face = skin()
-    top, tip = texels([9, topo.NOSE_TIP], SIZE).tolist()
+    top, tip = (texel(vertex, SIZE)[::-1] for vertex in (9, topo.NOSE_TIP))
     cv2.line(face, top, tip, (250.0, 250.0, 250.0), 1)
-    for corner in texels([topo.RIGHT_EYE_INNER, topo.LEFT_EYE_INNER], SIZE).tolist():
-        cv2.circle(face, corner, 2, (30.0, 30.0, 30.0), -1)
+    for corner in CORNERS:
+        cv2.circle(face, texel(corner, SIZE)[::-1], 2, (30.0, 30.0, 30.0), -1)
     assert not watched(face).worn
 
 

@@ -133,7 +133,7 @@ def test_glasses_that_are_put_on_come_in_softly() -> None:
     assert max(np.abs(np.diff(levels))) < 30, "no step of more than a fifth"
 
 
-def test_a_small_turned_face_is_left_alone() -> None:
+def test_of_a_nose_that_is_half_seen_no_glasses_are_told() -> None:
     glasses = Glasses(Eyewear())
     colours, visible = flat(with_glasses())
     visible[:, : SIZE // 2] = 0

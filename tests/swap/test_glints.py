@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.swap.faces import texel
 
 from mien.swap.atlas import EYES, depth_inside, polygons
 from mien.swap.glints import MOST_SHINE, MOST_WHITE, dull
-from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 
 BARE = np.ones((ATLAS_SIZE, ATLAS_SIZE), np.float32)
@@ -18,11 +18,6 @@ OFF_EYES = depth_inside(255 - polygons(EYES, ATLAS_SIZE))
 
 def dark_skin() -> NDArray[np.float32]:
     return np.full((ATLAS_SIZE, ATLAS_SIZE, 3), SKIN, np.float32)
-
-
-def texel(vertex: int) -> tuple[int, int]:
-    column, row = np.round(face_template().uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
-    return int(row), int(column)
 
 
 def over_skin(colour: NDArray[np.float32]) -> float:

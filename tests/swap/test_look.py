@@ -3,6 +3,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from tests.swap.faces import texel
 
 from mien.swap.atlas import luma
 from mien.swap.geometry import Floats
@@ -14,11 +15,6 @@ from mien.vision import topology as topo
 
 SKIN, PALE, RED = (110, 130, 170), (180, 180, 180), (60, 50, 170)
 CHEEK = 50
-
-
-def texel(vertex: int) -> tuple[int, int]:
-    column, row = np.round(face_template().uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
-    return int(row), int(column)
 
 
 def skin() -> NDArray[np.uint8]:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.swap.faces import texel
 
 from mien.swap.smile import relax
-from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 
 BARE = np.ones((ATLAS_SIZE, ATLAS_SIZE), np.float32)
@@ -19,11 +19,6 @@ def creased() -> NDArray[np.float32]:
         row, column = texel(vertex)
         colours[row - 15 : row + 15, column - 4 : column + 5] = SHADE
     return colours
-
-
-def texel(vertex: int) -> tuple[int, int]:
-    column, row = np.round(face_template().uv[vertex] * ATLAS_SIZE - 0.5).astype(int)
-    return int(row), int(column)
 
 
 def test_a_smiles_folds_are_flattened_and_nothing_else() -> None:

@@ -1,8 +1,11 @@
 """Whether somebody wears glasses, and how clearly their rims are seen: by lines across the nose."""
 
+from copy import copy
+from functools import cache
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.swap.atlas import polygons, shrink
 from mien.swap.geometry import Floats
@@ -31,7 +34,6 @@ class Eyewear:
 
     def __init__(self) -> None:
         self.worn = False
-        self._cheeks = polygons(LOWER_CHEEKS, _SIZE) > 0
         # The mean of all looks, without grain.
         self._face = np.zeros((_SIZE, _SIZE, 3), np.float32)
         self._looks, self._frames = 0, 0
@@ -40,8 +42,8 @@ class Eyewear:
 
     def copy(self) -> Self:
         """An independent copy."""
-        twin = type(self)()
-        twin.__dict__.update(self.__dict__, _face=self._face.copy())
+        twin = copy(self)
+        twin._face = self._face.copy()
         return twin
 
     def observe(self, target: Floats, visible: Floats) -> None:
@@ -57,7 +59,7 @@ class Eyewear:
         face = np.clip(np.round(self._face), 0, 255).astype(np.uint8)
         thin, thick = (lines(face, width) for width in _WIDTHS)
         self._thin, self._thick = across_the_nose(thin), across_the_nose(thick)
-        self._rough = float(np.percentile(thin[self._cheeks], _SHARE_OF_CHEEKS))
+        self._rough = float(np.percentile(thin[_cheeks()], _SHARE_OF_CHEEKS))
         self.worn = self._strength > (_LOST if self.worn else _FOUND)
 
     @property
@@ -78,3 +80,8 @@ class Eyewear:
     def on_brows(self) -> float:
         """The same along brows, which are lines themselves."""
         return min(max(self._strength / _CLEAR_BROWS, _HAZY_BROWS), 1)
+
+
+@cache
+def _cheeks() -> NDArray[np.bool_]:
+    return polygons(LOWER_CHEEKS, _SIZE) > 0

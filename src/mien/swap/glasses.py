@@ -1,10 +1,12 @@
 """Glasses: the rims of those that somebody wears are laid back on top."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.swap.atlas import BROWS, EYES, ellipse, polygons
+from mien.swap.atlas import BROWS, EYES, Mask, ellipse, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.eyewear import Eyewear
 from mien.swap.geometry import Floats, smooth_step
@@ -30,12 +32,6 @@ class Glasses:
     """Those of one person."""
 
     def __init__(self, eyewear: Eyewear) -> None:
-        band = np.asarray(cv2.dilate(polygons([BAND], _SIZE), ellipse(_BELOW)), np.uint8)
-        band[cv2.dilate(polygons([NOSE], _SIZE), ellipse(7)) > 0] = 0
-        band[polygons([BRIDGE], _SIZE) > 0] = 255
-        band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
-        brows = np.asarray(cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)), np.uint8)
-        self._zones = np.dstack([cv2.GaussianBlur(zone, (0, 0), 1.5) for zone in (band, brows)])
         self._eyewear = eyewear
         # How much of them is shown; None before the first frame.
         self._shown: float | None = None
@@ -76,7 +72,7 @@ class Glasses:
         found = lines(face, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
-        band, brows = cv2.split(cv2.remap(self._zones, u, v, cv2.INTER_LINEAR) / np.float32(255))
+        band, brows = cv2.split(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255))
         thin = smooth_step(found / self._eyewear.on_skin, *_THIN)
         strong = smooth_step(found / self._eyewear.on_brows, *STRONG)
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
@@ -84,6 +80,17 @@ class Glasses:
             return np.zeros_like(rims)
         rims *= _long(rims, _LENGTH * width)
         return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
+
+
+@cache
+def _zones() -> Mask:
+    """(256, 256, 2) 255 where in the atlas rims may be, and where brows are."""
+    band = np.asarray(cv2.dilate(polygons([BAND], _SIZE), ellipse(_BELOW)), np.uint8)
+    band[cv2.dilate(polygons([NOSE], _SIZE), ellipse(7)) > 0] = 0
+    band[polygons([BRIDGE], _SIZE) > 0] = 255
+    band[cv2.dilate(polygons(EYES, _SIZE), ellipse(9)) > 0] = 0
+    brows = np.asarray(cv2.dilate(polygons(BROWS, _SIZE), ellipse(7)), np.uint8)
+    return np.dstack([cv2.GaussianBlur(zone, (0, 0), 1.5) for zone in (band, brows)])
 
 
 def _long(rims: Floats, least: float) -> NDArray[np.bool_]:
