@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -57,8 +58,9 @@ def test_the_report_keeps_its_promises(folders: tuple[Path, Path], tmp_path: Pat
     assert sheet.stat().st_size > 20_000
     html = (output / "index.html").read_text()
     assert "grace_hopper.jpg on blink.mp4" in html
-    assert html.count("data:image/jpeg;base64,") == 1
-    assert "http" not in html, "the page needs nothing else"
+    markup, pictures = re.subn(r"data:image/jpeg;base64,[\w+/=]+", "", html)
+    assert pictures == 1
+    assert "http" not in markup, "the page needs nothing else"
 
 
 @pytest.mark.parametrize(
