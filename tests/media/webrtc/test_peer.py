@@ -101,9 +101,21 @@ async def test_a_silent_peer_is_dead_after_its_time_and_may_come_back(
 async def test_a_dead_peer_is_known_within_its_time_by_a_machine_that_looks_late() -> None:
     peer = Peer(LOOPBACK, Recorder())
     heard = peer._gatherer.connection.heard
-    assert not peer._is_silent(heard + 2.7)  # two beats and their answers were lost
+    # Two beats and their answers were lost.
+    assert not any(peer._is_silent(heard + 0.3 * looks) for looks in range(1, 10))
     assert peer._is_silent(heard + 2.85)
     await peer.close()
+
+
+async def test_a_machine_that_stood_still_keeps_its_peers() -> None:
+    config = replace(LOOPBACK, heartbeat_s=0.1, dead_after_s=1.0)
+    async with connected(config, video=False, audio=False) as (client, _, echo):
+        await until(lambda: client.messages)
+        time.sleep(1.5)  # noqa: ASYNC251  nobody runs
+        seen = len(client.messages)
+        await until(lambda: len(client.messages) > seen + 3)
+        assert echo.states[-1] == "connected"
+        assert "disconnected" not in echo.states
 
 
 async def test_a_peer_without_a_data_channel_is_known_to_live_and_to_be_dead(

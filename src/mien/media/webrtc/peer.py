@@ -24,6 +24,7 @@ from mien.media.webrtc.listener import PeerListener
 from mien.media.webrtc.messages import MessageChannel
 from mien.media.webrtc.offer import Offer, parse_offer
 from mien.media.webrtc.picture import VideoPicture
+from mien.media.webrtc.silence import Silence
 from mien.media.webrtc.statistics import PeerStatistics, collect
 from mien.media.webrtc.tracks import TrackEvents, Tracks, draw_sources
 from mien.media.webrtc.trickle import is_usable, parse_fragment
@@ -66,6 +67,7 @@ class Peer:
         self._config, self._listener, self._clock = config, listener, clock
         self._log = structlog.get_logger(__name__)
         self._gatherer = Gatherer(config, clock)
+        self._silence = Silence(clock())
         self._ice = RTCIceTransport(self._gatherer)
         self._dtls: MediaTransport | None = None
         self._tracks: Tracks | None = None
@@ -236,8 +238,8 @@ class Peer:
 
     def _is_silent(self, now: float) -> bool:
         # A busy machine looks late, and is to know it within the time all the same.
-        silence = now - self._gatherer.connection.heard
-        return silence > self._config.dead_after_s - LATE_S
+        silent_s = self._silence.seconds(now, self._gatherer.connection.heard)
+        return silent_s > self._config.dead_after_s - LATE_S
 
     def _set_state(self, state: str) -> None:
         if state != self.state and self.state != "closed":
