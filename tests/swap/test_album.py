@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.swap.album import APART_DEGREES, APART_S, BY_TIME, Album
+from mien.swap.album import APART_DEGREES, APART_S, BY_TIME, SPREAD_APART_S, Album
 from mien.swap.rehearsal import plain_hand, plain_mesh
 from mien.vision.face import FaceMesh
 from mien.vision.keypoints import head_pose
@@ -17,8 +17,7 @@ def turned(yaw: float = 0.0) -> FaceMesh:
     return replace(plain_mesh(yaw), expression=np.zeros(52, np.float32))
 
 
-def shown(album: Album, yaws: list[float], apart: float = APART_S) -> int:
-    begin = 100.0
+def shown(album: Album, yaws: list[float], apart: float = APART_S, begin: float = 100.0) -> int:
     for number, yaw in enumerate(yaws):
         album.see(IMAGE, turned(yaw), (), begin + number * apart)
     return len(album.portraits)
@@ -62,3 +61,38 @@ def test_time_may_begin_anew() -> None:
     album.see(IMAGE, turned(), (), 1000.0)
     album.see(IMAGE, turned(), (), 0.0)
     assert len(album.portraits) == 2
+
+
+def yaws(album: Album) -> list[float]:
+    return [head_pose(one.mesh).yaw for one in album.portraits]
+
+
+def test_a_spread_album_need_not_wait_while_the_head_turns() -> None:
+    turns = [0.0, 8.0, 16.0, 24.0, 32.0, 40.0]
+    assert shown(Album(12), turns, apart=SPREAD_APART_S * 1.01) == 1
+    assert shown(Album(12, spread=True), turns, apart=SPREAD_APART_S * 1.01) == len(turns)
+    assert shown(Album(12, spread=True), turns, apart=SPREAD_APART_S * 0.6) == len(turns) // 2
+    still = Album(12, spread=True)
+    assert shown(still, [0.0] * 5, apart=SPREAD_APART_S * 1.01) == 1
+    assert shown(still, [0.0] * 100, apart=SPREAD_APART_S * 1.01) == BY_TIME
+
+
+def test_a_spread_album_is_spread_over_all_it_is_shown() -> None:
+    album = Album(4, spread=True)
+    turns = [float(yaw) for yaw in range(-40, 41, 5)]
+    # Five are one too many, three stay; then they come half as often, until it is full again.
+    assert shown(album, turns[:5], apart=SPREAD_APART_S * 1.01) == 3
+    first, second, third = yaws(album)
+    assert second - first == pytest.approx(third - second, abs=1.5)
+    assert third - first == pytest.approx(20, abs=3)
+    assert shown(album, turns[5:7], apart=SPREAD_APART_S * 1.5, begin=200.0) == 4
+    whole = Album(4, spread=True)
+    assert shown(whole, turns, apart=SPREAD_APART_S * 1.01) <= 4
+    assert yaws(whole)[0] == first
+    assert yaws(whole)[-1] > 15, "not of the beginning alone"
+
+
+def test_any_other_is_full_when_it_is_full() -> None:
+    album = Album(2)
+    assert shown(album, [0.0, 20.0, -20.0, 30.0]) == 2
+    assert yaws(album)[0] == pytest.approx(head_pose(turned()).yaw, abs=1)

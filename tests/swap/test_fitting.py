@@ -15,6 +15,7 @@ from mien.models.weights import WeightStore
 from mien.swap import adjustment
 from mien.swap.adjustment import MOST_LIGHT, MOST_SHAPE
 from mien.swap.fitting import Fitter
+from mien.swap.geometry import Floats
 from mien.swap.portrait import Portrait
 from mien.swap.source import SourceFace, prepare_source
 from mien.swap.template import face_template
@@ -23,7 +24,9 @@ from mien.vision import topology as topo
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
-from mien.vision.identity import IdentityModel, distance
+from mien.vision.identity import Embedding, IdentityModel, distance
+from mien.vision.identity_gradient import IdentityGradient
+from mien.vision.landmarker import FaceLandmarker
 
 CLIP = "head_turns.mp4"
 ROUNDS = 8
@@ -37,6 +40,18 @@ class Photo(NamedTuple):
     source: SourceFace
     portraits: tuple[Portrait, ...]
     moments: tuple[BgrImage, ...]
+
+
+class OneSided(IdentityGradient):
+    """Says that a face is nearer the darker the left of the picture is, whatever is there."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __call__(self, chip: BgrImage, person: Embedding) -> tuple[float, Floats]:
+        slope = np.zeros(chip.shape, np.float32)
+        slope[:, : chip.shape[1] // 2] = 1
+        return 0.5, slope
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +191,17 @@ def test_one_portrait_serves_too(
 ) -> None:
     fitted = fitter(photo.source, photo.portraits[:1], ROUNDS)
     assert how_far(fitted) < unfitted_distance - 0.01
+
+
+def test_a_picture_and_its_mirror_image_count_alike(photo: Photo) -> None:
+    fitter = Fitter(OneSided(), FaceLandmarker.load(WeightStore()))
+    fitted = fitter(photo.source, photo.portraits, 2)
+    before, after = (one.atlas.astype(float) for one in (photo.source, fitted))
+    cheek, middle = slice(ATLAS_SIZE * 5 // 8, ATLAS_SIZE * 6 // 8), ATLAS_SIZE // 2
+    reach = slice(ATLAS_SIZE // 4, middle), slice(middle, ATLAS_SIZE * 3 // 4)
+    left, right = (np.log(after[cheek, one] / before[cheek, one]).mean() for one in reach)
+    assert left < -0.01 and right < -0.01
+    assert 0.5 < left / right < 2, "not one side alone"
 
 
 def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:

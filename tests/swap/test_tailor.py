@@ -15,7 +15,7 @@ from mien.swap.portrait import Portrait
 from mien.swap.rehearsal import plain_source
 from mien.swap.source import SourceFace
 from mien.swap.source_maker import SourceMaker
-from mien.swap.tailor import MOST_CLIENTS, PLAN, PLAN_FOR_CLIPS, PLAN_FOR_PICTURES, Tailor
+from mien.swap.tailor import MOST_CLIENTS, PLAN, PLAN_FOR_CLIPS, PLAN_FOR_PICTURES, Plan, Tailor
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.faces import FaceFinder
@@ -23,7 +23,7 @@ from mien.vision.image import decode_image
 
 GRID = 64
 # Two portraits, so that turned heads are not needed.
-SOON = ((1, 5), (2, 7))
+SOON = Plan(((1, 5), (2, 7)))
 Asked = list[tuple[int, int]]
 
 
@@ -50,11 +50,13 @@ class Counting(Fitter):
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
+        self.tried: Sequence[Portrait] = ()
 
     def __call__(
         self, source: SourceFace, portraits: Sequence[Portrait], rounds: int
     ) -> SourceFace:
         self._asked.append((len(portraits), rounds))
+        self.tried = portraits
         return replace(source, resolution=float(len(self._asked)))
 
 
@@ -94,7 +96,7 @@ def test_a_source_is_fitted_in_the_first_frame_and_again_when_more_is_known(
 ) -> None:
     tailor = Tailor(lambda: Counting(asked), plan=SOON)
     looks = [worn(tailor, moment, mesh, look, number / 10) for number in range(20)]
-    assert asked == list(SOON)
+    assert asked == list(SOON.steps)
     assert looks[0] is not look
     assert len({id(one) for one in looks}) == 2, "a look is handed out until there is a better one"
     assert [one.source.resolution for one in looks] == sorted(
@@ -152,7 +154,7 @@ def test_another_source_is_fitted_to_what_is_known_of_him(
     assert worn(tailor, moment, mesh, other, 9.0) is other, "never the old face's fit"
     bench.work()
     assert worn(tailor, moment, mesh, other, 9.1) is not other
-    assert asked[-1] == SOON[-1]
+    assert asked[-1] == SOON.steps[-1]
 
 
 def test_another_level_has_its_look_made_without_a_new_fit(
@@ -165,7 +167,7 @@ def test_another_level_has_its_look_made_without_a_new_fit(
     assert worn(tailor, moment, mesh, finer, 0.1) is finer, "never a look of the other level"
     bench.work()
     assert worn(tailor, moment, mesh, finer, 0.2).size == 96
-    assert asked == [SOON[0]]
+    assert asked == [SOON.steps[0]]
 
 
 def test_each_person_has_his_own_fit_and_all_are_not_remembered(
@@ -189,11 +191,25 @@ def test_of_whom_it_knows_it_takes_no_more_portraits_and_of_others_it_does(
     tailor.see(1, moment, mesh, (), 0.0)
     tailor.know()
     looks = {id(worn(tailor, moment, mesh, look, number * APART_S)) for number in range(4)}
-    assert asked == [SOON[0]] and len(looks) == 1
+    assert asked == [SOON.steps[0]] and len(looks) == 1
     for number in range(2):
         tailor.see(2, moment, mesh, (), number * APART_S)
     tailor.look_for(2, look)
-    assert asked == [SOON[0], SOON[1]]
+    assert asked == [SOON.steps[0], SOON.steps[1]]
+
+
+def test_of_more_moments_than_it_takes_it_takes_some_of_all_times(
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
+) -> None:
+    fitter = Counting(asked)
+    tailor = Tailor(lambda: fitter, plan=Plan(((2, 5), (9, 9))))
+    for number in range(4):
+        darker = np.asarray(moment // (number + 1), np.uint8)
+        tailor.see(1, darker, mesh, (), number * APART_S)
+    tailor.look_for(1, look)
+    assert asked == [(2, 5)]
+    first, third = (float(one.image.mean()) for one in fitter.tried)
+    assert third == pytest.approx(first / 3, rel=0.02)
 
 
 def test_a_face_that_tells_nothing_is_not_fitted_to(
@@ -206,8 +222,8 @@ def test_a_face_that_tells_nothing_is_not_fitted_to(
 
 def test_plans_rise() -> None:
     for plan in (PLAN, PLAN_FOR_PICTURES, PLAN_FOR_CLIPS):
-        assert plan[0][0] == 1
-        assert list(plan) == sorted(plan)
+        assert plan.steps[0][0] == 1
+        assert list(plan.steps) == sorted(plan.steps)
 
 
 def test_a_real_fit_changes_the_look(moment: BgrImage, mesh: FaceMesh) -> None:

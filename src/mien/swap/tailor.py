@@ -13,15 +13,29 @@ from mien.swap.source import SourceFace
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.hand import Hand
 
-# After how many portraits of a person a source is fitted to him, and in how many rounds: a few
-# moments must not be believed too much.
-PLAN = ((1, 8), (4, 10), (12, 12))
-# The one moment of a still picture may.
-PLAN_FOR_PICTURES = ((1, 10),)
-# Of a clip that is read ahead all moments are there at once, however few.
-PLAN_FOR_CLIPS = ((1, 8), (2, 8), (3, 9), (4, 10), (6, 10), (8, 11), (12, 12))
 # So many people are remembered while they are away.
 MOST_CLIENTS = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """steps: after how many portraits of a person a source is fitted to him, rising, and in how
+    many rounds: a few moments must not be believed too much. spread: see Album."""
+
+    steps: tuple[tuple[int, int], ...]
+    spread: bool = False
+
+    @property
+    def most(self) -> int:
+        """Portraits of a person that are of use."""
+        return self.steps[-1][0]
+
+
+PLAN = Plan(((1, 12), (4, 15), (12, 18)))
+# The one moment of a still picture may be believed.
+PLAN_FOR_PICTURES = Plan(((1, 15),))
+# Of a clip that is read ahead all moments are there at once, however few.
+PLAN_FOR_CLIPS = Plan(((1, 12), (2, 12), (3, 14), (4, 15), (6, 15), (8, 16), (12, 18)), spread=True)
 
 
 class Fittings(Protocol):
@@ -57,8 +71,8 @@ class _Fit:
 
 
 class _Client:
-    def __init__(self, most: int) -> None:
-        self.album = Album(most)
+    def __init__(self, plan: Plan) -> None:
+        self.album = Album(plan.most, plan.spread)
         self.fit: _Fit | None = None
         # What was ordered last; a job that failed is not ordered again.
         self.ordered: tuple[SourceFace, int, int] | None = None
@@ -68,23 +82,20 @@ class Tailor:
     """Hands out looks. Called by one thread; work may do its jobs on another.
 
     load: makes the fitter, for each job anew: its nets are large, and needed for a second.
-    plan: numbers of portraits, rising, and rounds for each.
     """
 
     def __init__(
         self,
         load: Callable[[], Fitter],
         work: Work = at_once,
-        plan: Sequence[tuple[int, int]] = PLAN,
+        plan: Plan = PLAN,
     ) -> None:
         self._load, self._work, self._plan = load, work, plan
         self._clients: dict[int, _Client] = {}
         self._known: frozenset[int] = frozenset()
 
     @classmethod
-    def load(
-        cls, store: WeightStore, work: Work = at_once, plan: Sequence[tuple[int, int]] = PLAN
-    ) -> Self:
+    def load(cls, store: WeightStore, work: Work = at_once, plan: Plan = PLAN) -> Self:
         """With fitters of the shipped nets, whose jobs raise WeightsError."""
         return cls(lambda: Fitter.load(store), work, plan)
 
@@ -95,7 +106,7 @@ class Tailor:
         if person in self._known:
             return
         if person not in self._clients:
-            self._clients[person] = _Client(self._plan[-1][0])
+            self._clients[person] = _Client(self._plan)
         self._clients[person].album.see(image, mesh, hands, seconds)
         if len(self._clients) > MOST_CLIENTS:
             del self._clients[next(iter(self._clients))]
@@ -118,13 +129,13 @@ class Tailor:
     def _order(self, client: _Client, look: Look) -> None:
         """Have the source fitted, or its look made for another level of quality, if it is due."""
         there = client.album.portraits
-        due = [step for step in self._plan if step[0] <= len(there)]
+        due = [step for step in self._plan.steps if step[0] <= len(there)]
         if not due:
             return
         portraits, rounds = due[-1]
         order = look.source, look.size, portraits
         if client.ordered != order:
-            tried = tuple(there[:portraits])
+            tried = _evenly(there, portraits)
             if self._work(lambda: self._fit(client, look, tried, rounds)):
                 client.ordered = order
 
@@ -136,3 +147,8 @@ class Tailor:
             fitted = self._load()(source, portraits, rounds)
         made = prepare_look(fitted, look.size)
         client.fit = _Fit(source, fitted, len(portraits), made)
+
+
+def _evenly(there: Sequence[Portrait], number: int) -> tuple[Portrait, ...]:
+    """So many of them, the first among them."""
+    return tuple(there[turn * len(there) // number] for turn in range(number))
