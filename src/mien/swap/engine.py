@@ -120,7 +120,7 @@ class FrameEngine:
     @classmethod
     def load(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:
         """An engine with the shipped nets, whose frames wait while a source is fitted to a person:
-        his first a third of a second, two later ones about one. Raises WeightsError.
+        his first half a second, two later ones about two. Raises WeightsError.
         """
         return cls(Senses.load(store), options, tailor=Tailor.load(store))
 

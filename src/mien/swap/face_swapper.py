@@ -34,7 +34,7 @@ class FaceSwapper:
     Raises NoFaceFound for a source or target without a face, SourceRejected (with the reason) for
     one that can't serve or for photos of several persons, TooManyFaces above 8, ParameterError for
     targets that don't fit. The first call in an installation compiles for some seconds. The
-    first frame of a person takes a third of a second more, and two later ones about one: the source
+    first frame of a person takes half a second more, and two later ones about two: the source
     is fitted to him.
     """
 

@@ -31,8 +31,8 @@ class Plan:
         return self.steps[-1][0]
 
 
-PLAN = Plan(((1, 12), (4, 15), (12, 18)))
-# The one moment of a still picture may be believed.
+# Beside a stream a fit takes what picture and sound need as well, so it has fewer rounds.
+PLAN = Plan(((1, 8), (4, 10), (12, 12)))
 PLAN_FOR_PICTURES = Plan(((1, 15),))
 # Of a clip that is read ahead all moments are there at once, however few.
 PLAN_FOR_CLIPS = Plan(((1, 12), (2, 12), (3, 14), (4, 15), (6, 15), (8, 16), (12, 18)), spread=True)
