@@ -182,7 +182,7 @@ async def test_a_warm_worker_says_what_a_frame_costs_and_keeps_within_its_memory
     station = await placement.place(brief(), b"")
     client = Client(Camera(clip_frames()))
     await join(station, client)
-    await until(lambda: client.pictures > 20)
+    await until(lambda: client.pictures > 20, about=lambda: (client, station.statistics))
     await until(lambda: "memory_mb" in station.statistics)
     assert station.statistics["memory_mb"] < 400
     await client.close()
