@@ -212,6 +212,16 @@ def test_of_more_moments_than_it_takes_it_takes_some_of_all_times(
     assert third == pytest.approx(first / 3, rel=0.02)
 
 
+def test_an_album_that_is_thinned_brings_no_other_look(
+    moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
+) -> None:
+    tailor = Tailor(lambda: Counting(asked), plan=SOON)
+    looks = [worn(tailor, moment, mesh, look, number * APART_S) for number in range(2)]
+    del tailor._clients[1].album.portraits[1:]
+    assert tailor.look_for(1, look) is looks[-1]
+    assert asked == list(SOON.steps)
+
+
 def test_a_face_that_tells_nothing_is_not_fitted_to(
     moment: BgrImage, mesh: FaceMesh, look: Look, asked: Asked
 ) -> None:

@@ -134,7 +134,9 @@ class Tailor:
             return
         portraits, rounds = due[-1]
         order = look.source, look.size, portraits
-        if client.ordered != order:
+        before = client.ordered
+        # An album that was thinned holds fewer for a while: the fit on more of them stays.
+        if before is None or before[:2] != order[:2] or before[2] < portraits:
             tried = _evenly(there, portraits)
             if self._work(lambda: self._fit(client, look, tried, rounds)):
                 client.ordered = order
