@@ -182,6 +182,12 @@ async def test_a_phone_shows_it_without_scrolling_sideways(studio: Studio) -> No
         await studio.page.set_viewport(1280, 900)
 
 
+async def test_pictures_are_shown_whole_with_the_label_in_their_corner(studio: Studio) -> None:
+    """A wide camera's picture was cut at both sides, and the label with it."""
+    fits = "[...document.querySelectorAll('.view video')].map((v) => getComputedStyle(v).objectFit)"
+    assert await studio.page.evaluate(fits) == ["contain", "contain"]
+
+
 async def test_muting_and_switching_off_reach_the_tracks(studio: Studio) -> None:
     tracks = (
         "document.getElementById('camera').srcObject.getTracks()"
