@@ -1,6 +1,9 @@
 """How far a head is turned away from the camera, and what that allows."""
 
 import math
+from functools import cache
+
+import numpy as np
 
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.template import face_template
@@ -21,6 +24,9 @@ FADE_FRAMES = 5
 # How squarely a vertex must face the camera, and how deep inside the oval it must lie, as a part
 # of the atlas, to take the source's shape in full.
 _SQUARE, _DEEP = (0.0, 0.5), (0.0, 0.2)
+# How far around a vertex counts, in centimetres: wings of a nose and corners of a closed mouth face
+# aside by themselves, and are no outline.
+_AROUND = 1.0
 
 
 def pose_of(points: Floats) -> Similarity:
@@ -56,9 +62,18 @@ def own_outline(facing: Floats, pose: Similarity) -> Floats:
     """
     side = side_turn_of(pose)
     beyond = max(float(smooth_step(side, *_FAR)), narrowing_of(turn_of(pose)))
-    edge = beyond * (1 - smooth_step(facing, *_SQUARE))
+    edge = beyond * (1 - smooth_step(_around() @ facing, *_SQUARE))
     rim = smooth_step(side, *_RIM) * (1 - smooth_step(face_template().depth, *_DEEP))
     return ((1 - edge) * (1 - rim))[:, None].astype(facing.dtype)  # type: ignore[no-any-return]
+
+
+@cache
+def _around() -> Floats:
+    """(468, 468) weights of a mean over what lies around each vertex."""
+    vertices = face_template().vertices
+    away = np.linalg.norm(vertices[:, None] - vertices[None], axis=-1)
+    weights = np.exp(-((away / _AROUND) ** 2) / 2)
+    return np.asarray(weights / weights.sum(1, keepdims=True), np.float32)
 
 
 class TurnFade:
