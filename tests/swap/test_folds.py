@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.swap.faces import FOREHEAD, SIDE, picture, placed
 
-from mien.swap.folds import Folds, are_told, strain
+from mien.swap.folds import Folds, _region, are_told, strain
 from mien.swap.geometry import Floats
 from mien.swap.look import prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
@@ -20,6 +20,7 @@ from mien.vision.expression import NAMES
 from mien.vision.face import BgrImage, FaceMesh
 
 MESH = placed()
+BETWEEN_EYES = 6
 SKIN, LINE = 128, 84
 REST, FROWN = 0.1, 0.9
 X, Y = (round(float(value)) for value in MESH.points[FOREHEAD, :2])
@@ -206,3 +207,15 @@ def test_folds_lie_above_the_eyes_and_inside_the_outline() -> None:
     for high, low in ((105, 52), (334, 282), (55, 133), (285, 362)):
         column, row = (face_template().uv[[high, low]].mean(0) * len(factors)).astype(int)
         assert abs(factors[row, column, 0] - 1) < 0.01, "brows and lids are the source's own"
+
+
+def test_folds_fade_out_towards_the_nose() -> None:
+    """Cut off there they were an edge across its root."""
+    size = 2 * QUALITIES[2].grid
+    column, row = (face_template().uv[BETWEEN_EYES] * size).astype(int)
+    share = np.zeros((size, size), np.float32)
+    share[_region(size).window] = _region(size).share
+    down = share[row - 14 : row + 2, column]
+    assert down[0] > 0.9
+    assert down[-2:].max() < 0.1
+    assert np.abs(np.diff(down)).max() < 0.2

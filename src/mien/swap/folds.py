@@ -46,8 +46,9 @@ NEAR = (0.75, 1.2)
 _SMOOTHING = 0.5
 _MEMORY, _LEAST = 0.998, np.float32(1e-30)
 _FLOOR = 6.0
-# Inside the oval, and away from the brows and what is below them, as parts of the atlas.
-_RIM, _AWAY = (0.02, 0.08), (0.003, 0.014)
+# Inside the oval, away from the brows and what is below them, and above the root of the nose, as
+# parts of the atlas.
+_RIM, _AWAY, _ABOVE = (0.02, 0.08), (0.003, 0.014), (0.0, 0.04)
 _BETWEEN_EYES = 6
 # What a face does that is not at rest above the eyes, both sides of it. A frown is seldom read as
 # one, but who frowns narrows his eyes.
@@ -168,10 +169,12 @@ class _Region:
 def _region(size: int) -> _Region:
     rows = (np.arange(size)[:, None] + 0.5) / size
     grid = make_uv_grid(size)
-    skin = (skin_mask(size) > 0) & grid.inside & (rows < face_template().uv[_BETWEEN_EYES, 1])
+    above = face_template().uv[_BETWEEN_EYES, 1] - rows
+    skin = (skin_mask(size) > 0) & grid.inside & (above > 0)
     rim = smooth_step(depth_inside(polygons([topo.OVAL], size)), *_RIM)
     away = smooth_step(depth_inside(255 - eyes_to_brows(size)), *_AWAY)
-    share = blur(np.asarray(skin * rim * away, np.float32), FINE_SIGMA * size)
+    fading = skin * rim * away * smooth_step(above, *_ABOVE)
+    share = blur(np.asarray(fading, np.float32), FINE_SIGMA * size)
     found = np.argwhere(skin)
     (top, left), (bottom, right) = found.min(0) // 2 * 2, found.max(0) // 2 * 2 + 2
     window = slice(top, bottom), slice(left, right)
