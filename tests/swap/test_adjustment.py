@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from tests.swap.faces import bent
 
-from mien.swap.adjustment import LIGHT_STEP, MOST_LIGHT, MOST_SHAPE, SHAPE_STEP, SIZE, Adjustment
+from mien.swap.adjustment import (
+    LIGHT_KEPT,
+    LIGHT_STEP,
+    MOST_LIGHT,
+    MOST_SHAPE,
+    SHAPE_STEP,
+    SIZE,
+    Adjustment,
+)
 from mien.swap.geometry import Floats
 from mien.swap.rehearsal import plain_source
 from mien.swap.template import face_template
@@ -11,7 +19,7 @@ from mien.vision import topology as topo
 
 FLAT = np.zeros((SIZE, SIZE), np.float32)
 LEVEL = np.zeros((SIZE, SIZE, 2), np.float32)
-RIGHT_CHEEK, LEFT_CHEEK = 50, 280
+RIGHT_CHEEK, LEFT_CHEEK, NOSE = 50, 280, topo.NOSE_TIP
 
 
 def texel(vertex: int) -> tuple[int, int]:
@@ -60,11 +68,27 @@ def test_none_changes_nothing() -> None:
 
 
 def test_light_goes_down_its_slope_by_a_step_at_the_steepest() -> None:
-    slope = slope_at(RIGHT_CHEEK, x=3.0)[..., 0] - slope_at(LEFT_CHEEK, x=1.5)[..., 0]
+    slope = slope_at(RIGHT_CHEEK, LEFT_CHEEK, x=3.0)[..., 0] - slope_at(NOSE, x=1.5)[..., 0]
     lit = Adjustment.none().stepped(slope, LEVEL, 0.5).light
     assert lit[texel(RIGHT_CHEEK)] == pytest.approx(-LIGHT_STEP / 2, rel=0.05)
-    assert lit[texel(LEFT_CHEEK)] == pytest.approx(LIGHT_STEP / 4, rel=0.2)
+    assert lit[texel(NOSE)] == pytest.approx(LIGHT_STEP / 4, rel=0.2)
     assert np.abs(lit[texel(topo.FOREHEAD_TOP)]) < 1e-4
+
+
+def test_light_is_alike_on_both_sides() -> None:
+    lit = Adjustment.none().stepped(slope_at(RIGHT_CHEEK, x=3.0)[..., 0], LEVEL, 1.0).light
+    assert lit[texel(RIGHT_CHEEK)] == pytest.approx(-LIGHT_STEP, rel=0.05)
+    np.testing.assert_allclose(lit, lit[:, ::-1], atol=0.02 * LIGHT_STEP)
+
+
+def test_light_that_is_not_asked_for_again_goes() -> None:
+    """What one moment asks for would stay as a stain."""
+    cheeks, nose = slope_at(RIGHT_CHEEK, LEFT_CHEEK, x=1.0), slope_at(NOSE, x=1.0)
+    change = Adjustment.none().stepped(cheeks[..., 0], LEVEL, 1.0)
+    for _ in range(4):
+        change = change.stepped(nose[..., 0], LEVEL, 1.0)
+    assert change.light[texel(RIGHT_CHEEK)] == pytest.approx(-LIGHT_STEP * LIGHT_KEPT**4, rel=0.1)
+    assert change.light[texel(NOSE)] < -2 * LIGHT_STEP
 
 
 def test_light_stays_at_the_outline() -> None:

@@ -42,16 +42,15 @@ class Photo(NamedTuple):
     moments: tuple[BgrImage, ...]
 
 
-class OneSided(IdentityGradient):
-    """Says that a face is nearer the darker the left of the picture is, whatever is there."""
+class Torn(IdentityGradient):
+    """Says of every other picture that darker is nearer, and of the rest that brighter is."""
 
     def __init__(self) -> None:
-        pass
+        self.asked: list[BgrImage] = []
 
     def __call__(self, chip: BgrImage, person: Embedding) -> tuple[float, Floats]:
-        slope = np.zeros(chip.shape, np.float32)
-        slope[:, : chip.shape[1] // 2] = 1
-        return 0.5, slope
+        self.asked.append(chip)
+        return 0.5, np.full(chip.shape, 1.0 if len(self.asked) % 2 else -1.0, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +132,7 @@ def test_only_so_much_light_changes_and_no_colour(fitted: SourceFace, photo: Pho
     # Half a level of rounding on 60 of them.
     assert np.abs(change[kept]).max() < MOST_LIGHT * 1.1 + 0.01
     assert np.ptp(change[kept], axis=-1).max() < 0.02
-    assert np.abs(change[kept]).mean() > 0.01, "something changes"
+    assert np.abs(change[kept]).mean() > 0.003, "something changes"
 
 
 def test_the_light_stays_at_the_outline(fitted: SourceFace, photo: Photo) -> None:
@@ -193,15 +192,12 @@ def test_one_portrait_serves_too(
     assert how_far(fitted) < unfitted_distance - 0.01
 
 
-def test_a_picture_and_its_mirror_image_count_alike(photo: Photo) -> None:
-    fitter = Fitter(OneSided(), FaceLandmarker.load(WeightStore()))
-    fitted = fitter(photo.source, photo.portraits, 2)
-    before, after = (one.atlas.astype(float) for one in (photo.source, fitted))
-    cheek, middle = slice(ATLAS_SIZE * 5 // 8, ATLAS_SIZE * 6 // 8), ATLAS_SIZE // 2
-    reach = slice(ATLAS_SIZE // 4, middle), slice(middle, ATLAS_SIZE * 3 // 4)
-    left, right = (np.log(after[cheek, one] / before[cheek, one]).mean() for one in reach)
-    assert left < -0.01 and right < -0.01
-    assert 0.5 < left / right < 2, "not one side alone"
+def test_what_a_picture_and_its_mirror_image_disagree_about_changes_nothing(photo: Photo) -> None:
+    net = Torn()
+    fitted = Fitter(net, FaceLandmarker.load(WeightStore()))(photo.source, photo.portraits[:1], 2)
+    np.testing.assert_array_equal(fitted.atlas, photo.source.atlas)
+    picture, mirrored = net.asked[:2]
+    np.testing.assert_array_equal(mirrored, picture[:, ::-1])
 
 
 def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:

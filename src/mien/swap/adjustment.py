@@ -19,6 +19,8 @@ SIZE = 128
 # Logarithms of light: the first step, and the most. Only luma is changed: colours found so are no
 # skin's.
 LIGHT_STEP, MOST_LIGHT = 0.06, 0.15
+# What a step keeps of the light before it: what is not asked for again and again would be stains.
+LIGHT_KEPT = 0.75
 # The same of the shape, in centimetres of the canonical face.
 SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
 # How deep inside the outline, as parts of the atlas, light may change not at all and in full.
@@ -55,8 +57,10 @@ class Adjustment:
 
         light: (128, 128) slope by the logarithm of light. shape: (128, 128, 2) by x and y.
         """
-        light, move = light * _off_the_rim(), _lasting(_at_vertices(shape))
-        lit = self.light - LIGHT_STEP * share * light / (np.abs(light).max() + _TINY)
+        # A shade on one cheek alone is a stain.
+        even = (light + light[:, ::-1]) / 2 * _off_the_rim()
+        move = _lasting(_at_vertices(shape))
+        lit = self.light * LIGHT_KEPT - LIGHT_STEP * share * even / (np.abs(even).max() + _TINY)
         moved = self.shape - SHAPE_STEP * share * move / (np.abs(move).max() + _TINY)
         far = np.linalg.norm(moved, axis=1, keepdims=True) / MOST_SHAPE
         lit = np.clip(lit, -MOST_LIGHT, MOST_LIGHT).astype(np.float32)

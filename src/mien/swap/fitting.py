@@ -31,8 +31,8 @@ from mien.vision.landmarker import FaceLandmarker, Roi
 Indices = NDArray[np.intp]
 
 TRIED_AT_ONCE = 4
-# How broad a change of light and of shape is, as parts of the atlas.
-LIGHT_SIGMA, SHAPE_SIGMA = 0.065, 0.05
+# How broad a change of light and of shape is, as a part of the atlas.
+SIGMA = 0.05
 # The last step as a part of the first; how much of each slope of light is kept in the next.
 LAST_STEP, MOMENTUM = 0.3, 0.8
 _QUALITY = QUALITIES[2]
@@ -143,4 +143,4 @@ def _gathered(values: Floats, texels: Indices) -> Floats:
 def _mean(slopes: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Smooth, for only broad changes are true of a face and not of one picture of it."""
     light, shape = (np.mean(part, axis=0) for part in zip(*slopes, strict=True))
-    return blur(light, LIGHT_SIGMA * SIZE), blur(shape, SHAPE_SIGMA * SIZE)
+    return blur(light, SIGMA * SIZE), blur(shape, SIGMA * SIZE)
