@@ -22,6 +22,7 @@ from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
 from mien.swap.shape import ShapeTransfer
 from mien.swap.sharpness import Sharpness
+from mien.swap.squint import squint
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.strands import Strands
 from mien.swap.stubble import Stubble
@@ -152,7 +153,8 @@ class MeshSwapper:
         if self._frames % _FREE_EVERY == 0:
             free = self._occlusion.clear_at(face_template().uv[: topo.MESH_POINTS])
             self._free += _FREE_SHARE * (free[:, None] - self._free)
-        offsets = hold_lids(self._offsets, eye_openings(points))
+        offsets = self._offsets + squint(points, pose, self.traits.neutral.points)
+        offsets = hold_lids(offsets, eye_openings(points))
         return (points + pose.turn(offsets) * (share * self._free)).astype(np.float32)
 
     def _measure(
