@@ -19,10 +19,10 @@ SIZE = 128
 # Logarithms of light: the first step, and the most. Only luma is changed: colours found so are no
 # skin's.
 LIGHT_STEP, MOST_LIGHT = 0.06, 0.15
-# What a step keeps of the light before it: what is not asked for again and again would be stains.
-LIGHT_KEPT = 0.75
 # The same of the shape, in centimetres of the canonical face.
 SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
+# What a step keeps of the light before it: what is not asked for again and again would be stains.
+LIGHT_KEPT = 0.75
 # How deep inside the outline, as parts of the atlas, light may change not at all and in full.
 RIM = (0.0, 0.12)
 # How far from lips and eyes the shape may change in full; nearer, less.
