@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from tests.swap.faces import picture, placed
 from tests.swap.test_mesh import swapper
 
+from mien.swap.geometry import Doubles
 from mien.swap.rehearsal import plain_source
 from mien.swap.squint import GAIN, squint
 from mien.swap.template import face_template
@@ -14,16 +14,15 @@ from mien.vision.face import FaceMesh
 LOWER = {"right": 145, "left": 374}
 UPPER = {"right": 159, "left": 386}
 RAISED = 0.2
-Doubles = NDArray[np.float64]
 
 
 def at_rest() -> Doubles:
     return face_template().vertices.astype(np.float64)
 
 
-def raised(*vertices: int, by: float = RAISED, yaw: float = 0.0) -> FaceMesh:
-    """The canonical face with vertices that went up, in centimetres, turned after that."""
-    face = placed(yaw=yaw)
+def raised(*vertices: int, by: float = RAISED) -> FaceMesh:
+    """The canonical face with vertices that went up, in centimetres."""
+    face = placed()
     points = face.points.copy()
     up = pose_of(points).turn(np.array([[0, -by, 0]]))[0]
     points[list(vertices)] += up
