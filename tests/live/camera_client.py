@@ -124,6 +124,10 @@ class Client:
         state = f"{line.connectionState}, ICE {line.iceConnectionState}"
         return f"Client({state}, {self.pictures} pictures, heard {self.messages[-3:]})"
 
+    @property
+    def was_hung_up(self) -> bool:
+        return self._connection.connectionState == "closed"
+
     async def close(self) -> None:
         await self._connection.close()
         for task in self._tasks:

@@ -1,6 +1,8 @@
 """Jobs are done beside, one at a time, with less right to the processor."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -23,6 +25,16 @@ async def test_a_job_is_done_on_another_thread_that_gives_way() -> None:
     assert thread != threading.get_native_id()
     assert niceness == max(NICENESS, mine)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == mine
+
+
+def test_a_program_ends_when_its_job_has() -> None:
+    """An interpreter that takes a net apart while it runs aborts."""
+    program = (
+        "import time; from mien.live.background import Background\n"
+        "Background()(lambda: (time.sleep(0.5), print('done')))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "done\n")
 
 
 async def test_one_job_at_a_time() -> None:

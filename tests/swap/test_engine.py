@@ -436,12 +436,34 @@ def test_people_can_be_met_before_they_are_swapped() -> None:
     assert [one for one, *_ in tailor.seen] == [1, 2] * 7
     made = FrameEngine(Senses(Crowd(), expressions=AtRest()), tailor=tailor)
     made.set_cast(Cast((RED_CHEEKS,), "all"))
-    made.remember(scout)
+    made.go_on_from(scout)
     known = scout._wearers[1].traits.neutral
     assert redness(made(two_bare(), 0.0).image, HERE) < -25, "the fitted look, at once"
     rest = made._wearers[1].traits.neutral
     assert rest is not known
     assert rest.weight > known.weight - 1e-6 > 3
+
+
+class PassingBy(Crowd):
+    """They change places after three frames."""
+
+    def update(self, image: BgrImage, seconds: float) -> Sighting:
+        self._next += 1
+        places = (HERE, THERE) if self._next <= 3 else (THERE, HERE)
+        tracks = tuple(tracked(place, number + 1) for number, place in enumerate(places))
+        return Sighting(tracks, (), frozenset({1, 2}))
+
+
+def test_an_engine_that_goes_on_gives_everybody_his_part_as_before() -> None:
+    senses = Senses(PassingBy())
+    first, second = FrameEngine(senses), FrameEngine(senses)
+    cast = Cast((RED_CHEEKS, BLUE_CHEEKS), "order")
+    first.set_cast(cast)
+    roles = [first.track(two_bare(), number * STEP).roles for number in range(3)]
+    second.set_cast(cast)
+    second.go_on_from(first)
+    assert [second.track(two_bare(), number * STEP).roles for number in (3, 4)] == roles[1:]
+    assert roles[-1] == {1: 0, 2: 1}
 
 
 def test_where_nothing_was_read_nothing_is_drawn_to_meet_people() -> None:

@@ -6,7 +6,7 @@ from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Points
 from mien.vision.faces import Face, FaceFinder
 from mien.vision.landmarker import FaceLandmarker, Roi
-from mien.vision.smoothing import MeshSmoother, OneEuroFilter
+from mien.vision.smoothing import Cutoffs, MeshSmoother, OneEuroFilter
 
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))
 
@@ -120,7 +120,7 @@ def test_frame_rate_does_not_change_the_filter() -> None:
     """Twice as many frames of the same motion end at nearly the same place."""
 
     def after_a_second(rate: int) -> NDArray[np.float64]:
-        filtered = OneEuroFilter(1.0, 0.5)
+        filtered = OneEuroFilter(Cutoffs(1.0, 0.5))
         for index in range(rate + 1):
             value = filtered(np.array([[np.sin(3 * index / rate), 0.0]]), 1 / rate, 1.0)
         return value
@@ -130,7 +130,7 @@ def test_frame_rate_does_not_change_the_filter() -> None:
 
 def test_slow_is_smoothed_and_fast_passes() -> None:
     def share(step: float) -> float:
-        filtered = OneEuroFilter(1.0, 2.0)
+        filtered = OneEuroFilter(Cutoffs(1.0, 2.0))
         filtered(np.zeros((1, 2)), 1 / 30, 1.0)
         return float(filtered(np.array([[step, 0.0]]), 1 / 30, 1.0)[0, 0] / step)
 

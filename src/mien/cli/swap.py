@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mien.media.clips import MediaKind
     from mien.models.weights import WeightStore
     from mien.swap.cast import Cast
+    from mien.swap.clip_engine import ClipEngine
     from mien.swap.engine import EngineOptions, FrameEngine
     from mien.swap.source import SourceFace
     from mien.swap.source_maker import SourceMaker
@@ -139,7 +140,7 @@ def _engine(
     store: "WeightStore",
     cast: "Cast",
     options: "EngineOptions",
-) -> "FrameEngine":
+) -> "FrameEngine | ClipEngine":
     """An engine that wears the cast, warm; who is in a clip it has seen before."""
     from mien.media.clips import read_frames
     from mien.swap.clip_engine import engine_for_clip
@@ -148,11 +149,10 @@ def _engine(
     if kind == "picture":
         engine = FrameEngine.for_pictures(store, options)
         engine.set_cast(cast)
-    else:
-        frames = ((frame.image, frame.seconds) for frame in read_frames(target))
-        engine = engine_for_clip(store, options, cast, frames)
-    engine.warm_up()
-    return engine
+        engine.warm_up()
+        return engine
+    frames = ((frame.image, frame.seconds) for frame in read_frames(target))
+    return engine_for_clip(store, options, cast, frames)
 
 
 def _cast(console: Console, photos: list[Path], store: "WeightStore", wanted: _Wanted) -> "Cast":

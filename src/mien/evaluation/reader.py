@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.evaluation.steady import SteadyLandmarker
 from mien.models.weights import WeightStore
 from mien.swap.template import face_template
 from mien.vision.expression import NAMES, ExpressionModel
@@ -15,11 +14,20 @@ from mien.vision.faces import FaceFinder
 from mien.vision.identity import Embedding, IdentityModel
 from mien.vision.landmarker import FaceLandmarker, Roi
 from mien.vision.similarity import fit_similarity
+from mien.vision.steady import Look, SteadyLandmarker
 from mien.vision.topology import MESH_POINTS
 
 Floats = NDArray[np.float64]
 # A face found in the last frame is looked for there first, and given up below this.
 STAY = 0.5
+# Others than a tracker's (vision/tracker.py): what both got wrong alike would look like success.
+LOOKS = (
+    Look(),
+    Look(0.03, 0.02, 3.0, 1.04),
+    Look(-0.03, -0.02, -3.0, 0.96),
+    Look(0.02, -0.03, -2.0, 1.06),
+    Look(-0.02, 0.03, 2.0, 0.94),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +66,7 @@ class FaceReader:
         """With the shipped nets."""
         return cls(
             FaceFinder.load(store),
-            SteadyLandmarker(FaceLandmarker.load(store)),
+            SteadyLandmarker(FaceLandmarker.load(store), LOOKS),
             ExpressionModel.load(store),
             IdentityModel.load(store),
         )

@@ -11,9 +11,10 @@ from mien.evaluation.pair import PairMeter, PairReport
 from mien.evaluation.reader import FaceReader, Reading
 from mien.evaluation.sheet import Sheet, chosen
 from mien.evaluation.targets import Target, media_files, open_targets
+from mien.media.clips import ClipFrame
 from mien.models.weights import WeightStore
 from mien.swap.cast import Cast
-from mien.swap.clip_engine import Scout, beginning
+from mien.swap.clip_engine import AHEAD_S, ClipEngine, Scout
 from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.senses import Senses
 from mien.swap.settling import settle
@@ -55,11 +56,11 @@ class _Beside:
 @dataclass(frozen=True, eq=False)
 class _Seen:
     """ceiling: how a copy of the target, saved as JPEG, moves together with it when it is read.
-    scout: has met its people; beside: does the tailor's work."""
+    engine: makes one that has met its people; beside: does the tailor's work."""
 
     readings: list[Reading | None]
     ceiling: float | None
-    scout: Scout
+    engine: Callable[[], FrameEngine | ClipEngine]
     beside: _Beside
 
 
@@ -121,17 +122,29 @@ class Evaluation:
 
     def _read(self, target: Target) -> _Seen:
         """What the target shows; of several faces the one that the engine follows is meant."""
-        plan = PLAN_FOR_PICTURES if target.kind == "picture" else PLAN_FOR_CLIPS
-        beside = _Beside()
-        tailor = Tailor.load(self._store, beside, plan)
-        load, cast = (lambda: Senses.load(self._store)), Cast((self.sources[0].face,))
-        scout = Scout(load, self._options, cast, tailor)
         self._reader.restart()
         self._again.restart()
-        readings, copies = [], []
-        frames = ((frame.image, frame.seconds) for frame in target.all_frames())
-        for number, (image, seconds) in enumerate(beginning(frames)):
-            faces = scout.meet(image, seconds).faces
+        return self._read_picture(target) if target.kind == "picture" else self._read_clip(target)
+
+    def _read_picture(self, target: Target) -> _Seen:
+        beside = _Beside()
+
+        def engine() -> FrameEngine:
+            tailor = Tailor.load(self._store, beside, PLAN_FOR_PICTURES)
+            return FrameEngine(Senses.for_pictures(self._store), self._options, tailor=tailor)
+
+        image = next(target.frames()).image
+        return _Seen([self._reader(image)], None, engine, beside)
+
+    def _read_clip(self, target: Target) -> _Seen:
+        beside = _Beside()
+        tailor = Tailor.load(self._store, beside, PLAN_FOR_CLIPS)
+        senses, cast = Senses.for_clips(self._store), Cast((self.sources[0].face,))
+        scout = Scout(senses, self._options, cast, tailor)
+        readings: list[Reading | None] = []
+        copies: list[tuple[Reading, Reading | None]] = []
+        for number, frame in enumerate(_needed(target)):
+            image, faces = frame.image, scout.meet(frame.image, frame.seconds).faces
             if number >= target.limit:
                 continue
             reading = self._reader(image, faces[0].mesh.points if faces else None)
@@ -140,7 +153,7 @@ class Evaluation:
                 copy = decode_image(encode_jpeg(image, COPY_QUALITY), OWN_FILES)
                 copies.append((reading, self._again(copy, reading.points)))
         ceiling = correlation([(a, b) for a, b in copies if b is not None])
-        return _Seen(readings, ceiling, scout, beside)
+        return _Seen(readings, ceiling, scout.engine, beside)
 
     def _pair(
         self,
@@ -149,7 +162,7 @@ class Evaluation:
         seen: _Seen,
         progress: Progress,
     ) -> PairReport:
-        engine = seen.scout.engine()
+        engine = seen.engine()
         engine.set_source(source.face)
         meter = PairMeter(source.reading, seen.ceiling)
         sheet, shown = Sheet(source.image, source.reading.points), chosen(len(seen.readings))
@@ -158,9 +171,10 @@ class Evaluation:
             before = seen.readings[number]
             if target.kind == "picture":
                 settle(engine, frame.image)
-            begin, spent = time.perf_counter(), seen.beside.seconds
+            spent = seen.beside.seconds
             swapped = engine(frame.image, frame.seconds)
-            milliseconds = (time.perf_counter() - begin - (seen.beside.seconds - spent)) * 1e3
+            beside_ms = (seen.beside.seconds - spent) * 1e3
+            milliseconds = sum(swapped.timings_ms.values()) - beside_ms
             done = swapped.state == "swapped" and before is not None
             place = before.points if done and before is not None else None
             after = None if place is None else self._reader(swapped.image, place)
@@ -170,3 +184,13 @@ class Evaluation:
                 sheet.add(frame.image, swapped.image, points)
             progress(f"{source.name} on {target.path.name}", number + 1)
         return meter.report(source.name, target.path.name, sheet)
+
+
+def _needed(target: Target) -> Iterator[ClipFrame]:
+    """The frames that are evaluated, and all of the beginning that an engine has seen before."""
+    first: float | None = None
+    for number, frame in enumerate(target.all_frames()):
+        first = frame.seconds if first is None else first
+        if number >= target.limit and frame.seconds - first > AHEAD_S:
+            return
+        yield frame

@@ -24,7 +24,8 @@ class Background:
         """Begin the job; False while another is under way."""
         if not self._busy.acquire(blocking=False):
             return False
-        threading.Thread(target=self._run, args=(job,), name="background", daemon=True).start()
+        # No daemon: an interpreter that ends under a net's C++ code aborts instead.
+        threading.Thread(target=self._run, args=(job,), name="background").start()
         return True
 
     def _run(self, job: Callable[[], None]) -> None:

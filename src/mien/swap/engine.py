@@ -215,8 +215,9 @@ class FrameEngine:
             self.render(tracked)
         return tracked
 
-    def remember(self, other: "FrameEngine") -> None:
-        """Know whom another engine has seen, whose faces had the same ids."""
+    def go_on_from(self, other: "FrameEngine") -> None:
+        """Track on from where an engine with the same senses is, and know whom it has seen."""
+        self._cast, self._casting = other._cast, other._casting
         worn = {one: wearer.traits for one, wearer in other._wearers.items()}
         self._known = {**other._known, **worn}
 

@@ -59,6 +59,13 @@ class Senses:
         return cls(FaceTracker.load(store), HandTracker.load(store), ExpressionModel.load(store))
 
     @classmethod
+    def for_clips(cls, store: WeightStore) -> Self:
+        """For files that nobody watches yet: steadier, some 20 ms a frame slower. Raises
+        WeightsError."""
+        tracker = FaceTracker.for_files(store)
+        return cls(tracker, HandTracker.load(store), ExpressionModel.load(store))
+
+    @classmethod
     def for_pictures(cls, store: WeightStore) -> Self:
         """For still pictures, which are looked at harder. Raises WeightsError."""
         return cls(StillTracker.load(store), HandTracker.load(store), ExpressionModel.load(store))

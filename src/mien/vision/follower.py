@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from mien.vision.face import BgrImage, Detection, FaceMesh
 from mien.vision.identity import Embedding, IdentityModel, distance
 from mien.vision.keypoints import head_pose
-from mien.vision.landmarker import FaceLandmarker, Roi
+from mien.vision.landmarker import Landmarker, Roi
 from mien.vision.person import Person
 from mien.vision.place import Place
 
@@ -31,7 +31,7 @@ Meshes = dict[Person, FaceMesh]
 class Follower:
     """Runs the landmark net and, where there is one, the recognition net."""
 
-    def __init__(self, landmarker: FaceLandmarker, identity: IdentityModel | None) -> None:
+    def __init__(self, landmarker: Landmarker, identity: IdentityModel | None) -> None:
         self._landmarker = landmarker
         self._identity = identity
 

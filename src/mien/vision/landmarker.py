@@ -6,7 +6,7 @@ again as the face's box.
 
 from dataclasses import dataclass, replace
 from math import atan2, cos, pi, sin
-from typing import Self
+from typing import Protocol, Self
 
 import cv2
 import numpy as np
@@ -67,6 +67,16 @@ class Roi:
                 [-across, along, middle + across * self.x - along * self.y],
             ]
         )
+
+
+class Landmarker(Protocol):
+    """Finds the landmarks of a face."""
+
+    def find(self, image: BgrImage, detection: Detection) -> FaceMesh:
+        """Those in a detector's square."""
+
+    def __call__(self, image: BgrImage, roi: Roi) -> FaceMesh:
+        """Those in a square that lies well."""
 
 
 class FaceLandmarker:

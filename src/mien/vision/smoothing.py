@@ -4,6 +4,7 @@ The filter is that of Casiez et al., "1 Euro Filter", CHI 2012: it smooths what 
 lets what moves fast pass. Pose and expression differ in speed, so each has a filter of its own.
 """
 
+from dataclasses import dataclass
 from math import pi
 from typing import Any
 
@@ -30,19 +31,26 @@ RIGID = (
 RIGID_WEIGHT, UPPER_WEIGHT, EYE_WEIGHT, LOWER_WEIGHT = 2.0, 0.35, 0.1, 0.06
 
 
-class OneEuroFilter:
-    """Filters an array of points (n, d) from frame to frame.
+@dataclass(frozen=True)
+class Cutoffs:
+    """What a filter lets pass.
 
-    cutoff: Hz at rest. beta: Hz a unit of speed. speed_cutoff: Hz, for the speed itself. slow:
-    a speed at which beta counts half, and below it less: noise is slow. So the speed may be
-    known quickly, and what starts to move is not left behind.
+    rest: Hz at rest. beta: Hz a unit of speed. speed: Hz, for the speed itself. slow: a speed at
+    which beta counts half, and below it less: noise is slow. So the speed may be known quickly,
+    and what starts to move is not left behind.
     """
 
-    def __init__(
-        self, cutoff: float, beta: float, speed_cutoff: float = 1.2, slow: float = 0.0
-    ) -> None:
-        self._cutoff, self._beta = cutoff, beta
-        self._speed_cutoff, self._slow = speed_cutoff, slow
+    rest: float
+    beta: float
+    speed: float = 1.2
+    slow: float = 0.0
+
+
+class OneEuroFilter:
+    """Filters an array of points (n, d) from frame to frame."""
+
+    def __init__(self, cutoffs: Cutoffs) -> None:
+        self._cutoffs = cutoffs
         self.reset()
 
     def reset(self) -> None:
@@ -55,21 +63,33 @@ class OneEuroFilter:
         if self._value is None:
             self._value, self._raw, self._velocity = value, value, np.zeros_like(value)
             return value
-        velocity = (value - self._raw) / (elapsed * unit)
+        cutoffs, velocity = self._cutoffs, (value - self._raw) / (elapsed * unit)
         self._raw = value
-        self._velocity = _step(self._velocity, velocity, self._speed_cutoff, elapsed)
+        self._velocity = _step(self._velocity, velocity, cutoffs.speed, elapsed)
         speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True)
-        beta = self._beta * speed / (speed + self._slow + 1e-9)
-        self._value = _step(self._value, value, self._cutoff + beta * speed, elapsed)
+        beta = cutoffs.beta * speed / (speed + cutoffs.slow + 1e-9)
+        self._value = _step(self._value, value, cutoffs.rest + beta * speed, elapsed)
         return self._value
+
+
+@dataclass(frozen=True)
+class Calm:
+    """How calm landmarks are made: their pose, and the face without it."""
+
+    pose: Cutoffs
+    shape: Cutoffs
+
+
+# For single looks at a face, and for the mean of several, which is off by less.
+OF_ONE_LOOK = Calm(Cutoffs(0.5, 150.0, 4.0, 0.5), Cutoffs(1.5, 200.0, 2.0, 0.3))
+OF_SEVERAL = Calm(Cutoffs(2.0, 300.0, 4.0, 0.3), Cutoffs(4.0, 400.0, 4.0, 0.2))
 
 
 class MeshSmoother:
     """Filters the landmarks of one face; reset it where the face is another or has jumped."""
 
-    def __init__(self) -> None:
-        self._pose = OneEuroFilter(0.5, 150.0, speed_cutoff=4.0, slow=0.5)
-        self._shape = OneEuroFilter(1.5, 200.0, speed_cutoff=2.0, slow=0.3)
+    def __init__(self, calm: Calm = OF_ONE_LOOK) -> None:
+        self._pose, self._shape = OneEuroFilter(calm.pose), OneEuroFilter(calm.shape)
         self._canonical = np.asarray(topo.canonical_mesh().vertices, np.float64)
         self._weights = _rigid_weights(self._canonical)
         self._last: float | None = None

@@ -15,11 +15,13 @@ from mien.vision.detector import FaceDetector, merge
 from mien.vision.face import BgrImage, Detection, FaceMesh
 from mien.vision.follower import CROSSING, Follower, Meshes, frontal
 from mien.vision.identity import IdentityModel
-from mien.vision.landmarker import FaceLandmarker
+from mien.vision.landmarker import FaceLandmarker, Landmarker
 from mien.vision.person import Person
 from mien.vision.place import Place
 from mien.vision.recognition import Newcomer, recognise
 from mien.vision.sighting import Sighting
+from mien.vision.smoothing import OF_ONE_LOOK, OF_SEVERAL, Calm, MeshSmoother
+from mien.vision.steady import Look, SteadyLandmarker
 
 MOST_PEOPLE = 8
 # A stranger takes the place only of somebody who has been away for so long.
@@ -37,6 +39,14 @@ FULL_RANGE_EVERY = 3
 UNSEEN_S = 1.0
 # A face that could not be named so many times is asked only now and then.
 PATIENCE, ASK_EVERY = 5, 4
+# How a face of a file is looked at.
+LOOKS = (
+    Look(degrees=1.0, size=1.02),
+    Look(-0.03, 0.03, 4.0, 0.98),
+    Look(0.03, -0.02, -4.0, 1.05),
+    Look(-0.02, -0.035, -2.5, 0.95),
+    Look(0.02, 0.025, 1.5, 1.0),
+)
 
 
 class FaceTracker:
@@ -45,11 +55,13 @@ class FaceTracker:
     def __init__(
         self,
         detectors: tuple[FaceDetector, ...],
-        landmarker: FaceLandmarker,
+        landmarker: Landmarker,
         identity: IdentityModel | None = None,
+        calm: Calm = OF_ONE_LOOK,
     ) -> None:
         self._detectors = detectors
         self._follower = Follower(landmarker, identity)
+        self._calm = calm
         self._cuts = CutDetector()
         self._people: list[Person] = []
         self._most = 1
@@ -66,6 +78,14 @@ class FaceTracker:
         detectors = (FaceDetector.short_range(store), FaceDetector.full_range(store))
         identity = IdentityModel.load(store) if recognise else None
         return cls(detectors, FaceLandmarker.load(store), identity)
+
+    @classmethod
+    def for_files(cls, store: WeightStore) -> Self:
+        """With the shipped nets, for what nobody waits for: each face is looked at again and again,
+        and what moves is less held back."""
+        detectors = (FaceDetector.short_range(store), FaceDetector.full_range(store))
+        landmarker = SteadyLandmarker(FaceLandmarker.load(store), LOOKS)
+        return cls(detectors, landmarker, IdentityModel.load(store), OF_SEVERAL)
 
     def follow_up_to(self, most: int) -> None:
         """How many people to know at once, 1 to 8."""
@@ -232,7 +252,8 @@ class FaceTracker:
             return
         self._last_id += 1
         points = stranger.mesh.points
-        person = Person(self._last_id, Place.of(points), points, seconds)
+        smoother = MeshSmoother(self._calm)
+        person = Person(self._last_id, Place.of(points), points, seconds, smoother)
         person.embedding = stranger.embedding if stranger.frontal else None
         self._people.append(person)
         meshes[person] = stranger.mesh
