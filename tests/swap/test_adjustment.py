@@ -3,8 +3,10 @@ import pytest
 from tests.swap.faces import bent
 
 from mien.swap.adjustment import (
+    EXPRESSION_STEP,
     LIGHT_KEPT,
     LIGHT_STEP,
+    MOST_EXPRESSION,
     MOST_LIGHT,
     MOST_SHAPE,
     SHAPE_STEP,
@@ -13,9 +15,11 @@ from mien.swap.adjustment import (
 )
 from mien.swap.geometry import Floats
 from mien.swap.rehearsal import plain_source
+from mien.swap.rest import expression_moves
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
+from mien.vision.expression import NAMES
 
 FLAT = np.zeros((SIZE, SIZE), np.float32)
 LEVEL = np.zeros((SIZE, SIZE, 2), np.float32)
@@ -136,6 +140,46 @@ def test_eyes_are_not_bent() -> None:
     for eye in (topo.RIGHT_EYE, topo.LEFT_EYE):
         assert bent(moved, eye) < 1e-4
     assert np.abs(moved[list(brow)]).max() > 0.3 * SHAPE_STEP
+
+
+def missing(*names: str, amount: float = -0.5) -> Floats:
+    return np.array([amount * (name in names) for name in NAMES], np.float32)
+
+
+SMILE = ("mouthSmileLeft", "mouthSmileRight")
+
+
+def test_a_smile_that_nobody_smiles_goes() -> None:
+    source = plain_source()
+    moved = Adjustment.none().calmed(missing(*SMILE)).of(source).shape - source.shape
+    smile = sum(expression_moves()[NAMES.index(name)] for name in SMILE)
+    np.testing.assert_allclose(moved, -0.5 * EXPRESSION_STEP * smile, atol=1e-6)
+    # y points down.
+    assert moved[[topo.RIGHT_MOUTH_CORNER, topo.LEFT_MOUTH_CORNER], 1].min() > 0.01
+
+
+def test_what_one_side_alone_seems_to_do_goes_by_half_on_both() -> None:
+    one = Adjustment.none().calmed(missing(SMILE[0])).expression
+    both = Adjustment.none().calmed(missing(*SMILE)).expression
+    np.testing.assert_allclose(one, both / 2, atol=1e-7)
+    right, left = (
+        Adjustment.none()
+        .calmed(missing("mouthRight"))
+        .expression[[NAMES.index("mouthRight"), NAMES.index("mouthLeft")]]
+    )
+    assert right == left < 0
+
+
+@pytest.mark.parametrize("name", ["jawOpen", "mouthClose", "mouthLowerDownLeft", "browInnerUp"])
+def test_a_mouth_that_opens_too_little_does_not_stand_open_and_brows_stay(name: str) -> None:
+    assert not Adjustment.none().calmed(missing(name, amount=0.9)).expression.any()
+
+
+def test_only_so_much_of_an_expression_goes() -> None:
+    change = Adjustment.none()
+    for _ in range(40):
+        change = change.calmed(missing(*SMILE)).stepped(FLAT, LEVEL, 1.0)
+    assert change.expression.min() == pytest.approx(-MOST_EXPRESSION)
 
 
 def test_the_head_neither_moves_nor_nods() -> None:

@@ -13,7 +13,7 @@ from tests.swap.wearing import worn_by
 
 from mien.models.weights import WeightStore
 from mien.swap import adjustment
-from mien.swap.adjustment import MOST_LIGHT, MOST_SHAPE
+from mien.swap.adjustment import LEFT_ALONE, MOST_LIGHT, MOST_SHAPE
 from mien.swap.fitting import Fitter
 from mien.swap.geometry import Floats
 from mien.swap.portrait import Portrait
@@ -21,7 +21,7 @@ from mien.swap.source import SourceFace, prepare_source
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
-from mien.vision.expression import ExpressionModel
+from mien.vision.expression import NAMES, ExpressionModel
 from mien.vision.face import BgrImage
 from mien.vision.faces import FaceFinder
 from mien.vision.identity import Embedding, IdentityModel, distance
@@ -85,6 +85,13 @@ def fitted(fitter: Fitter, photo: Photo) -> SourceFace:
 
 
 @pytest.fixture(scope="module")
+def not_calmed(fitter: Fitter, photo: Photo) -> SourceFace:
+    """Fitted to pictures of which nobody knows what the face does in them."""
+    unread = [replace(one, mesh=replace(one.mesh, expression=None)) for one in photo.portraits]
+    return fitter(photo.source, unread, ROUNDS)
+
+
+@pytest.fixture(scope="module")
 def how_far(photo: Photo, finder: FaceFinder, identity: IdentityModel) -> HowFar:
     """The mean distance to the photo of those who wear a source."""
 
@@ -142,8 +149,10 @@ def test_the_light_stays_at_the_outline(fitted: SourceFace, photo: Photo) -> Non
     assert np.abs(fitted.atlas[row, column] - before).max() <= 1
 
 
-def test_the_shape_changes_little_and_alike_on_both_sides(fitted: SourceFace, photo: Photo) -> None:
-    moved = fitted.shape - photo.source.shape
+def test_the_shape_changes_little_and_alike_on_both_sides(
+    not_calmed: SourceFace, photo: Photo
+) -> None:
+    moved = not_calmed.shape - photo.source.shape
     assert not moved[:, 2].any()
     far = np.linalg.norm(moved, axis=1)
     assert 0.05 < far.max() <= MOST_SHAPE + 1e-4
@@ -155,19 +164,40 @@ def test_the_shape_changes_little_and_alike_on_both_sides(fitted: SourceFace, ph
     "feature", [(*topo.OUTER_LIPS, *topo.INNER_LIPS), topo.RIGHT_EYE, topo.LEFT_EYE]
 )
 def test_lips_and_eyes_keep_their_shape(
-    feature: tuple[int, ...], fitted: SourceFace, photo: Photo
+    feature: tuple[int, ...], not_calmed: SourceFace, photo: Photo
 ) -> None:
     """They go with the face around them, as something stiff does."""
-    assert bent((fitted.shape - photo.source.shape)[:, :2], feature) < 0.01
+    assert bent((not_calmed.shape - photo.source.shape)[:, :2], feature) < 0.01
 
 
-def test_the_head_is_neither_turned_nor_moved(fitted: SourceFace, photo: Photo) -> None:
-    x, y = (fitted.shape - photo.source.shape)[:, :2].T
+def test_the_head_is_neither_turned_nor_moved(not_calmed: SourceFace, photo: Photo) -> None:
+    x, y = (not_calmed.shape - photo.source.shape)[:, :2].T
     vertices = face_template().vertices - face_template().vertices.mean(0)
     assert abs(x.mean()) < 0.01
     assert abs(y.mean()) < 0.02
     assert abs((x * vertices[:, 0] + y * vertices[:, 1]).mean()) < 0.1, "size"
     assert abs((y * vertices[:, 2]).mean()) < 0.1, "a nod"
+
+
+def test_the_face_does_what_its_wearer_does(
+    fitted: SourceFace, not_calmed: SourceFace, photo: Photo, finder: FaceFinder
+) -> None:
+    """In moments that the fit has not seen."""
+    expressions = ExpressionModel.load(WeightStore())
+    calmed = np.array([not name.startswith(("_", "eye", *LEFT_ALONE)) for name in NAMES])
+
+    def done(image: BgrImage) -> Floats:
+        told = expressions.read(finder(image)[0].mesh).expression
+        assert told is not None
+        return np.asarray(told[calmed], np.float32)
+
+    wanted = np.mean([done(moment) for moment in photo.moments], 0)
+
+    def off(source: SourceFace) -> float:
+        results = [done(worn_by(moment, source)) for moment in photo.moments]
+        return float(np.abs(np.mean(results, 0) - wanted).mean())
+
+    assert off(fitted) < 0.85 * off(not_calmed), (off(fitted), off(not_calmed), off(photo.source))
 
 
 def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:
@@ -194,7 +224,9 @@ def test_one_portrait_serves_too(
 
 def test_what_a_picture_and_its_mirror_image_disagree_about_changes_nothing(photo: Photo) -> None:
     net = Torn()
-    fitted = Fitter(net, FaceLandmarker.load(WeightStore()))(photo.source, photo.portraits[:1], 2)
+    store = WeightStore()
+    fitter = Fitter(net, FaceLandmarker.load(store), ExpressionModel.load(store))
+    fitted = fitter(photo.source, photo.portraits[:1], 2)
     np.testing.assert_array_equal(fitted.atlas, photo.source.atlas)
     picture, mirrored = net.asked[:2]
     np.testing.assert_array_equal(mirrored, picture[:, ::-1])

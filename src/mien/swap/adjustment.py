@@ -1,6 +1,7 @@
 """A small change of a source's light and shape, by which it stays the same person's."""
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Self
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from mien.swap.atlas import depth_inside, polygons
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.rest import expression_moves
 from mien.swap.source import SourceFace
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
+from mien.vision.expression import NAMES
 
 # Side of the light's part, that of a look's smallest level.
 SIZE = 128
@@ -23,6 +26,14 @@ LIGHT_STEP, MOST_LIGHT = 0.06, 0.15
 SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
 # What a step keeps of the light before it: what is not asked for again and again would be stains.
 LIGHT_KEPT = 0.75
+# How much of what an expression is off by is made good in a step, and the most of one.
+EXPRESSION_STEP, MOST_EXPRESSION = 0.2, 0.5
+# What is not made good: lips that part too little must not stand open when they are closed, and
+# high brows are the source's own.
+LEFT_ALONE = (
+    *("jaw", "mouthClose", "mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthPucker"),
+    *("mouthRoll", "mouthShrug", "brow"),
+)
 # How deep inside the outline, as parts of the atlas, light may change not at all and in full.
 RIM = (0.0, 0.12)
 # How far from lips and eyes the shape may change in full; nearer, less.
@@ -30,12 +41,19 @@ LIPS_REACH, EYES_REACH = 2.0, 0.4
 _TINY = 1e-9
 
 
+def _calm() -> Floats:
+    return np.zeros(len(NAMES), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Adjustment:
-    """light: (128, 128) logarithms of factors over the atlas. shape: (468, 2) canonical x, y."""
+    """light: (128, 128) logarithms of factors over the atlas. shape: (468, 2) canonical x, y.
+    expression: (52,) how much of each blendshape's move a calm face is given, roots as in rest.py.
+    """
 
     light: Floats
     shape: Floats
+    expression: Floats = field(default_factory=_calm)
 
     @classmethod
     def none(cls) -> Self:
@@ -48,9 +66,19 @@ class Adjustment:
         size = (ATLAS_SIZE, ATLAS_SIZE)
         factors = np.exp(cv2.resize(self.light, size, interpolation=cv2.INTER_CUBIC))
         atlas = np.clip(np.round(source.atlas * factors[..., None]), 0, 255).astype(np.uint8)
-        shape = source.shape.copy()
+        shape = source.shape + np.tensordot(self.expression, expression_moves(), 1)
         shape[:, :2] += self.shape
-        return replace(source, atlas=atlas, shape=shape)
+        return replace(source, atlas=atlas, shape=shape.astype(np.float32))
+
+    def calmed(self, missing: Floats) -> Self:
+        """With less of what the face is seen to do by itself.
+
+        missing: (52,) roots of what its wearer does, less those of what is read of the result.
+        """
+        even = (missing + missing[_other_side()]) / 2 * _resting()
+        expression = self.expression + EXPRESSION_STEP * even
+        most = MOST_EXPRESSION
+        return replace(self, expression=np.clip(expression, -most, most).astype(np.float32))
 
     def stepped(self, light: Floats, shape: Floats, share: float) -> Self:
         """Down the slopes, the steepest place by this share of a whole step.
@@ -64,7 +92,7 @@ class Adjustment:
         moved = self.shape - SHAPE_STEP * share * move / (np.abs(move).max() + _TINY)
         far = np.linalg.norm(moved, axis=1, keepdims=True) / MOST_SHAPE
         lit = np.clip(lit, -MOST_LIGHT, MOST_LIGHT).astype(np.float32)
-        return type(self)(lit, (moved / np.maximum(far, 1)).astype(np.float32))
+        return replace(self, light=lit, shape=(moved / np.maximum(far, 1)).astype(np.float32))
 
 
 def _at_vertices(texels: Floats) -> Floats:
@@ -79,6 +107,20 @@ def _lasting(move: Floats) -> Floats:
     even = (_off_what_moves() * (move + mirrored) / 2).reshape(-1)
     rigid = _rigid()
     return np.asarray((even - rigid.T @ (rigid @ even)).reshape(move.shape), np.float32)
+
+
+@cache
+def _other_side() -> list[int]:
+    """Of each blendshape: the number of its mirror image."""
+    sides = {"Left": "Right", "Right": "Left"}
+    swapped = [re.sub("Left|Right", lambda side: sides[side[0]], name) for name in NAMES]
+    return [NAMES.index(name) for name in swapped]
+
+
+@cache
+def _resting() -> Floats:
+    """(52,) 1 for what a face must not seem to do at rest, 0 for what is left alone."""
+    return np.array([not name.startswith(LEFT_ALONE) for name in NAMES], np.float32)
 
 
 @cache

@@ -2,10 +2,13 @@
 
 His light, eyes and lips, and his camera, take some of a face's likeness. What gives part of it back
 is found by trying the face on pictures of him and going down the slope of its distance to the
-photo, as the identity net tells it (docs/decisions/0027-fitted-to-its-wearer.md).
+photo, as the identity net tells it (docs/decisions/0027-fitted-to-its-wearer.md). What the face
+then seems to do that he doesn't, a smile of the photo's for one, is taken out of its shape
+(docs/decisions/0033-what-a-face-seems-to-do.md).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Self
 
@@ -23,6 +26,7 @@ from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.portrait import Portrait
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
+from mien.vision.expression import NAMES, ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import CHIP_SIZE, Embedding, face_chip, to_chip
 from mien.vision.identity_gradient import IdentityGradient
@@ -41,13 +45,16 @@ _QUALITY = QUALITIES[2]
 class Fitter:
     """Fits sources, each in half a second to three. Not for two threads at once."""
 
-    def __init__(self, gradient: IdentityGradient, landmarker: FaceLandmarker) -> None:
-        self._gradient, self._landmarker = gradient, landmarker
+    def __init__(
+        self, gradient: IdentityGradient, landmarker: FaceLandmarker, expressions: ExpressionModel
+    ) -> None:
+        self._nets = _Nets(gradient, landmarker, expressions)
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets. Raises WeightsError."""
-        return cls(IdentityGradient.load(store), FaceLandmarker.load(store))
+        expressions = ExpressionModel.load(store)
+        return cls(IdentityGradient.load(store), FaceLandmarker.load(store), expressions)
 
     def __call__(
         self, source: SourceFace, portraits: Sequence[Portrait], rounds: int
@@ -58,38 +65,49 @@ class Fitter:
         """
         if not np.isfinite(source.identity).all():
             return source
-        trials = [_Trial(one, self._gradient, self._landmarker) for one in portraits]
+        trials = [_Trial(one, self._nets) for one in portraits]
         change, drift = Adjustment.none(), np.zeros((SIZE, SIZE), np.float32)
         order = cycle(trials)
         for turn in range(rounds):
             look = prepare_look(change.of(source), _QUALITY.grid)
             tried = islice(order, min(TRIED_AT_ONCE, len(trials)))
-            slopes = [slope for one in tried if (slope := one.slope(look)) is not None]
-            if not slopes:
+            found = [one for trial in tried if (one := trial.wear(look)) is not None]
+            if not found:
                 return source
-            light, shape = _mean(slopes)
+            light, shape, missing = _mean(found)
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
             change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / rounds)
+            change = change.calmed(missing)
         return change.of(source)
+
+
+@dataclass(frozen=True, eq=False)
+class _Nets:
+    gradient: IdentityGradient
+    landmarker: FaceLandmarker
+    expressions: ExpressionModel
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """How the distance to the look's person changes, by texel: light, (128, 128), by its logarithm;
+    shape, (128, 128, 2), by where it is drawn, in the chip. missing: see Adjustment.calmed."""
+
+    light: Floats
+    shape: Floats
+    missing: Floats
 
 
 class _Trial:
     """A portrait that wears a look again and again."""
 
-    def __init__(
-        self, portrait: Portrait, gradient: IdentityGradient, landmarker: FaceLandmarker
-    ) -> None:
-        self._portrait = portrait
-        self._gradient, self._landmarker = gradient, landmarker
+    def __init__(self, portrait: Portrait, nets: _Nets) -> None:
+        self._portrait, self._nets = portrait, nets
         self._softness = 0.0
         self._seen: FaceMesh | None = None
 
-    def slope(self, look: Look) -> tuple[Floats, Floats] | None:
-        """How the distance to the look's person changes, by texel.
-
-        (128, 128) by the logarithm of light; (128, 128, 2) by where it is drawn, in the chip. None
-        where nothing of the face can be drawn.
-        """
+    def wear(self, look: Look) -> _Found | None:
+        """None where nothing of the face can be drawn."""
         watch = Stopwatch(lambda: 0.0)
         swapper = MeshSwapper(look, _QUALITY, 1.0, watch, softness=self._softness)
         portrait = self._portrait
@@ -97,12 +115,20 @@ class _Trial:
         self._softness = swapper.softness
         if result is None or swapper.drawing is None:
             return None
+        mesh = portrait.mesh if self._seen is None else self._seen
+        now = self._nets.landmarker(result, Roi.of_points(mesh.points))
         if self._seen is None:
             # Where it is hardly moves from try to try.
-            self._seen = self._landmarker(result, Roi.of_points(portrait.mesh.points))
-        chip = face_chip(result, self._seen)
+            self._seen = now
+        light, shape = self._slopes(result, self._seen, swapper.drawing, look)
+        return _Found(light, shape, self._missing(now))
+
+    def _slopes(
+        self, result: BgrImage, seen: FaceMesh, drawing: Drawing, look: Look
+    ) -> tuple[Floats, Floats]:
+        chip = face_chip(result, seen)
         slope = self._both_ways(chip, look.source.identity)
-        texels, shown = _texels(swapper.drawing, self._seen, look)
+        texels, shown = _texels(drawing, seen, look)
         colours = chip.astype(np.float32)
         by_light = (slope * colours).sum(-1)
         # What is drawn further right shows here what was to the left of it.
@@ -111,13 +137,20 @@ class _Trial:
         light, x, y = (_gathered(one * shown, texels) for one in (by_light, by_x, by_y))
         return light, np.stack([x, y], -1)
 
+    def _missing(self, seen: FaceMesh) -> Floats:
+        """Of each blendshape: how much more of it the wearer does than the result."""
+        wanted, read = self._portrait.mesh.expression, self._nets.expressions.read(seen).expression
+        if wanted is None or read is None:
+            return np.zeros(len(NAMES), np.float32)
+        return np.sqrt(np.clip(wanted, 0, 1)) - np.sqrt(np.clip(read, 0, 1))
+
     def _both_ways(self, chip: BgrImage, person: Embedding) -> Floats:
         """The chip's slope, in the mean with that of its mirror image.
 
         Which side is which tells nothing of a face, but much of what the net says of one picture.
         """
-        _, here = self._gradient(chip, person)
-        _, there = self._gradient(np.ascontiguousarray(chip[:, ::-1]), person)
+        _, here = self._nets.gradient(chip, person)
+        _, there = self._nets.gradient(np.ascontiguousarray(chip[:, ::-1]), person)
         return np.asarray((here + there[:, ::-1]) / 2, np.float32)
 
 
@@ -140,7 +173,9 @@ def _gathered(values: Floats, texels: Indices) -> Floats:
     return total.reshape(SIZE, SIZE).astype(np.float32)
 
 
-def _mean(slopes: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+def _mean(found: Sequence[_Found]) -> tuple[Floats, Floats, Floats]:
     """Smooth, for only broad changes are true of a face and not of one picture of it."""
-    light, shape = (np.mean(part, axis=0) for part in zip(*slopes, strict=True))
-    return blur(light, SIGMA * SIZE), blur(shape, SIGMA * SIZE)
+    light = np.mean([one.light for one in found], axis=0)
+    shape = np.mean([one.shape for one in found], axis=0)
+    missing = np.mean([one.missing for one in found], axis=0)
+    return blur(light, SIGMA * SIZE), blur(shape, SIGMA * SIZE), np.asarray(missing, np.float32)
