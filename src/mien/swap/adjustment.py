@@ -66,9 +66,10 @@ class Adjustment:
         size = (ATLAS_SIZE, ATLAS_SIZE)
         factors = np.exp(cv2.resize(self.light, size, interpolation=cv2.INTER_CUBIC))
         atlas = np.clip(np.round(source.atlas * factors[..., None]), 0, 255).astype(np.uint8)
-        shape = source.shape + np.tensordot(self.expression, expression_moves(), 1)
-        shape[:, :2] += self.shape
-        return replace(source, atlas=atlas, shape=shape.astype(np.float32))
+        acted = np.tensordot(self.expression, expression_moves()[..., :2], 1)
+        shape = source.shape.copy()
+        shape[:, :2] += self.shape + _without_the_heads(np.asarray(acted, np.float32))
+        return replace(source, atlas=atlas, shape=shape)
 
     def calmed(self, missing: Floats) -> Self:
         """With less of what the face is seen to do by itself.
@@ -104,9 +105,13 @@ def _lasting(move: Floats) -> Floats:
     """The part of a (468, 2) movement that makes another face: alike on both sides, and neither a
     turn nor a shift of the head. Lips and eyes keep their shape: what they do is the wearer's."""
     mirrored = move[topo.canonical_mesh().mirror] * np.array([-1, 1], np.float32)
-    even = (_off_what_moves() * (move + mirrored) / 2).reshape(-1)
-    rigid = _rigid()
-    return np.asarray((even - rigid.T @ (rigid @ even)).reshape(move.shape), np.float32)
+    return _without_the_heads(_off_what_moves() * (move + mirrored) / 2)
+
+
+def _without_the_heads(move: Floats) -> Floats:
+    """A (468, 2) movement without that of a stiff head in it."""
+    flat, rigid = move.reshape(-1), _rigid()
+    return np.asarray((flat - rigid.T @ (rigid @ flat)).reshape(move.shape), np.float32)
 
 
 @cache
