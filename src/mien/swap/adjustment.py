@@ -105,7 +105,8 @@ def _lasting(move: Floats) -> Floats:
     """The part of a (468, 2) movement that makes another face: alike on both sides, and neither a
     turn nor a shift of the head. Lips and eyes keep their shape: what they do is the wearer's."""
     mirrored = move[topo.canonical_mesh().mirror] * np.array([-1, 1], np.float32)
-    return _without_the_heads(_off_what_moves() * (move + mirrored) / 2)
+    even = np.asarray(_off_what_moves() * (move + mirrored) / 2, np.float32)
+    return _without_the_heads(even)
 
 
 def _without_the_heads(move: Floats) -> Floats:
