@@ -38,7 +38,7 @@ def clip() -> list[tuple[BgrImage, float]]:
 
 
 def test_the_face_does_not_change_while_one_looks(source: SourceFace) -> None:
-    frames = clip()
+    frames = clip()[:49]
     cast = Cast((source,))
     ahead = engine_for_clip(WeightStore(), EngineOptions(), cast, frames)
     live = FrameEngine.load(WeightStore(), EngineOptions())
@@ -75,7 +75,7 @@ def test_who_was_met_is_fitted_to_from_his_first_frame_on_and_not_again(source: 
 
 
 def test_how_people_look_at_rest_is_known_before_the_first_frame(source: SourceFace) -> None:
-    frames = clip()
+    frames = clip()[:40]
     ahead = engine_for_clip(WeightStore(), EngineOptions(), Cast((source,)), frames)
     live = FrameEngine.load(WeightStore(), EngineOptions())
     live.set_source(source)

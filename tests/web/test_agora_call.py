@@ -194,7 +194,9 @@ async def test_the_page_leaves_and_joins_again(
         assert await page.evaluate("document.querySelectorAll('video').length") == 0
     log = await text(page, "log")
     assert log.count("client leaves channel success") == 2
-    assert log.count("CONNECTED -> DISCONNECTING\nDISCONNECTING -> DISCONNECTED") == 2
+    # What was asked for before may still succeed in between.
+    states = "\n".join(line for line in log.splitlines() if " -> " in line)
+    assert states.count("CONNECTED -> DISCONNECTING\nDISCONNECTING -> DISCONNECTED") == 2
     assert not page.exceptions
     await end_session(page, server)
 
