@@ -170,9 +170,10 @@ def test_errors(
 
 
 def test_ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
+    """Of so short a clip the first file is there when it is about to be signed."""
     command = [sys.executable, "-c", "from mien.cli.app import main; main()", "swap"]
     process = subprocess.Popen(
-        [*command, ASTRONAUT, str(MEDIA / "head_turns.mp4"), "-o", str(tmp_path / "out.mp4")],
+        [*command, ASTRONAUT, str(MEDIA / "blink.mp4"), "-o", str(tmp_path / "out.mp4")],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},

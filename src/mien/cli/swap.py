@@ -1,9 +1,11 @@
 """`mien swap`: another face on a picture, GIF or video."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from mien.swap.source import SourceFace
     from mien.swap.source_maker import SourceMaker
     from mien.vision.identity import Embedding
+
+T = TypeVar("T")
 
 
 def swap(
@@ -122,9 +126,18 @@ def _swap(
             target,
             output,
             lambda done, total: bar.update(task, completed=done, total=total),
-            seal=lambda path: notes.append(signing.file(path, statement, inputs)),
+            seal=lambda path: notes.append(
+                _uninterrupted(lambda: signing.file(path, statement, inputs))
+            ),
         )
     return report, notes[0]
+
+
+def _uninterrupted(work: Callable[[], T]) -> T:
+    """What it gives. Ctrl-C comes after it: in a callback of the signing library it would be lost,
+    for it reaches the main thread alone."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(work).result()
 
 
 def _options(settings: Settings, wanted: _Wanted) -> "EngineOptions":
