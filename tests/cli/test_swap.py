@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mien.cli.app import main
+from mien.cli.swap import _uninterrupted
 from mien.media.clips import probe
 from mien.models.weights import WeightStore
 from mien.vision import topology as topo
@@ -170,10 +171,9 @@ def test_errors(
 
 
 def test_ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
-    """Of so short a clip the first file is there when it is about to be signed."""
     command = [sys.executable, "-c", "from mien.cli.app import main; main()", "swap"]
     process = subprocess.Popen(
-        [*command, ASTRONAUT, str(MEDIA / "blink.mp4"), "-o", str(tmp_path / "out.mp4")],
+        [*command, ASTRONAUT, str(MEDIA / "head_turns.mp4"), "-o", str(tmp_path / "out.mp4")],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -185,6 +185,23 @@ def test_ctrl_c_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "nothing was written" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_waits_for_what_would_lose_it() -> None:
+    done: list[int] = []
+
+    def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        done.append(1)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _uninterrupted(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done == [1]
 
 
 def test_names_that_look_like_markup_are_said_whole(tmp_path: Path) -> None:
