@@ -191,6 +191,7 @@ def test_ctrl_c_waits_for_what_would_lose_it() -> None:
     done: list[int] = []
 
     def work() -> None:
+        time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.2)
         done.append(1)
