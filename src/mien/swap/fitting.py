@@ -24,6 +24,7 @@ from mien.swap.geometry import Floats
 from mien.swap.look import Look, prepare_look
 from mien.swap.mesh import QUALITIES, MeshSwapper
 from mien.swap.portrait import Portrait
+from mien.swap.rest import roots
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
 from mien.vision.expression import NAMES, ExpressionModel
@@ -142,7 +143,7 @@ class _Trial:
         wanted, read = self._portrait.mesh.expression, self._nets.expressions.read(seen).expression
         if wanted is None or read is None:
             return np.zeros(len(NAMES), np.float32)
-        return np.sqrt(np.clip(wanted, 0, 1)) - np.sqrt(np.clip(read, 0, 1))
+        return roots(wanted) - roots(read)
 
     def _both_ways(self, chip: BgrImage, person: Embedding) -> Floats:
         """The chip's slope, in the mean with that of its mirror image.

@@ -15,9 +15,13 @@ def at_rest(canonical: Doubles, expression: Floats) -> Doubles:
     canonical: (468, 3) in the canonical frame. expression: (52,) blendshapes of the same sight,
     0..1.
     """
-    # Landmarks move with about the root of what the net says.
-    scores = np.sqrt(np.clip(expression, 0, 1))
-    return np.asarray(canonical - np.tensordot(scores, expression_moves(), 1), np.float64)
+    moved = np.tensordot(roots(expression), expression_moves(), 1)
+    return np.asarray(canonical - moved, np.float64)
+
+
+def roots(expression: Floats) -> Floats:
+    """Of blendshapes, 0..1: landmarks move with about the root of what the net says."""
+    return np.asarray(np.sqrt(np.clip(expression, 0, 1)), np.float32)
 
 
 @cache
