@@ -145,6 +145,23 @@ def test_irises_move_with_the_mesh() -> None:
     assert near.sum() > 30
 
 
+def test_no_iris_comes_or_goes_at_once_with_the_size_of_a_face() -> None:
+    """On a small face whose iris was about as large as the least, it went on and off."""
+    irises, still = Irises(lab((20, 25, 30))), np.zeros((468, 2), np.float32)
+    irises.paint(eyes((90, 100, 110)), placed().points, still, OPEN)
+    darker = []
+    for scale in np.linspace(0.08, 0.5, 60):
+        image, points = np.full((SIDE, SIDE, 3), 100, np.uint8), placed(scale=float(scale)).points
+        irises.paint(image, points, still, OPEN)
+        darker.append(100.0 - image.min())
+    assert darker[0] == 0
+    assert darker[-1] > 12
+    assert np.abs(np.diff(darker)).max() < 4
+    # Of a face of 60 pixels the irises are seen.
+    radius = np.linalg.norm(placed().points[470, :2] - placed().points[468, :2])
+    assert np.interp(2.3 / radius, np.linspace(0.08, 0.5, 60), darker) > 0.8 * darker[-1]
+
+
 @pytest.mark.parametrize("case", ["unknown colour", "no irises", "out of the picture", "small"])
 def test_what_cannot_be_painted_is_left_alone(case: str) -> None:
     image = eyes((40, 70, 110))
@@ -158,7 +175,7 @@ def test_what_cannot_be_painted_is_left_alone(case: str) -> None:
     elif case == "out of the picture":
         points = points - np.array([1000, 0, 0], np.float32)
     else:
-        points = placed(scale=0.2).points
+        points = placed(scale=0.08).points
     Irises(wanted).paint(image, points, np.zeros((468, 2), np.float32), OPEN)
     np.testing.assert_array_equal(image, before)
 

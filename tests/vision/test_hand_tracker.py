@@ -10,7 +10,7 @@ import pytest
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Points
 from mien.vision.hand import Hand, HandLandmarker
-from mien.vision.hand_tracker import HandTracker, _is_a_face
+from mien.vision.hand_tracker import HandTracker, _is_a_face, _is_small
 from mien.vision.landmarker import Roi
 from mien.vision.palm import PalmDetector
 from mien.vision.tracker import FaceTracker
@@ -96,6 +96,40 @@ def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
     assert len(counting.calls) in (2, 3)
 
 
+def test_for_a_file_every_picture_is_searched(store: WeightStore) -> None:
+    """Nobody waits for it, and a hand that is found late has a face painted over it until then."""
+    tracker, hands = FaceTracker.load(store), HandTracker.for_files(store)
+    live = HandTracker.load(store)
+    found: list[list[bool]] = []
+    for number, image in enumerate(list(frames())[:32]):
+        (face,) = tracker.update(image, number / 30).tracks
+        near = [face.mesh.points]
+        found.append([bool(hands.update(image, near)), bool(live.update(image, near))])
+    file, stream = np.array(found).T
+    assert file.argmax() == 23
+    assert file[23:].all()
+    assert 23 <= stream.argmax() <= 25
+
+
+@pytest.mark.parametrize("still", [18, 33, 36])
+def test_a_hand_is_found_at_once_however_much_stirred_before(
+    store: WeightStore,
+    followed: tuple[list[Points], list[tuple[Hand, ...]], int],
+    still: int,
+) -> None:
+    """Searches that found nothing get fewer and fewer: a hand came while none was due."""
+    hands, pictures = HandTracker.load(store), list(frames())
+    for number in range(still + 34):
+        # The first picture again and again, and then the hand's way up.
+        at = max(number - still, 0)
+        image = pictures[at].copy()
+        if number % 3 == 0 and number < still + 20:
+            image[60:230, 180:225] = 40 * (number % 6)
+        if hands.update(image, [followed[0][at]]):
+            break
+    assert still + 23 <= number <= still + 26
+
+
 def test_a_face_at_the_edge_of_the_picture_does_no_harm(store: WeightStore) -> None:
     hands = HandTracker.load(store)
     image = next(frames())
@@ -119,10 +153,28 @@ def test_a_wrist_inside_the_face_belongs_to_none() -> None:
     square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
     points = np.zeros((21, 2), np.float32)
     points[0] = 50, 50
-    assert _is_a_face(Hand(points, 1.0), [square])
+    assert _is_a_face(Hand(points, 1.0), [square], 0.08)
     points[0] = 50, 130
-    assert not _is_a_face(Hand(points, 1.0), [square])
-    assert not _is_a_face(Hand(points, 1.0), [])
+    assert not _is_a_face(Hand(points, 1.0), [square], 0)
+    assert not _is_a_face(Hand(points, 1.0), [], 0)
+
+
+def test_a_hand_that_is_known_may_come_a_little_deeper() -> None:
+    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
+    points = np.zeros((21, 2), np.float32)
+    points[0] = 50, 95
+    assert _is_a_face(Hand(points, 1.0), [square], 0)
+    assert not _is_a_face(Hand(points, 1.0), [square], 0.08)
+
+
+def test_an_ear_is_no_hand() -> None:
+    face, near = (np.array([[0, 0, 0], [size, size, 0]], np.float32) for size in (100, 50))
+    points = np.zeros((21, 2), np.float32)
+    points[8] = 0, 25
+    assert _is_small(Hand(points, 1.0), [face])
+    assert not _is_small(Hand(points, 1.0), [face, near])
+    points[8] = 0, 43
+    assert not _is_small(Hand(points, 1.0), [face])
 
 
 def test_a_crowd_is_searched_one_face_at_a_time(store: WeightStore) -> None:

@@ -20,7 +20,8 @@ _IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
 _USUAL_OPENING = 0.22
 # Below the first an eye is closed, above the second it is open, however narrow it is.
 _OPENING = (0.06, 0.22)
-_MIN_RADIUS = 2.5
+# In pixels: an iris smaller than the first has no colour to see, one above the second has.
+_RADIUS = (1.0, 2.0)
 _IRIS_SMOOTHING = 0.3
 # Only of an eye that is so far open can the colour be seen.
 _OPEN = 0.8
@@ -119,7 +120,7 @@ class Irises:
         left, top = (int(v) for v in centre - radius - 2)
         right, bottom = (int(v) for v in centre + radius + 3)
         inside = min(left, top) >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
-        if radius < _MIN_RADIUS or not inside:
+        if radius <= _RADIUS[0] or not inside:
             return
         patch = image[top:bottom, left:right]
         corner = np.array([left, top], np.float32)
@@ -131,12 +132,13 @@ class Irises:
         self._paints += 1
         if self._seen is None:
             return
+        share *= float(smooth_step(np.float32(radius), *_RADIUS))
         change = _bgr_change(self._seen, _limited(wanted - self._seen, float(self._seen[0])))
         paint_iris(patch, opening, x, y, radius, float(self._seen[0]), share * change)
 
     def _measure(self, patch: BgrImage, weights: Floats) -> None:
         total = float(weights.sum())
-        if total < 10:
+        if total < 4:
             return
         lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).astype(np.float32)
         mean = (lab * weights[..., None]).sum((0, 1)) / total

@@ -63,7 +63,7 @@ class Senses:
         """For files that nobody watches yet: steadier, some 20 ms a frame slower. Raises
         WeightsError."""
         tracker = FaceTracker.for_files(store)
-        return cls(tracker, HandTracker.load(store), ExpressionModel.load(store))
+        return cls(tracker, HandTracker.for_files(store), ExpressionModel.load(store))
 
     @classmethod
     def for_pictures(cls, store: WeightStore) -> Self:

@@ -19,6 +19,8 @@ from mien.vision.place import Place
 from mien.vision.stir import Stir
 
 ENTER, STAY = 0.5, 0.4
+# A palm this likely is looked at; whether it is one is for the hand's own net to say.
+LIKELY = 0.3
 MOST_HANDS = 2
 # Hands are looked for within this many sizes of a face from its middle; the palm net then sees
 # them about as large as it was taught.
@@ -26,17 +28,20 @@ REACH = 1.3
 # A hand further than this from every face, in sizes of it, covers nothing: it is let go.
 FAR = 1.6
 # Frames between searches: while nothing stirs, and the least and the most while something does.
-SELDOM, SOON, LATER = 30, 2.0, 20.0
+SELDOM, SOON, LATER = 30, 1.0, 20.0
 # A hand that came while the net did not see it is looked for again for so long after a stir;
-# who always stirs is searched as eagerly as at first only after so many calm frames.
+# who always stirs a little is searched as eagerly as at first only after so many calm frames.
 ALERT_FRAMES, CALM_FRAMES = 12, 30
-# Cells that stir at once when a hand comes; a head that turns stirs fewer.
+# Cells that stir at once when a hand comes; a head that turns stirs fewer. After so many, searches
+# begin anew, though not within ALERT_FRAMES of the last time.
 MANY_CELLS = 10
 # Two squares nearer than this share of their side are of one hand.
 SAME = 0.35
-# The nets take a blurred face for a hand at times, with a wrist this deep in the face, in sizes
-# of it. An arm comes from outside.
+# The nets take a blurred face for a hand at times, with its wrist in the face: an arm comes from
+# outside. A known hand may come this deep, in sizes of the face.
 WRIST_INSIDE = 0.08
+# And they take an ear for a hand, shorter than this in sizes of the face.
+SMALL = 0.33
 # A hand that the net loses for a frame or two (it is blurred while it moves) stays where it was.
 HELD_FRAMES = 2
 
@@ -44,20 +49,28 @@ HELD_FRAMES = 2
 class HandTracker:
     """Follows up to two hands near the faces of one stream. Frames come in order."""
 
-    def __init__(self, palms: PalmDetector, landmarks: HandLandmarker) -> None:
-        self._palms, self._landmarks = palms, landmarks
+    def __init__(
+        self, palms: PalmDetector, landmarks: HandLandmarker, *, tireless: bool = False
+    ) -> None:
+        self._palms, self._landmarks, self._tireless = palms, landmarks, tireless
         self._stir = Stir()
         self._hands: list[Hand] = []
         self._unseen: list[int] = []
         self._since_search = SELDOM
         self._wait = SOON
         self._alert = 0
+        self._since_sudden = ALERT_FRAMES
         self._searches = 0
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets."""
         return cls(PalmDetector.load(store), HandLandmarker.load(store))
+
+    @classmethod
+    def for_files(cls, store: WeightStore) -> Self:
+        """Searches every frame, for nobody waits."""
+        return cls(PalmDetector.load(store), HandLandmarker.load(store), tireless=True)
 
     def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
         """The hands near faces, (n, 2 or 3) landmarks each, of the next BGR frame."""
@@ -73,14 +86,14 @@ class HandTracker:
     def _is_due(self, lost: bool, stirred: int) -> bool:
         """Whether to search in this frame: less and less often while that finds nothing."""
         self._since_search += 1
-        sudden = stirred >= MANY_CELLS and self._alert < ALERT_FRAMES // 2
+        self._since_sudden += 1
+        sudden = stirred >= MANY_CELLS and self._since_sudden >= ALERT_FRAMES
         self._alert = ALERT_FRAMES if stirred else max(self._alert - 1, -CALM_FRAMES)
         if sudden or self._alert == -CALM_FRAMES:
-            self._wait = SOON
-        if lost:
-            return True
+            self._wait, self._since_sudden = SOON, 0
         wait = self._wait if self._alert > 0 else SELDOM
-        return len(self._hands) < MOST_HANDS and self._since_search >= wait
+        due = self._tireless or self._since_search >= wait
+        return lost or (due and len(self._hands) < MOST_HANDS)
 
     def _follow(self, image: BgrImage, places: list[Place], faces: Sequence[Points]) -> bool:
         """Move each hand along; whether one was lost."""
@@ -95,7 +108,9 @@ class HandTracker:
                 lost = True
                 if missed < HELD_FRAMES:
                     kept, unseen = [*kept, hand], [*unseen, missed + 1]
-        near = [_is_near(hand, places) and not _is_a_face(hand, faces) for hand in kept]
+        near = [
+            _is_near(hand, places) and not _is_a_face(hand, faces, WRIST_INSIDE) for hand in kept
+        ]
         self._hands = [hand for hand, stays in zip(kept, near, strict=True) if stays]
         self._unseen = [count for count, stays in zip(unseen, near, strict=True) if stays]
         return lost
@@ -113,7 +128,7 @@ class HandTracker:
             return
         # Twice, for the palm's square is a rough one.
         hand = self._landmarks(image, self._landmarks(image, roi).roi)
-        if hand.presence < ENTER or _is_a_face(hand, faces):
+        if hand.presence < ENTER or _is_a_face(hand, faces, 0) or _is_small(hand, faces):
             return
         for k, known in enumerate(self._hands):
             if _same(known.roi, hand.roi):
@@ -132,7 +147,7 @@ def _around(image: BgrImage, place: Place, palms: PalmDetector) -> list[Roi]:
     near = image[top : int(place.y + reach) + 1, left : int(place.x + reach) + 1]
     if min(near.shape[:2]) < 2:
         return []
-    found = palms(np.ascontiguousarray(near))[:MOST_HANDS]
+    found = palms(np.ascontiguousarray(near), LIKELY)[:MOST_HANDS]
     return [Roi(roi.x + left, roi.y + top, roi.side, roi.angle) for roi in found]
 
 
@@ -145,12 +160,16 @@ def _is_near(hand: Hand, places: list[Place]) -> bool:
     return False
 
 
-def _is_a_face(hand: Hand, faces: Sequence[Points]) -> bool:
+def _is_small(hand: Hand, faces: Sequence[Points]) -> bool:
+    sizes = [Place.of(points).size for points in faces]
+    return float(np.ptp(hand.points, axis=0).max()) < SMALL * min(sizes)
+
+
+def _is_a_face(hand: Hand, faces: Sequence[Points], deep: float) -> bool:
     x, y = hand.points[WRIST].tolist()
     for points in faces:
         outline = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
-        deep = WRIST_INSIDE * Place.of(points).size
-        if cv2.pointPolygonTest(outline, (x, y), True) > deep:
+        if cv2.pointPolygonTest(outline, (x, y), True) > deep * Place.of(points).size:
             return True
     return False
 
