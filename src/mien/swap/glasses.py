@@ -22,8 +22,9 @@ _BELOW = 25
 # How wide lines are in the picture, in heights of the face, and how much of the band they cover at
 # most, thin and thick; the stripes of an interlaced picture cover more.
 _WIDTHS, _MOST = (0.035, 0.07), (0.55, 0.8)
-# From and to which strength a line is a rim; and how long it is at least, in widths of lines.
-_THIN, _LENGTH = (0.08, 0.16), 4.0
+# From and to which strength a line is a rim; and how long it is at least, in widths of lines, and
+# in pixels.
+_THIN, _LENGTH, _LEAST_LENGTH = (0.08, 0.16), 4.0, 8.0
 # A frame's step from rims that are not shown to those that are, and what is as good as none.
 _FADE, _LEAST = 0.2, 0.02
 
@@ -78,7 +79,7 @@ class Glasses:
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
         if np.count_nonzero(rims > 0.5) > _MOST[kind] * np.count_nonzero(band > 0.5):
             return np.zeros_like(rims)
-        rims *= _long(rims, _LENGTH * width)
+        rims *= _long(rims, max(_LENGTH * _WIDTHS[kind] * height, _LEAST_LENGTH))
         return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
 
 
