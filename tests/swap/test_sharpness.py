@@ -1,9 +1,11 @@
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from mien.swap.atlas import BROWS, depth_inside, polygons
 from mien.swap.sharpness import Sharpness
+from mien.swap.template import face_template
 
 RNG = np.random.default_rng(4)
 NOISE = RNG.integers(116, 140, (256, 256, 4), np.uint8)
@@ -86,3 +88,40 @@ def test_it_may_begin_as_soft_as_another_was() -> None:
     sharpness = Sharpness([NOISE], 10, 1.5)
     assert sharpness.sigma == 1.5
     assert roughness(sharpness.atlas(0)) < 0.7 * roughness(NOISE)
+
+
+def halved(level: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    side = len(level) // 2
+    return np.asarray(cv2.resize(level, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+LEVELS = [NOISE, halved(NOISE), halved(halved(NOISE))]
+
+
+def test_the_level_is_about_as_fine_as_the_picture() -> None:
+    fine = face_template().uv_height * 256
+    for height, side in ((2 * fine, 256), (0.8 * fine, 256), (0.5 * fine, 128), (0.1 * fine, 64)):
+        assert len(Sharpness(LEVELS, 10).atlas(height)) == side
+
+
+def test_a_face_between_two_levels_stays_with_one() -> None:
+    """Who sat just so far from the camera flickered between two."""
+    between = face_template().uv_height * 256 / 1.5
+    for start, side in ((1.2, 256), (0.8, 128)):
+        sharpness = Sharpness(LEVELS, 10)
+        heights = [start, *(1 + 0.06 * np.sin(np.arange(40)))]
+        assert {len(sharpness.atlas(between * float(k))) for k in heights} == {side}
+        assert len(sharpness.atlas(between * (2 - start))) != side
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.5, 1.0])
+def test_a_coarser_level_is_as_soft_and_a_finer_one_too(sigma: float) -> None:
+    between = face_template().uv_height * 256 / 1.5
+    grain = RNG.normal(128, 60, (256, 256, 4)).astype(np.float32)
+    level = np.asarray(np.clip(cv2.GaussianBlur(grain, (0, 0), 1.5), 0, 255), np.uint8)
+    sharpness = Sharpness([level, halved(level)], 10, sigma)
+    coarse = cv2.resize(sharpness.atlas(0.7 * between), (256, 256), interpolation=cv2.INTER_LINEAR)
+    fine = sharpness.atlas(1.3 * between)
+    assert roughness(fine) == pytest.approx(roughness(np.asarray(coarse, np.uint8)), rel=0.25)
+    sharpness.atlas(0.7 * between)
+    assert sharpness.sigma == pytest.approx(sigma)

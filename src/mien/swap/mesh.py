@@ -225,12 +225,7 @@ class MeshSwapper:
         return np.ascontiguousarray(region), np.ascontiguousarray(mesh, np.float32)
 
     def _paint(self, image: BgrImage, result: BgrImage, drawing: Drawing) -> None:
-        levels = self.look.levels
-        rows = face_template().uv_height
-        level = 0
-        while level < len(levels) - 1 and len(levels[level]) * rows > 1.5 * drawing.height:
-            level += 1
-        atlas = self._sharpness.atlas(level)
+        atlas = self._sharpness.atlas(drawing.height)
         gain = self._folds.on(self._gain) if self._folded else self._gain
         light = (gain, self._light.veil)
         lips = (lip_mask(), self._lips.tint)

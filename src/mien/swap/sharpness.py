@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from mien.swap.atlas import BROWS, EYES, depth_inside, polygons
 from mien.swap.geometry import Floats, smooth_step
+from mien.swap.template import face_template
 from mien.vision.face import BgrImage
 
 _ENOUGH_PIXELS = 200
+# Texels to a pixel: with more a coarser level is drawn from; and how many times more or fewer they
+# must be before another level is gone to, or a face at such a distance would flicker.
+_DENSE, _STAY = 1.5, 1.1
+# How soft a level is made by halving it and drawing it twice as large, squared, in finer texels.
+_HALVED = 0.75
 # A new stream is measured at once and trusted; later measures only correct.
 _FIRST_MEASURES = 5
 _FIRST_PACE, _PACE = 0.8, 0.25
@@ -38,10 +44,15 @@ class Sharpness:
         self._measures = 0
         self._frames = 0
         self._drawn: tuple[int, float, NDArray[np.uint8]] | None = None
+        self._level: int | None = None
         self.sigma = sigma
 
-    def atlas(self, level: int) -> NDArray[np.uint8]:
-        """The level as soft as it must be: blurred by sigma texels, or sharpened below 0."""
+    def atlas(self, height: float) -> NDArray[np.uint8]:
+        """What a face so high in pixels is drawn from: the level that is about as fine, as soft as
+        it must be, blurred by sigma texels of it, or sharpened below 0."""
+        level = self._level_for(height)
+        self.sigma = _sigma_at(level, level if self._level is None else self._level, self.sigma)
+        self._level = level
         if self._drawn is not None:
             drawn_level, drawn_sigma, drawn = self._drawn
             if drawn_level == level and abs(drawn_sigma - self.sigma) < _STEP:
@@ -49,6 +60,16 @@ class Sharpness:
         made = _soften(self._levels[level], self.sigma)
         self._drawn = (level, self.sigma, made)
         return made
+
+    def _level_for(self, height: float) -> int:
+        texels = face_template().uv_height / max(height, 1.0)
+        dense = [len(level) * texels for level in self._levels]
+        now = self._level
+        if now is not None and dense[now] < _DENSE * _STAY:
+            finer = dense[now - 1] if now else math.inf
+            if finer > _DENSE / _STAY:
+                return now
+        return next((k for k, one in enumerate(dense) if one <= _DENSE), len(dense) - 1)
 
     def observe(self, camera: BgrImage, result: BgrImage, maps: Floats) -> None:
         """Compare the same region before and after; maps: (5, h, w) of `rasterise`."""
@@ -65,6 +86,15 @@ class Sharpness:
         change = pace * math.log(min(max(ratio, 0.25), 4.0))
         self.sigma = min(max(self.sigma + change, _SHARPEST), _SOFTEST)
         self._measures += 1
+
+
+def _sigma_at(level: int, other: int, sigma: float) -> float:
+    """What at another level is as soft as sigma at this one."""
+    for _ in range(other - level):
+        sigma = math.sqrt(4 * max(sigma, 0) ** 2 + _HALVED)
+    for _ in range(level - other):
+        sigma = math.sqrt(max(max(sigma, 0) ** 2 - _HALVED, 0)) / 2
+    return min(sigma, _SOFTEST)
 
 
 def _soften(level: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
