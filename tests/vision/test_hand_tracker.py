@@ -96,19 +96,16 @@ def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
     assert len(counting.calls) in (2, 3)
 
 
-def test_for_a_file_every_picture_is_searched(store: WeightStore) -> None:
-    """Nobody waits for it, and a hand that is found late has a face painted over it until then."""
-    tracker, hands = FaceTracker.load(store), HandTracker.for_files(store)
-    live = HandTracker.load(store)
-    found: list[list[bool]] = []
-    for number, image in enumerate(list(frames())[:32]):
-        (face,) = tracker.update(image, number / 30).tracks
-        near = [face.mesh.points]
-        found.append([bool(hands.update(image, near)), bool(live.update(image, near))])
-    file, stream = np.array(found).T
-    assert file.argmax() == 23
-    assert file[23:].all()
-    assert 23 <= stream.argmax() <= 25
+def test_a_tireless_one_searches_every_picture(store: WeightStore) -> None:
+    palms = PalmDetector.load(store)
+    counting = CountingPalms(palms.model, palms.anchors)
+    counting.calls.clear()
+    tracker = HandTracker(counting, HandLandmarker.load(store), tireless=True)
+    image = next(frames())
+    (face,) = FaceTracker.load(store).update(image, 0.0).tracks
+    for _ in range(6):
+        tracker.update(image, [face.mesh.points])
+    assert len(counting.calls) == 6
 
 
 @pytest.mark.parametrize("still", [18, 33, 36])
