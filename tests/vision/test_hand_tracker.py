@@ -164,6 +164,26 @@ def test_a_hand_that_is_known_may_come_a_little_deeper() -> None:
     assert not _is_a_face(Hand(points, 1.0), [square], 0.08)
 
 
+def test_a_face_out_of_focus_is_no_hand(store: WeightStore) -> None:
+    """It was bared: the nets were sure enough of a hand that covers all of it."""
+    photo = np.asarray(cv2.imread(str(CLIP.with_name("grace_hopper.jpg"))), np.uint8)
+    (face,) = FaceTracker.load(store).update(photo, 0.0).tracks
+    hands = HandTracker.for_files(store)
+    for sigma in np.arange(4.0, 7.0, 0.25):
+        soft = np.asarray(cv2.GaussianBlur(photo, (0, 0), float(sigma)), np.uint8)
+        assert hands.update(soft, [face.mesh.points]) == ()
+
+
+def test_what_lies_in_the_face_must_surely_be_a_hand() -> None:
+    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
+    points = np.full((21, 2), 50, np.float32)
+    points[0] = 50, 115
+    assert _is_a_face(Hand(points, 0.8), [square], 0.08)
+    assert not _is_a_face(Hand(points, 0.95), [square], 0.08)
+    points[:6] = 50, 130
+    assert not _is_a_face(Hand(points, 0.8), [square], 0.08)
+
+
 def test_an_ear_is_no_hand() -> None:
     face, near = (np.array([[0, 0, 0], [size, size, 0]], np.float32) for size in (100, 50))
     points = np.zeros((21, 2), np.float32)

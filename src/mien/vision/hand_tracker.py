@@ -40,6 +40,9 @@ SAME = 0.35
 # The nets take a blurred face for a hand at times, with its wrist in the face: an arm comes from
 # outside. A known hand may come this deep, in sizes of the face.
 WRIST_INSIDE = 0.08
+# Of one that lies with more than this part of its points in the face they must be this sure: of a
+# face that is out of focus they were 0.5 to 0.8 sure, and it was bared.
+MOSTLY, SURE = 0.85, 0.9
 # And they take an ear for a hand, shorter than this in sizes of the face.
 SMALL = 0.33
 # A hand that the net loses for a frame or two (it is blurred while it moves) stays where it was.
@@ -166,10 +169,11 @@ def _is_small(hand: Hand, faces: Sequence[Points]) -> bool:
 
 
 def _is_a_face(hand: Hand, faces: Sequence[Points], deep: float) -> bool:
-    x, y = hand.points[WRIST].tolist()
     for points in faces:
         outline = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
-        if cv2.pointPolygonTest(outline, (x, y), True) > deep * Place.of(points).size:
+        within = [cv2.pointPolygonTest(outline, (x, y), True) for x, y in hand.points.tolist()]
+        unsure = hand.presence < SURE and np.mean(np.array(within) > 0) > MOSTLY
+        if unsure or within[WRIST] > deep * Place.of(points).size:
             return True
     return False
 
