@@ -19,9 +19,9 @@ _SIZE = 256
 _EXTENT = (127, 70, 300, 356, 454, 234, 197, 50, 205, 280, 425, 9, 151)
 # Rims reach further down than the band in which they are looked for, in texels.
 _BELOW = 25
-# How wide lines are in the picture, in heights of the face, and how much of the band they cover at
-# most, thin and thick; the stripes of an interlaced picture cover more.
-_WIDTHS, _MOST = (0.035, 0.07), (0.55, 0.8)
+# How wide lines are in the picture, in heights of the face; and from and to how much of the band
+# they cover more than rims do, thin and thick: those are the stripes of an interlaced picture.
+_WIDTHS, _STRIPES = (0.035, 0.07), ((0.65, 0.8), (0.85, 0.95))
 # From and to which strength a line is a rim; and how long it is at least, in widths of lines, and
 # in pixels.
 _THIN, _LENGTH, _LEAST_LENGTH = (0.08, 0.16), 4.0, 8.0
@@ -77,8 +77,8 @@ class Glasses:
         thin = smooth_step(found / self._eyewear.on_skin, *_THIN)
         strong = smooth_step(found / self._eyewear.on_brows, *STRONG)
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
-        if np.count_nonzero(rims > 0.5) > _MOST[kind] * np.count_nonzero(band > 0.5):
-            return np.zeros_like(rims)
+        covered = np.count_nonzero(rims > 0.5) / max(np.count_nonzero(band > 0.5), 1)
+        rims *= np.float32(1 - smooth_step(covered, *_STRIPES[kind]))
         rims *= _long(rims, max(_LENGTH * _WIDTHS[kind] * height, _LEAST_LENGTH))
         return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
 
