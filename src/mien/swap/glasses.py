@@ -77,7 +77,7 @@ class Glasses:
         thin = smooth_step(found / self._eyewear.on_skin, *_THIN)
         strong = smooth_step(found / self._eyewear.on_brows, *STRONG)
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
-        covered = np.count_nonzero(rims > 0.5) / max(np.count_nonzero(band > 0.5), 1)
+        covered = float(np.count_nonzero(rims > 0.5)) / (float(np.count_nonzero(band > 0.5)) + 1)
         rims *= np.float32(1 - smooth_step(covered, *_STRIPES[kind]))
         rims *= _long(rims, max(_LENGTH * _WIDTHS[kind] * height, _LEAST_LENGTH))
         return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
