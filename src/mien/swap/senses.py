@@ -60,7 +60,7 @@ class Senses:
 
     @classmethod
     def for_clips(cls, store: WeightStore) -> Self:
-        """For files that nobody watches yet: steadier, some 20 ms a frame slower. Raises
+        """For files that nobody watches yet: steadier, some 25 ms a frame slower. Raises
         WeightsError."""
         tracker = FaceTracker.for_files(store)
         return cls(tracker, HandTracker.for_files(store), ExpressionModel.load(store))

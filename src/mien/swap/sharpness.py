@@ -89,7 +89,7 @@ class Sharpness:
 
 
 def _sigma_at(level: int, other: int, sigma: float) -> float:
-    """What at another level is as soft as sigma at this one."""
+    """What at a level is as soft as sigma is at the other one."""
     for _ in range(other - level):
         sigma = math.sqrt(4 * max(sigma, 0) ** 2 + _HALVED)
     for _ in range(level - other):
