@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mien.models.runtimes import LiteRtModel
 from mien.models.weights import WeightStore
 from mien.vision.face import BgrImage, Points
 from mien.vision.hand import Hand, HandLandmarker
@@ -125,6 +126,29 @@ def test_a_hand_is_found_at_once_however_much_stirred_before(
         if hands.update(image, [followed[0][at]]):
             break
     assert still + 23 <= number <= still + 26
+
+
+class CountingLandmarks(HandLandmarker):
+    """The real net, with its calls counted."""
+
+    calls: list[int] = []  # noqa: RUF012
+
+    def __call__(self, image: BgrImage, roi: Roi) -> Hand:
+        self.calls.append(1)
+        return super().__call__(image, roi)
+
+
+def test_a_hand_that_is_followed_is_not_looked_at_again_when_it_is_found(
+    store: WeightStore, followed: tuple[list[Points], list[tuple[Hand, ...]], int]
+) -> None:
+    """A search made a frame late by two further looks at a hand that was known."""
+    counting = CountingLandmarks(LiteRtModel(store.path("hand_landmarks")))
+    hands = HandTracker(PalmDetector.load(store), counting, tireless=True)
+    image, near = list(frames())[28], [followed[0][28]]
+    for calls in (2, 1, 1):
+        counting.calls.clear()
+        assert len(hands.update(image, near)) == 1
+        assert len(counting.calls) == calls
 
 
 def test_a_face_at_the_edge_of_the_picture_does_no_harm(store: WeightStore) -> None:

@@ -35,8 +35,9 @@ ALERT_FRAMES, CALM_FRAMES = 12, 30
 # Cells that stir at once when a hand comes; a head that turns stirs fewer. After so many, searches
 # begin anew, though not within ALERT_FRAMES of the last time.
 MANY_CELLS = 10
-# Two squares nearer than this share of their side are of one hand.
-SAME = 0.35
+# Two squares nearer than this share of their side are of one hand. A palm's square is a rough one:
+# nearer than the second it is that of a hand that is followed, and needs no further look.
+SAME, SURELY_SAME = 0.35, 0.2
 # The nets take a blurred face for a hand at times, with its wrist in the face: an arm comes from
 # outside. A known hand may come this deep, in sizes of the face.
 WRIST_INSIDE = 0.08
@@ -129,12 +130,15 @@ class HandTracker:
     def _adopt(self, image: BgrImage, roi: Roi, faces: Sequence[Points]) -> None:
         if len(self._hands) == MOST_HANDS and 0 in self._unseen:
             return
+        followed = zip(self._hands, self._unseen, strict=True)
+        if any(not missed and _same(hand.roi, roi, SURELY_SAME) for hand, missed in followed):
+            return
         # Twice, for the palm's square is a rough one.
         hand = self._landmarks(image, self._landmarks(image, roi).roi)
         if hand.presence < ENTER or _is_a_face(hand, faces, 0) or _is_small(hand, faces):
             return
         for k, known in enumerate(self._hands):
-            if _same(known.roi, hand.roi):
+            if _same(known.roi, hand.roi, SAME):
                 if self._unseen[k]:
                     self._hands[k], self._unseen[k] = hand, 0
                 return
@@ -178,5 +182,5 @@ def _is_a_face(hand: Hand, faces: Sequence[Points], deep: float) -> bool:
     return False
 
 
-def _same(one: Roi, other: Roi) -> bool:
-    return float(np.hypot(one.x - other.x, one.y - other.y)) < SAME * max(one.side, other.side)
+def _same(one: Roi, other: Roi, near: float) -> bool:
+    return float(np.hypot(one.x - other.x, one.y - other.y)) < near * max(one.side, other.side)
