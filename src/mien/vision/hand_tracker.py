@@ -39,11 +39,11 @@ MANY_CELLS = 10
 # nearer than the second it is that of a hand that is followed, and needs no further look.
 SAME, SURELY_SAME = 0.35, 0.2
 # The nets take a blurred face for a hand at times, with its wrist in the face: an arm comes from
-# outside. A known hand may come this deep, in sizes of the face.
-WRIST_INSIDE = 0.08
-# Of one that lies with more than this part of its points in the face they must be this sure: of a
-# face that is out of focus they were 0.5 to 0.8 sure, and it was bared.
-MOSTLY, SURE = 0.85, 0.9
+# outside. How deep it may come, in sizes of the face, and how sure they must be of a hand that lies
+# in the face with more than MOSTLY of its points: of a face out of focus they were 0.5 to 0.8 sure,
+# and it was bared. For a new hand, and for one that is followed.
+NEW, KNOWN = (0.0, 0.9), (0.08, 0.5)
+MOSTLY = 0.85
 # And they take an ear for a hand, shorter than this in sizes of the face.
 SMALL = 0.33
 # A hand that the net loses for a frame or two (it is blurred while it moves) stays where it was.
@@ -112,9 +112,7 @@ class HandTracker:
                 lost = True
                 if missed < HELD_FRAMES:
                     kept, unseen = [*kept, hand], [*unseen, missed + 1]
-        near = [
-            _is_near(hand, places) and not _is_a_face(hand, faces, WRIST_INSIDE) for hand in kept
-        ]
+        near = [_is_near(hand, places) and not _is_a_face(hand, faces, *KNOWN) for hand in kept]
         self._hands = [hand for hand, stays in zip(kept, near, strict=True) if stays]
         self._unseen = [count for count, stays in zip(unseen, near, strict=True) if stays]
         return lost
@@ -135,7 +133,7 @@ class HandTracker:
             return
         # Twice, for the palm's square is a rough one.
         hand = self._landmarks(image, self._landmarks(image, roi).roi)
-        if hand.presence < ENTER or _is_a_face(hand, faces, 0) or _is_small(hand, faces):
+        if hand.presence < ENTER or _is_a_face(hand, faces, *NEW) or _is_small(hand, faces):
             return
         for k, known in enumerate(self._hands):
             if _same(known.roi, hand.roi, SAME):
@@ -172,11 +170,11 @@ def _is_small(hand: Hand, faces: Sequence[Points]) -> bool:
     return float(np.ptp(hand.points, axis=0).max()) < SMALL * min(sizes)
 
 
-def _is_a_face(hand: Hand, faces: Sequence[Points], deep: float) -> bool:
+def _is_a_face(hand: Hand, faces: Sequence[Points], deep: float, sure: float) -> bool:
     for points in faces:
         outline = cv2.convexHull(np.ascontiguousarray(points[:, :2], np.float32))
         within = [cv2.pointPolygonTest(outline, (x, y), True) for x, y in hand.points.tolist()]
-        unsure = hand.presence < SURE and np.mean(np.array(within) > 0) > MOSTLY
+        unsure = hand.presence < sure and np.mean(np.array(within) > 0) > MOSTLY
         if unsure or within[WRIST] > deep * Place.of(points).size:
             return True
     return False
