@@ -17,7 +17,7 @@ from mien.vision.palm import PalmDetector
 from mien.vision.tracker import FaceTracker
 
 CLIP = Path(__file__).parents[1] / "media" / "signer.mp4"
-FACE_AT = np.array([303, 145])
+SQUARE = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
 
 
 def frames() -> Iterator[BgrImage]:
@@ -36,6 +36,13 @@ class CountingPalms(PalmDetector):
         return super().__call__(image, threshold)
 
 
+def counting_palms(store: WeightStore) -> CountingPalms:
+    palms = PalmDetector.load(store)
+    counting = CountingPalms(palms.model, palms.anchors)
+    counting.calls.clear()
+    return counting
+
+
 @pytest.fixture(scope="module")
 def store() -> WeightStore:
     return WeightStore()
@@ -45,9 +52,7 @@ def store() -> WeightStore:
 def followed(store: WeightStore) -> tuple[list[Points], list[tuple[Hand, ...]], int]:
     """Faces and hands of every frame, and how often palms were looked for."""
     tracker = FaceTracker.load(store)
-    palms = PalmDetector.load(store)
-    counting = CountingPalms(palms.model, palms.anchors)
-    counting.calls.clear()
+    counting = counting_palms(store)
     hands = HandTracker(counting, HandLandmarker.load(store))
     faces, found = [], []
     for number, image in enumerate(frames()):
@@ -86,9 +91,7 @@ def test_nobody_no_hands(store: WeightStore) -> None:
 
 
 def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
-    palms = PalmDetector.load(store)
-    counting = CountingPalms(palms.model, palms.anchors)
-    counting.calls.clear()
+    counting = counting_palms(store)
     tracker = HandTracker(counting, HandLandmarker.load(store))
     image = next(frames())
     (face,) = FaceTracker.load(store).update(image, 0.0).tracks
@@ -98,9 +101,7 @@ def test_a_still_picture_is_searched_once_a_second(store: WeightStore) -> None:
 
 
 def test_a_tireless_one_searches_every_picture(store: WeightStore) -> None:
-    palms = PalmDetector.load(store)
-    counting = CountingPalms(palms.model, palms.anchors)
-    counting.calls.clear()
+    counting = counting_palms(store)
     tracker = HandTracker(counting, HandLandmarker.load(store), tireless=True)
     image = next(frames())
     (face,) = FaceTracker.load(store).update(image, 0.0).tracks
@@ -171,21 +172,19 @@ def test_a_turning_face_is_no_hand(store: WeightStore) -> None:
 
 
 def test_a_wrist_inside_the_face_belongs_to_none() -> None:
-    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
     points = np.zeros((21, 2), np.float32)
     points[0] = 50, 50
-    assert _is_a_face(Hand(points, 1.0), [square], *KNOWN)
+    assert _is_a_face(Hand(points, 1.0), [SQUARE], *KNOWN)
     points[0] = 50, 130
-    assert not _is_a_face(Hand(points, 1.0), [square], *NEW)
+    assert not _is_a_face(Hand(points, 1.0), [SQUARE], *NEW)
     assert not _is_a_face(Hand(points, 1.0), [], *NEW)
 
 
 def test_a_hand_that_is_known_may_come_a_little_deeper() -> None:
-    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
     points = np.zeros((21, 2), np.float32)
     points[0] = 50, 95
-    assert _is_a_face(Hand(points, 1.0), [square], *NEW)
-    assert not _is_a_face(Hand(points, 1.0), [square], *KNOWN)
+    assert _is_a_face(Hand(points, 1.0), [SQUARE], *NEW)
+    assert not _is_a_face(Hand(points, 1.0), [SQUARE], *KNOWN)
 
 
 def test_a_face_out_of_focus_is_no_hand(store: WeightStore) -> None:
@@ -199,15 +198,14 @@ def test_a_face_out_of_focus_is_no_hand(store: WeightStore) -> None:
 
 
 def test_what_lies_in_the_face_must_surely_be_a_hand() -> None:
-    square = np.array([[0, 0, 0], [100, 0, 0], [100, 100, 0], [0, 100, 0]], np.float32)
     points = np.full((21, 2), 50, np.float32)
     points[0] = 50, 115
-    assert _is_a_face(Hand(points, 0.8), [square], *NEW)
-    assert not _is_a_face(Hand(points, 0.95), [square], *NEW)
+    assert _is_a_face(Hand(points, 0.8), [SQUARE], *NEW)
+    assert not _is_a_face(Hand(points, 0.95), [SQUARE], *NEW)
     # One that is known may be blurred for a moment.
-    assert not _is_a_face(Hand(points, 0.8), [square], *KNOWN)
+    assert not _is_a_face(Hand(points, 0.8), [SQUARE], *KNOWN)
     points[:6] = 50, 130
-    assert not _is_a_face(Hand(points, 0.8), [square], *NEW)
+    assert not _is_a_face(Hand(points, 0.8), [SQUARE], *NEW)
 
 
 def test_an_ear_is_no_hand() -> None:
@@ -222,9 +220,7 @@ def test_an_ear_is_no_hand() -> None:
 
 def test_a_crowd_is_searched_one_face_at_a_time(store: WeightStore) -> None:
     """Eight searches in one frame would make it late."""
-    palms = PalmDetector.load(store)
-    counting = CountingPalms(palms.model, palms.anchors)
-    counting.calls.clear()
+    counting = counting_palms(store)
     tracker = HandTracker(counting, HandLandmarker.load(store))
     image = next(frames())
     (face,) = FaceTracker.load(store).update(image, 0.0).tracks

@@ -132,7 +132,7 @@ class Irises:
         self._paints += 1
         if self._seen is None:
             return
-        share *= float(smooth_step(np.float32(radius), *_RADIUS))
+        share *= float(smooth_step(radius, *_RADIUS))
         change = _bgr_change(self._seen, _limited(wanted - self._seen, float(self._seen[0])))
         paint_iris(patch, opening, x, y, radius, float(self._seen[0]), share * change)
 

@@ -69,7 +69,8 @@ class Glasses:
     def _rims(self, face: BgrImage, maps: Floats, height: float) -> Floats:
         """(h, w) 1 where there are rims, 0 elsewhere, of a face so high in pixels."""
         kind = int(self._eyewear.thick)
-        width = max(5, int(height * _WIDTHS[kind]) | 1)
+        usual = height * _WIDTHS[kind]
+        width = max(5, int(usual) | 1)
         found = lines(face, width)
         u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
         u[maps[2] < 0] = -10
@@ -79,7 +80,7 @@ class Glasses:
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)
         covered = float(np.count_nonzero(rims > 0.5)) / (float(np.count_nonzero(band > 0.5)) + 1)
         rims *= np.float32(1 - smooth_step(covered, *_STRIPES[kind]))
-        rims *= _long(rims, max(_LENGTH * _WIDTHS[kind] * height, _LEAST_LENGTH))
+        rims *= _long(rims, max(_LENGTH * usual, _LEAST_LENGTH))
         return np.asarray(cv2.GaussianBlur(cv2.dilate(rims, np.ones((3, 3))), (0, 0), 1.0))
 
 
