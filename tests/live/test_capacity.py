@@ -1,8 +1,6 @@
-from pathlib import Path
-
 import pytest
 
-from mien.live.capacity import CapacityRule, usable_cores
+from mien.live.capacity import CapacityRule
 from mien.live.placement import Capacity
 
 
@@ -47,14 +45,3 @@ def test_the_operators_number_stands_above_what_is_measured() -> None:
     rule = CapacityRule(1, 0.1, max_sessions=4, cpu_ms=500)
     assert rule.capacity(3, [5.0] * 3) == Capacity(3, 4)
     assert rule.capacity(5, []).free == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "cores"), [("50000 100000\n", 0.5), ("max 100000\n", None), ("junk", None), ("", None)]
-)
-def test_a_containers_quota_counts(tmp_path: Path, text: str, cores: float | None) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text(text)
-    unlimited = usable_cores(tmp_path / "missing")
-    assert unlimited >= 1
-    assert usable_cores(quota) == (cores or unlimited)

@@ -1,10 +1,8 @@
 """How many sessions fit: processor time a frame, measured, against the cores there are."""
 
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from mien.live.placement import Capacity
 
@@ -15,17 +13,6 @@ TRANSPORT_CPU_MS = 4.0
 """What a frame and its sound cost beside that: packets, encryption, the event loop."""
 SLACK = 0.25
 """A live session that takes up to so much of a session more than expected shuts no other out."""
-CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
-
-
-def usable_cores(cpu_max: Path = CGROUP_CPU_MAX) -> float:
-    """Cores that this process may use: its affinity, and its container's quota (cgroup v2)."""
-    cores = float(len(os.sched_getaffinity(0)))
-    try:
-        quota, period = cpu_max.read_text().split()
-        return min(cores, int(quota) / int(period))
-    except (OSError, ValueError, ZeroDivisionError):
-        return cores  # no quota, "max", or another form of cgroup
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 
 from mien.errors import NoCapacity, ProcessLost
-from mien.live.capacity import CapacityRule, usable_cores
+from mien.live.capacity import CapacityRule
 from mien.live.child import Child
 from mien.live.placement import Capacity, EndReason, Offer, PeerAnswer, SessionBrief
 from mien.live.pool import WarmPool
+from mien.models.cores import usable_cores
 from mien.settings import Settings
 
 WORKER = "mien.live.worker"

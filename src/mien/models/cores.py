@@ -1,0 +1,16 @@
+"""The cores that there are for this process."""
+
+import os
+from pathlib import Path
+
+CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_cores(cpu_max: Path = CGROUP_CPU_MAX) -> float:
+    """Cores that this process may use: its affinity, and its container's quota (cgroup v2)."""
+    cores = float(len(os.sched_getaffinity(0)))
+    try:
+        quota, period = cpu_max.read_text().split()
+        return min(cores, int(quota) / int(period))
+    except (OSError, ValueError, ZeroDivisionError):
+        return cores  # no quota, "max", or another form of cgroup
