@@ -90,6 +90,7 @@ class Client:
     """One RTCPeerConnection; pictures and loudness of what came, messages of the channel."""
 
     def __init__(self, camera: Camera | None, microphone: Microphone | None = None) -> None:
+        self.camera = camera
         self.messages: list[dict[str, Any]] = []
         self.picture: BgrImage | None = None
         self.pictures = 0

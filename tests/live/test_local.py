@@ -10,9 +10,10 @@ import pytest
 from tests.live.camera_client import Camera, Client, clip_frames, only_loopback, until
 
 from mien.errors import MediaRejected, NoCapacity, NotFound, SourceRejected
-from mien.live.capacity import GUESSED_CPU_MS, usable_cores
+from mien.live.capacity import GUESSED_CPU_MS
 from mien.live.local import LocalPlacement, LocalStation
 from mien.live.placement import EndReason, Offer, Placement, SessionBrief, Station
+from mien.models.cores import usable_cores
 from mien.settings import IceSettings, Settings
 from mien.trust.marking import Marking
 
@@ -47,7 +48,7 @@ async def join(station: Station, client: Client) -> str:
     return ids[0]
 
 
-async def go_live(station: Station, camera: Camera, pictures: int) -> Client:
+async def go_live(station: Station, camera: Camera | None, pictures: int) -> Client:
     """A client that has been shown more pictures than these.
 
     It comes back once when it was hung up, as pages do: where this process stands still for three
@@ -64,6 +65,19 @@ async def go_live(station: Station, camera: Camera, pictures: int) -> Client:
             return client
         await client.close()
     raise AssertionError(f"Hung up twice. {station.statistics}")
+
+
+async def stay_live(station: Station, client: Client, pictures: int) -> Client:
+    """The client once it was shown so many more pictures, or who came for it as in `go_live`."""
+    seen = client.pictures
+    await until(
+        lambda: client.pictures > seen + pictures or client.was_hung_up,
+        about=lambda: (client, station.statistics),
+    )
+    if not client.was_hung_up:
+        return client
+    await client.close()
+    return await go_live(station, client.camera, pictures)
 
 
 @pytest.fixture
@@ -111,8 +125,7 @@ async def test_a_killed_worker_ends_its_session_alone_and_the_client_is_live_aga
     client = await go_live(again, camera, 0)
     assert again.pid == warm  # nobody waited for a process to start
 
-    seen = bystander.pictures
-    await until(lambda: bystander.pictures > seen + 3, about=lambda: (bystander, second.statistics))
+    bystander = await stay_live(second, bystander, 3)
     assert not second.ended.done()
     await until(lambda: placement.warm == 1, 60)
     await asyncio.gather(client.close(), bystander.close())
