@@ -8,7 +8,9 @@ from mien.swap.adjustment import (
     LIGHT_STEP,
     MOST_EXPRESSION,
     MOST_LIGHT,
+    MOST_NOD,
     MOST_SHAPE,
+    NOD_STEP,
     SHAPE_STEP,
     SIZE,
     Adjustment,
@@ -18,6 +20,7 @@ from mien.swap.rehearsal import plain_source
 from mien.swap.rest import expression_moves
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
+from mien.swap.turned import pitch_of, pose_of
 from mien.vision import topology as topo
 from mien.vision.expression import NAMES
 
@@ -184,6 +187,25 @@ def test_only_so_much_of_an_expression_goes() -> None:
     for _ in range(40):
         change = change.calmed(missing(*SMILE)).stepped(FLAT, LEVEL, 1.0)
     assert change.expression.min() == pytest.approx(-MOST_EXPRESSION)
+
+
+@pytest.mark.parametrize("missing", [-3.0, 3.0])
+def test_a_nod_that_nobody_nods_goes(missing: float) -> None:
+    source = plain_source()
+    levelled = Adjustment.none().levelled(missing).of(source)
+    moved = levelled.shape - source.shape
+    assert not moved[:, [0, 2]].any(), "only up and down"
+    assert abs(moved[:, 1].mean()) < 1e-5
+    # What is near goes one way and what is far the other, which is half of a turn.
+    assert moved[topo.NOSE_TIP, 1] * missing > 0
+    assert 0.3 < pitch_of(pose_of(levelled.shape)) / (NOD_STEP * missing) < 1
+
+
+def test_only_so_much_of_a_nod_goes() -> None:
+    change = Adjustment.none()
+    for _ in range(40):
+        change = change.levelled(2.0).stepped(FLAT, LEVEL, 1.0).calmed(missing(*SMILE))
+    assert change.nod == MOST_NOD
 
 
 def test_the_head_neither_moves_nor_nods() -> None:

@@ -20,6 +20,7 @@ from mien.swap.portrait import Portrait
 from mien.swap.source import SourceFace, prepare_source
 from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
+from mien.swap.turned import pitch_of, pose_of
 from mien.vision import topology as topo
 from mien.vision.expression import NAMES, ExpressionModel
 from mien.vision.face import BgrImage
@@ -86,9 +87,11 @@ def fitted(fitter: Fitter, photo: Photo) -> SourceFace:
 
 @pytest.fixture(scope="module")
 def not_calmed(fitter: Fitter, photo: Photo) -> SourceFace:
-    """Fitted to pictures of which nobody knows what the face does in them."""
+    """Fitted to pictures of which nobody knows what the face does in them, nor how it nods."""
     unread = [replace(one, mesh=replace(one.mesh, expression=None)) for one in photo.portraits]
-    return fitter(photo.source, unread, ROUNDS)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(adjustment, "NOD_STEP", 0.0)
+        return fitter(photo.source, unread, ROUNDS)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +201,29 @@ def test_the_face_does_what_its_wearer_does(
         return float(np.abs(np.mean(results, 0) - wanted).mean())
 
     assert off(fitted) < 0.85 * off(not_calmed), (off(fitted), off(not_calmed), off(photo.source))
+
+
+def test_the_face_nods_as_its_wearer_does(
+    fitter: Fitter, photo: Photo, finder: FaceFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a signer, whose chin sank with this face; in moments that the fit has not seen."""
+    expressions = ExpressionModel.load(WeightStore())
+    seen, moments = (
+        [frame("signer.mp4", n) for n in some] for some in ((0, 6, 44, 48), (3, 46, 50))
+    )
+    portraits = [Portrait.of(one, expressions.read(finder(one)[0].mesh)) for one in seen]
+
+    def pitch(image: BgrImage) -> float:
+        return pitch_of(pose_of(finder(image)[0].mesh.points[: topo.MESH_POINTS]))
+
+    def off(source: SourceFace) -> float:
+        return float(np.mean([pitch(worn_by(one, source)) - pitch(one) for one in moments]))
+
+    level = off(fitter(photo.source, portraits, ROUNDS))
+    monkeypatch.setattr(adjustment, "NOD_STEP", 0.0)
+    before = off(fitter(photo.source, portraits, ROUNDS))
+    assert before > 1.2, "there is something to mend"
+    assert 0 < level < 0.8 * before
 
 
 def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:

@@ -15,6 +15,7 @@ from mien.swap.turned import (
     TurnFade,
     narrowing_of,
     own_outline,
+    pitch_of,
     pose_of,
     side_turn_of,
     turn_of,
@@ -46,6 +47,16 @@ def test_a_tilted_head_is_not_turned() -> None:
     across = points[:, :2] - 240
     points[:, :2] = np.stack([-across[:, 1], across[:, 0]], 1) + 240
     assert turn_of(pose_of(points)) < 0.01
+
+
+@pytest.mark.parametrize("pitch", [-30.0, -5.0, 0.0, 12.0, 40.0])
+def test_a_chin_that_sinks_raises_the_pitch(pitch: float) -> None:
+    """The nose, which is nearer to the camera, sinks with it; y points down, z away."""
+    cosine, sine = np.cos(np.radians(pitch)), np.sin(np.radians(pitch))
+    points = face_template().vertices @ np.array([[1, 0, 0], [0, cosine, sine], [0, -sine, cosine]])
+    assert (points[topo.NOSE_TIP, 1] > face_template().vertices[topo.NOSE_TIP, 1]) == (pitch > 0)
+    assert pitch_of(pose_of(points)) == pytest.approx(pitch, abs=0.01)
+    assert turn_of(pose_of(points)) == pytest.approx(abs(pitch) / MOST_PITCH, abs=0.01)
 
 
 def test_a_face_towards_the_camera_is_shown_at_once_and_one_turned_away_never() -> None:

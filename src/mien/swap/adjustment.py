@@ -1,5 +1,6 @@
 """A small change of a source's light and shape, by which it stays the same person's."""
 
+import math
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -28,6 +29,8 @@ SHAPE_STEP, MOST_SHAPE = 0.08, 0.4
 LIGHT_KEPT = 0.75
 # How much of what an expression is off by is made good in a step, and the most of one.
 EXPRESSION_STEP, MOST_EXPRESSION = 0.2, 0.5
+# The same of how far the face seems to nod, in degrees.
+NOD_STEP, MOST_NOD = 0.4, 6.0
 # What is not made good: lips that part too little must not stand open when they are closed, and
 # high brows are the source's own.
 LEFT_ALONE = (
@@ -49,11 +52,13 @@ def _calm() -> Floats:
 class Adjustment:
     """light: (128, 128) logarithms of factors over the atlas. shape: (468, 2) canonical x, y.
     expression: (52,) how much of each blendshape's move a calm face is given, roots as in rest.py.
+    nod: degrees by which its features are moved as if the head nodded, which it doesn't.
     """
 
     light: Floats
     shape: Floats
     expression: Floats = field(default_factory=_calm)
+    nod: float = 0.0
 
     @classmethod
     def none(cls) -> Self:
@@ -69,6 +74,7 @@ class Adjustment:
         acted = np.tensordot(self.expression, expression_moves()[..., :2], 1)
         shape = source.shape.copy()
         shape[:, :2] += self.shape + _without_the_heads(np.asarray(acted, np.float32))
+        shape[:, 1] -= math.radians(self.nod) * (shape[:, 2] - shape[:, 2].mean())
         return replace(source, atlas=atlas, shape=shape)
 
     def calmed(self, missing: Floats) -> Self:
@@ -80,6 +86,14 @@ class Adjustment:
         expression = self.expression + EXPRESSION_STEP * even
         most = MOST_EXPRESSION
         return replace(self, expression=np.clip(expression, -most, most).astype(np.float32))
+
+    def levelled(self, missing: float) -> Self:
+        """With less of a nod that is read of the result alone.
+
+        missing: degrees of pitch of its wearer, less those that are read of the result.
+        """
+        nod = self.nod + NOD_STEP * missing
+        return replace(self, nod=min(max(nod, -MOST_NOD), MOST_NOD))
 
     def stepped(self, light: Floats, shape: Floats, share: float) -> Self:
         """Down the slopes, the steepest place by this share of a whole step.

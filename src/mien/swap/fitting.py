@@ -27,6 +27,8 @@ from mien.swap.portrait import Portrait
 from mien.swap.rest import roots
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
+from mien.swap.turned import pitch_of, pose_of
+from mien.vision import topology as topo
 from mien.vision.expression import NAMES, ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh
 from mien.vision.identity import CHIP_SIZE, Embedding, face_chip, to_chip
@@ -55,7 +57,7 @@ class Fitter:
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets. Raises WeightsError."""
         expressions = ExpressionModel.load(store)
-        return cls(IdentityGradient.load(store), FaceLandmarker.load(store), expressions)
+        return cls(IdentityGradient.load(store), FaceLandmarker.load(store, threads=1), expressions)
 
     def __call__(
         self, source: SourceFace, portraits: Sequence[Portrait], rounds: int
@@ -76,9 +78,10 @@ class Fitter:
             if not found:
                 return source
             light, shape, missing = _mean(found)
+            nod = float(np.mean([one.nod for one in found]))
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
             change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / rounds)
-            change = change.calmed(missing)
+            change = change.calmed(missing).levelled(nod)
         return change.of(source)
 
 
@@ -92,11 +95,13 @@ class _Nets:
 @dataclass(frozen=True, eq=False)
 class _Found:
     """How the distance to the look's person changes, by texel: light, (128, 128), by its logarithm;
-    shape, (128, 128, 2), by where it is drawn, in the chip. missing: see Adjustment.calmed."""
+    shape, (128, 128, 2), by where it is drawn, in the chip. missing: see Adjustment.calmed. nod:
+    see Adjustment.levelled."""
 
     light: Floats
     shape: Floats
     missing: Floats
+    nod: float
 
 
 class _Trial:
@@ -106,6 +111,9 @@ class _Trial:
         self._portrait, self._nets = portrait, nets
         self._softness = 0.0
         self._seen: FaceMesh | None = None
+        # As one look sees it, for another would be off by something else.
+        seen = nets.landmarker(portrait.image, Roi.of_points(portrait.mesh.points))
+        self._pitch = _pitch(seen)
 
     def wear(self, look: Look) -> _Found | None:
         """None where nothing of the face can be drawn."""
@@ -122,7 +130,7 @@ class _Trial:
             # Where it is hardly moves from try to try.
             self._seen = now
         light, shape = self._slopes(result, self._seen, swapper.drawing, look)
-        return _Found(light, shape, self._missing(now))
+        return _Found(light, shape, self._missing(now), self._pitch - _pitch(now))
 
     def _slopes(
         self, result: BgrImage, seen: FaceMesh, drawing: Drawing, look: Look
@@ -153,6 +161,10 @@ class _Trial:
         _, here = self._nets.gradient(chip, person)
         _, there = self._nets.gradient(np.ascontiguousarray(chip[:, ::-1]), person)
         return np.asarray((here + there[:, ::-1]) / 2, np.float32)
+
+
+def _pitch(mesh: FaceMesh) -> float:
+    return pitch_of(pose_of(mesh.points[: topo.MESH_POINTS]))
 
 
 def _texels(drawing: Drawing, seen: FaceMesh, look: Look) -> tuple[Indices, Floats]:

@@ -38,8 +38,12 @@ def pose_of(points: Floats) -> Similarity:
 
 def turn_of(pose: Similarity) -> float:
     """0 for a face that looks into the camera, 1 at the limit. pose: canonical to pixels."""
-    pitch = math.degrees(math.asin(min(max(pose.rotation[1, 2], -1.0), 1.0)))
-    return math.hypot(side_turn_of(pose), pitch / MOST_PITCH)
+    return math.hypot(side_turn_of(pose), pitch_of(pose) / MOST_PITCH)
+
+
+def pitch_of(pose: Similarity) -> float:
+    """Degrees by which a head nods, rising with a chin that sinks."""
+    return -math.degrees(math.asin(min(max(pose.rotation[1, 2], -1.0), 1.0)))
 
 
 def side_turn_of(pose: Similarity) -> float:
