@@ -29,7 +29,7 @@ def shaded(
     maps[2], maps[3], maps[4] = u, 0.5, 1
     out = frame.copy()
     factors = np.tile(np.array(gain, np.float32), (3, 3, 1))
-    shade(frame, 10, 5, maps, atlas, factors, veil, *lips, out)
+    shade(frame, 10, 5, maps, atlas, factors, veil, *lips, out, 0, maps.shape[1])
     return out
 
 
@@ -86,7 +86,7 @@ def test_rings_take_the_camera_and_the_rest_is_left_alone() -> None:
     out = frame.copy()
     atlas = np.zeros((4, 4, 4), np.uint8)
     factors = np.ones((3, 3, 5), np.float32)
-    shade(frame, 10, 5, maps, atlas, factors, NO_VEIL, *NO_LIPS, out)
+    shade(frame, 10, 5, maps, atlas, factors, NO_VEIL, *NO_LIPS, out, 0, maps.shape[1])
     assert (out[6:9, 10:14, 0] == 164).all(), "half way between columns 20 and 21"
     assert (out[5] == frame[5]).all()
 

@@ -1,6 +1,7 @@
 """From two meshes to maps: what is drawn, where in the picture, and in which order."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.raster import rasterise
+from mien.swap.second_core import Begin, Wait, at_once
 from mien.swap.template import RING_FOLLOW, RING_RADII, face_template, signed_areas, with_rings
 from mien.swap.texture import facing_of
 from mien.vision import topology as topo
@@ -23,9 +25,10 @@ _INTERIOR = (0.14, 0.26)
 @dataclass(frozen=True, eq=False)
 class Drawing:
     """left, top: the region's corner in the picture. maps: (5, h, w) float32 as `rasterise`
-    writes them, camera coordinates in pixels of the picture; valid until the next drawing.
+    writes them, camera coordinates in pixels of the picture; valid from `drawn` to the next one.
     points: (468, 3) float32 the drawn mesh, in the picture. front: (898,) bool, which of the
-    face's triangles are seen from the front. height: of the face, in pixels."""
+    face's triangles are seen from the front. height: of the face, in pixels. drawn: waits for
+    the maps, whose shape alone is known before."""
 
     left: int
     top: int
@@ -33,6 +36,7 @@ class Drawing:
     points: Floats
     front: NDArray[np.bool_]
     height: float
+    drawn: Wait
 
     @property
     def region(self) -> tuple[slice, slice]:
@@ -44,7 +48,8 @@ class Drawing:
 class Canvas:
     """Draws meshes; keeps the maps' memory from frame to frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Begin = at_once) -> None:
+        self._begin = begin
         self._memory = np.zeros(0, np.float32)
         self._points = np.empty((len(face_template().uv), 2), np.float32)
         self._attributes = np.zeros((len(face_template().uv), 5), np.float32)
@@ -73,12 +78,16 @@ class Canvas:
         maps = self._maps(rows, columns)
         front = signed_areas(moved[:, :2], template.face_triangles) * template.front > 0
         order = _back_to_front(moved, front)
-        rasterise(
-            self._points, template.triangles, order, template.ring_triangles, self._attributes, maps
-        )
-        if narrowing > 0:
-            _fade_outline(maps, face_height(moved) * OUTLINE_FEATHER * narrowing)
-        return Drawing(left, top, maps, moved, front, face_height(moved))
+        feather = face_height(moved) * OUTLINE_FEATHER * narrowing
+        wait = self._begin(partial(self._fill, order, maps, feather))
+        return Drawing(left, top, maps, moved, front, face_height(moved), wait)
+
+    def _fill(self, order: NDArray[np.int32], maps: Floats, feather: float) -> None:
+        template = face_template()
+        mesh = (self._points, template.triangles, order, template.ring_triangles)
+        rasterise(*mesh, self._attributes, maps)
+        if feather > 0:
+            _fade_outline(maps, feather)
 
     def _moved_rings(self, seen: Floats, moved: Floats) -> Floats:
         """The surroundings go with the outline, less and less."""

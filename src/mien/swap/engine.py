@@ -16,6 +16,7 @@ from mien.swap.lost import LostFaceCover, LostPolicy
 from mien.swap.mesh import QUALITIES, Quality
 from mien.swap.missing import MissingFaces, hide
 from mien.swap.rehearsal import rehearse
+from mien.swap.second_core import where_there_is_one
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
@@ -103,6 +104,7 @@ class FrameEngine:
         self._options = options or EngineOptions()
         self._clock = clock
         self._watch = Stopwatch(clock)
+        self._begin = where_there_is_one()
         self._setting = threading.Lock()
         self._level = self._options.quality
         self._wardrobe: _Wardrobe | None = None
@@ -167,6 +169,8 @@ class FrameEngine:
         # Compiled loops know one kind of array; another would be compiled for in mid-stream.
         image = np.require(frame, np.uint8, ["C", "W"])
         self._take_in_cast()
+        if self._hands is not None:
+            self._hands.begin(image)
         sighting = self._tracker.update(image, seconds)
         faces, roles, hidden = self._give_out(sighting)
         faces = tuple(self._read(face) for face in faces)
@@ -315,7 +319,9 @@ class FrameEngine:
         """The picture with this face swapped, and how much of that to show."""
         if face.id not in self._wearers:
             traits = self._known.pop(face.id, None)
-            self._wearers[face.id] = Wearer(self._options.shape_strength, self._watch, traits)
+            self._wearers[face.id] = Wearer(
+                self._options.shape_strength, self._watch, traits, self._begin
+            )
         look, quality = wardrobe.looks[role], wardrobe.quality
         if self._tailor is not None:
             self._tailor.see(face.id, tracked.image, face.mesh, tracked.hands, tracked.seconds)

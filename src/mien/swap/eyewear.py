@@ -19,7 +19,7 @@ _WIDTHS, _COUNTS, _THICK = (3, 5), (1.0, 0.3), 4.0
 # From which strength there are glasses, below which none.
 _FOUND, _LOST = 0.042, 0.03
 # Looks that count in the mean, and frames from one to the next.
-_LOOKS, _LOOK_EVERY = 20, 8
+_LOOKS, _LOOK_EVERY, _AT = 20, 8, 5
 # Of a nose that is turned away one side must not be guessed.
 _SEEN = 0.6
 # How strong lines across the nose, or wrinkles on the cheeks, are in a clear picture; and how far
@@ -48,7 +48,7 @@ class Eyewear:
 
     def observe(self, target: Floats, visible: Floats) -> None:
         """Take in one unwrapped frame, (n, n, 3) BGR; visible: (n, n) 0..1."""
-        due = self._looks == 0 or self._frames % _LOOK_EVERY == 0
+        due = self._looks == 0 or self._frames % _LOOK_EVERY == _AT
         self._frames += 1
         if due and nose_of(visible).min() > _SEEN:
             self._look(target)

@@ -132,7 +132,7 @@ def _tinted(b, g, r, share, tint):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, fastmath=True, nogil=True, boundscheck=False, error_model="numpy")
-def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: ignore[no-untyped-def]
+def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out, begin, end):  # type: ignore[no-untyped-def]
     """Sample the atlas, light it, mask it, and lay it over the (warped) camera picture.
 
     frame, out: (h, w, 3) uint8 BGR, out a copy of frame; left, top: where maps lies in them.
@@ -140,11 +140,12 @@ def shade(frame, left, top, maps, atlas, gain, veil, lips, tint, out):  # type: 
     (s, s, 4) uint8 BGR and opacity. gain: (n, n, 5) float32, factors for BGR, opacity and veil.
     veil: (4,) float32, the BGR that black becomes, and the luma from which nothing is lifted.
     lips: (m, m) uint8, 255 where the camera's BGR is to be tinted; tint: (3, 3) float32, from BGR
-    to BGR. What stands before the lips is not, unless it is as red as painted lips are.
+    to BGR. What stands before the lips is not, unless it is as red as painted lips are. begin,
+    end: the rows of maps that are shaded.
     """
-    height, width = maps.shape[1], maps.shape[2]
+    width = maps.shape[2]
     right, bottom = np.float32(frame.shape[1]) - INSIDE, np.float32(frame.shape[0]) - INSIDE
-    for row in range(height):
+    for row in range(begin, end):
         for column in range(width):
             u, v = maps[2, row, column], maps[3, row, column]
             if u < np.float32(-1.5):

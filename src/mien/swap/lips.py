@@ -19,9 +19,9 @@ DARKEST, LIGHTEST, REDDEST = -0.35, 0.2, 0.4
 # Lips that are so much redder than the source's are painted: of all that is above the second the
 # hue goes, whatever the source's, for no factor makes painted lips pale.
 PAINTED, MOST_OFF = (0.2, 0.5), 0.85
-# Of each new measure; every fourth frame is measured.
+# Of each new measure; every fourth frame is measured, another than those of which the light is.
 SMOOTHING = 0.35
-_MEASURE_EVERY = 4
+_MEASURE_EVERY, _AT = 4, 2
 _ENOUGH = 4.0
 _FLOOR = 4.0
 
@@ -41,7 +41,7 @@ class Lips:
 
     def observe(self, target: Floats, visible: Floats, clear: Floats) -> None:
         """Take in one frame, as `Light.gain` does."""
-        due = self._change is None or self._frames % _MEASURE_EVERY == 0
+        due = self._change is None or self._frames % _MEASURE_EVERY == _AT
         self._frames += 1
         seen = visible * clear
         if not due or self._wanted is None or (self._lips * seen).sum() < _ENOUGH:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from mien.swap.lips import Lips, lip_mask
 from mien.swap.look import Look
 from mien.swap.monochrome import Monochrome
 from mien.swap.occlusion import Occlusion
+from mien.swap.second_core import Begin, at_once, in_halves
 from mien.swap.shape import ShapeTransfer
 from mien.swap.sharpness import Sharpness
 from mien.swap.squint import squint
@@ -75,13 +77,15 @@ class MeshSwapper:
         watch: Stopwatch,
         traits: Traits | None = None,
         softness: float = 0.0,
+        begin: Begin = at_once,
     ) -> None:
         self.look = look
         self.traits = traits or Traits.unknown(quality.grid)
         self._quality = quality
         self._watch = watch
         self._shape = ShapeTransfer(look.source.shape, strength, self.traits.neutral)
-        self._canvas = Canvas()
+        self._canvas = Canvas(begin)
+        self._begin = begin
         self._light = Light(look)
         self._folds = self.traits.folds
         self._occlusion = Occlusion(quality.grid)
@@ -125,14 +129,17 @@ class MeshSwapper:
         self.drawing = drawing
         if drawing is None:
             return None
-        self._watch.lap("raster")
         result = image.copy()
         self._watch.lap("copy")
+        if hands:
+            drawing.drawn()
         cover = find_cover(image, drawing, hands, self._occlusion.bare, self._quality.cover)
         self._watch.lap("cover")
         seen = np.asarray(smooth_step(facing, 0.10, 0.40), np.float32)
         self._measure(image, points, seen, drawing, cover)
         self._observe_folds(image, points, seen, mesh.expression, drawing)
+        drawing.drawn()
+        self._watch.lap("raster")
         self._paint(image, result, drawing)
         if self._frames == 0:
             result = self._soft_from_the_start(image, result, drawing)
@@ -229,14 +236,16 @@ class MeshSwapper:
         gain = self._folds.on(self._gain) if self._folded else self._gain
         light = (gain, self._light.veil)
         lips = (lip_mask(), self._lips.tint)
-        shade(image, drawing.left, drawing.top, drawing.maps, atlas, *light, *lips, result)
+        at = (drawing.left, drawing.top, drawing.maps)
+        loop = partial(shade, image, *at, atlas, *light, *lips, result)
+        in_halves(self._begin, loop, drawing.maps.shape[1])
         self._watch.lap("shade")
 
     def _soft_from_the_start(self, image: BgrImage, result: BgrImage, drawing: Drawing) -> BgrImage:
         """The first picture, drawn again until it is as soft as the camera's: it would flash."""
         for _ in range(_FIRST_DRAWINGS):
             sigma = self._sharpness.sigma
-            self._sharpness.observe(image[drawing.region], result[drawing.region], drawing.maps)
+            self._sharpness.measure(image[drawing.region], result[drawing.region], drawing.maps)
             if abs(self._sharpness.sigma - sigma) < _HARDLY:
                 break
             result = image.copy()

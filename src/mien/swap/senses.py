@@ -9,6 +9,7 @@ from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh, Points
 from mien.vision.hand import Hand
 from mien.vision.hand_tracker import HandTracker
+from mien.vision.hands_beside import HandsBeside
 from mien.vision.sighting import Sighting
 from mien.vision.still import StillTracker
 from mien.vision.tracker import FaceTracker
@@ -33,6 +34,9 @@ class Tracker(Protocol):
 class Hands(Protocol):
     """Follows the hands near the faces of one stream."""
 
+    def begin(self, image: BgrImage) -> None:
+        """Before the faces of the next frame are looked for; `update` follows with the same."""
+
     def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
         """Take in the next frame and the landmarks of its faces."""
 
@@ -56,7 +60,7 @@ class Senses:
     @classmethod
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets. Raises WeightsError for missing weights."""
-        return cls(FaceTracker.load(store), HandTracker.load(store), ExpressionModel.load(store))
+        return cls(FaceTracker.load(store), HandsBeside.load(store), ExpressionModel.load(store))
 
     @classmethod
     def for_clips(cls, store: WeightStore) -> Self:

@@ -61,6 +61,10 @@ class Sharpness:
         self._drawn = (level, self.sigma, made)
         return made
 
+    @property
+    def _learning(self) -> bool:
+        return self._measures < _FIRST_MEASURES
+
     def _level_for(self, height: float) -> int:
         texels = face_template().uv_height / max(height, 1.0)
         dense = [len(level) * texels for level in self._levels]
@@ -72,17 +76,20 @@ class Sharpness:
         return next((k for k, one in enumerate(dense) if one <= _DENSE), len(dense) - 1)
 
     def observe(self, camera: BgrImage, result: BgrImage, maps: Floats) -> None:
-        """Compare the same region before and after; maps: (5, h, w) of `rasterise`."""
-        learning = self._measures < _FIRST_MEASURES
-        due = learning or self._frames % self._every == 0
+        """Take in a frame's region before and after; maps: (5, h, w) of `rasterise`."""
+        # Where `every` is even, in odd frames: the light is measured in even ones.
+        due = self._learning or self._frames % self._every == self._every - 1
         self._frames += 1
-        if not due:
-            return
+        if due:
+            self.measure(camera, result, maps)
+
+    def measure(self, camera: BgrImage, result: BgrImage, maps: Floats) -> None:
+        """Compare them, whenever that was done last."""
         shown = (maps[2, ::2, ::2] > 0) & (maps[4, ::2, ::2] > 0.95)
         if np.count_nonzero(shown) < _ENOUGH_PIXELS:
             return
         ratio = _detail(result, shown) / _detail(camera, shown)
-        pace = _FIRST_PACE if learning else _PACE
+        pace = _FIRST_PACE if self._learning else _PACE
         change = pace * math.log(min(max(ratio, 0.25), 4.0))
         self.sigma = min(max(self.sigma + change, _SHARPEST), _SOFTEST)
         self._measures += 1

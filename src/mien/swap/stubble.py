@@ -25,7 +25,8 @@ GREYER = (0.025, 0.05)
 # How much darker than the source's own edge the wearer's must be, as a logarithm.
 DARKER = (-0.15, 0.10)
 _RIM, _SIGMA = (0.012, 0.05), 0.03
-_SMOOTHING, _MEASURE_EVERY = 0.2, 4
+# Every fourth frame is measured, another than those of which the light is.
+_SMOOTHING, _MEASURE_EVERY, _AT = 0.2, 4, 2
 _ENOUGH, _FLOOR = 30.0, 4.0
 
 
@@ -46,7 +47,7 @@ class Stubble:
 
     def observe(self, target: Floats, visible: Floats, clear: Floats) -> None:
         """Take in one frame, as `Light.gain` does."""
-        due = self._frames % _MEASURE_EVERY == 0
+        due = self._share is None or self._frames % _MEASURE_EVERY == _AT
         self._frames += 1
         seen = visible * clear
         if not due or min((self._rim * seen).sum(), (self._cheeks * seen).sum()) < _ENOUGH:

@@ -7,6 +7,7 @@ from typing import Protocol
 from mien.swap.look import Look
 from mien.swap.lost import cross_fade
 from mien.swap.mesh import QUALITIES, MeshSwapper, Quality
+from mien.swap.second_core import Begin, at_once
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.traits import Traits
 from mien.swap.turned import TurnFade
@@ -40,8 +41,14 @@ class Wearer:
     """Keeps a person's swapper. strength: 0..1, how far the face takes the source's shape.
     traits: what is known of him from before."""
 
-    def __init__(self, strength: float, watch: Stopwatch, traits: Traits | None = None) -> None:
-        self._strength, self._watch = strength, watch
+    def __init__(
+        self,
+        strength: float,
+        watch: Stopwatch,
+        traits: Traits | None = None,
+        begin: Begin = at_once,
+    ) -> None:
+        self._strength, self._watch, self._begin = strength, watch, begin
         self._traits = traits or Traits.unknown(QUALITIES[2].grid)
         self._swapper: MeshSwapper | None = None
         self._leaving: Swapper | None = None
@@ -88,7 +95,9 @@ class Wearer:
         self._leaving, self._fade_left = (None if new_light else old), FADE_FRAMES
         traits = self.traits.copy(quality.grid, relit=old is not None and new_light)
         softness = 0.0 if old is None else old.softness
-        self._swapper = MeshSwapper(look, quality, self._strength, self._watch, traits, softness)
+        self._swapper = MeshSwapper(
+            *(look, quality, self._strength, self._watch, traits, softness, self._begin)
+        )
         return self._swapper
 
     @property

@@ -28,7 +28,8 @@ REACH = 1.3
 # A hand further than this from every face, in sizes of it, covers nothing: it is let go.
 FAR = 1.6
 # Frames between searches: while nothing stirs, and the least and the most while something does.
-SELDOM, SOON, LATER = 30, 1.0, 20.0
+# Odd, so that they do not always meet the measuring of the light, which is for even frames.
+SELDOM, SOON, LATER = 31, 1.0, 21.0
 # A hand that came while the net did not see it is looked for again for so long after a stir;
 # who always stirs a little is searched as eagerly as at first only after so many calm frames.
 ALERT_FRAMES, CALM_FRAMES = 12, 30
@@ -65,6 +66,7 @@ class HandTracker:
         self._alert = 0
         self._since_sudden = ALERT_FRAMES
         self._searches = 0
+        self._due = False
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -76,16 +78,26 @@ class HandTracker:
         """Searches every frame, for nobody waits."""
         return cls(PalmDetector.load(store), HandLandmarker.load(store), tireless=True)
 
+    def begin(self, image: BgrImage) -> None:
+        """Nothing is done before the faces are known."""
+
     def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
         """The hands near faces, (n, 2 or 3) landmarks each, of the next BGR frame."""
-        if not faces:
-            self._hands, self._unseen = [], []
-            return ()
+        self.follow(image, faces)
+        self.search(image, faces)
+        return tuple(self._hands)
+
+    def follow(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
+        """The same of the hands that are known already; `search` follows with the same frame."""
         places = [Place.of(points) for points in faces]
         lost = self._follow(image, places, faces)
-        if self._is_due(lost, self._stir(image, places)):
-            self._search(image, places, faces)
+        self._due = bool(faces) and self._is_due(lost, self._stir(image, places))
         return tuple(self._hands)
+
+    def search(self, image: BgrImage, faces: Sequence[Points]) -> None:
+        """Look for further hands, where that is due; they are known in the next frame."""
+        if self._due:
+            self._search(image, [Place.of(points) for points in faces], faces)
 
     def _is_due(self, lost: bool, stirred: int) -> bool:
         """Whether to search in this frame: less and less often while that finds nothing."""
