@@ -4,8 +4,10 @@ import pytest
 from numpy.typing import NDArray
 from tests.swap.faces import SIDE, colour_at, placed
 
-from mien.swap.eyes import Irises, Lids, hold_lids
-from mien.swap.template import face_template
+from mien.swap import eyes as eyes_module
+from mien.swap.eyes import Irises, Lids, hold_lids, keep_creases
+from mien.swap.template import face_template, signed_areas
+from mien.swap.turned import pose_of
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
@@ -204,3 +206,56 @@ def test_each_eye_is_held_by_itself() -> None:
     held = hold_lids(offsets, np.array([0.3, 0.0], np.float32))
     assert held[159, 1] == -0.3
     assert held[386, 1] > -0.05
+
+
+LID_POINTS = [246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398]
+
+
+def folded(offsets: NDArray[np.float64], turned: float = 0.0) -> set[int]:
+    """Vertices of triangles that are seen from the front, and from behind once they are moved."""
+    cosine, sine = np.cos(turned), np.sin(turned)
+    turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]], np.float32)
+    points = np.ascontiguousarray(placed().points[:468] @ turn.T)
+    pose, template = pose_of(points), face_template()
+    moved = points + pose.turn(keep_creases(offsets, points, pose))
+    seen, shown = (
+        signed_areas(one[:, :2].astype(np.float32), template.face_triangles) * template.front > 0
+        for one in (points, moved)
+    )
+    return {int(k) for k in template.face_triangles[seen & ~shown].ravel()}
+
+
+def raised(up: float) -> NDArray[np.float64]:
+    """Both upper lids raised, the most in their middles; in centimetres."""
+    offsets = np.zeros((468, 3))
+    offsets[LID_POINTS, 1] = -up * np.tile([0.3, 0.6, 0.9, 1, 1, 0.8, 0.4], 2)
+    return offsets
+
+
+@pytest.mark.parametrize("turned", [0.0, 0.7, -2.0])
+@pytest.mark.parametrize("up", [0.4, 0.8])
+def test_a_lid_that_is_raised_far_is_not_folded_over_its_crease(
+    up: float, turned: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not folded(raised(up), turned) & set(LID_POINTS)
+    monkeypatch.setattr(eyes_module, "_LEAST_LID", -9.0)
+    assert folded(raised(up), turned) & {159, 386}, "it would be"
+
+
+def test_a_lid_goes_down_as_far_as_its_crease_goes_up() -> None:
+    points, lid, crease = placed().points[:468], 159, 27
+    pose, offsets = pose_of(points), raised(0.6)
+    kept = keep_creases(offsets, points, pose)
+    down, up = (kept - offsets)[[lid, crease], 1]
+    assert down == pytest.approx(-up)
+    gap = (pose.undo(points) + kept)[[lid, crease], 1]
+    seen = pose.undo(points)[[lid, crease], 1]
+    assert gap[0] - gap[1] == pytest.approx(0.3 * (seen[0] - seen[1]))
+    assert not (kept - offsets)[:, [0, 2]].any()
+    assert not offsets[crease].any(), "what was given stays"
+
+
+def test_lids_that_show_enough_stay() -> None:
+    points = placed().points[:468]
+    for offsets in (np.zeros((468, 3)), raised(0.1), raised(-0.3)):
+        assert keep_creases(offsets, points, pose_of(points)) is offsets

@@ -13,10 +13,18 @@ from mien.swap.template import face_template
 from mien.swap.texture import ATLAS_SIZE
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
+from mien.vision.similarity import Similarity
 
 # Per eye: lid points above and below, then the corners.
 _LIDS = (((160, 144), (158, 153), (33, 133)), ((385, 380), (387, 373), (362, 263)))
 _IRISES = ((topo.RIGHT_IRIS, topo.RIGHT_EYE), (topo.LEFT_IRIS, topo.LEFT_EYE))
+# Of both eyes: the upper lid, and the crease above each of its points.
+_UPPER_LIDS = (
+    [246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398],
+    [247, 30, 29, 27, 28, 56, 190, 467, 260, 259, 257, 258, 286, 414],
+)
+# So much of the lid that the wearer shows is shown at the least.
+_LEAST_LID = 0.3
 _USUAL_OPENING = 0.22
 # Below the first an eye is closed, above the second it is open, however narrow it is.
 _OPENING = (0.06, 0.22)
@@ -79,6 +87,25 @@ def hold_lids(offsets: Doubles, openings: Floats) -> Doubles:
             held = held.copy() if held is offsets else held
             held[:, 1] += closed * lids * (offsets[list(eye), 1].mean() - held[:, 1])
     return held
+
+
+def keep_creases(offsets: Doubles, points: Floats, pose: Similarity) -> Doubles:
+    """Offsets by which no upper lid goes up past the crease above it, where the skin between them
+    would be folded over and the lashes end in a jagged edge: both give way by half.
+
+    offsets: (468, 3) in the canonical frame; points: (468, 3) pixels; pose: canonical to pixels.
+    """
+    lids, creases = _UPPER_LIDS
+    seen = pose.undo(points[lids + creases])[:, 1]
+    gap = seen[: len(lids)] - seen[len(lids) :]
+    drawn = gap + offsets[lids, 1] - offsets[creases, 1]
+    missing = np.maximum(_LEAST_LID * gap - drawn, 0)
+    if not missing.any():
+        return offsets
+    kept = offsets.copy()
+    kept[lids, 1] += missing / 2
+    kept[creases, 1] -= missing / 2
+    return kept
 
 
 def _opening(points: Floats, *pairs: tuple[int, int]) -> float:

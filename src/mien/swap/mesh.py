@@ -11,7 +11,7 @@ from mien.swap.atlas import uv_grid
 from mien.swap.contour import soften_contour
 from mien.swap.cover import Cover, find_cover
 from mien.swap.drawing import Canvas, Drawing
-from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids
+from mien.swap.eyes import Irises, Lids, eye_openings, hold_lids, keep_creases
 from mien.swap.folds import are_told
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.glasses import Glasses
@@ -20,6 +20,7 @@ from mien.swap.light import Light, veil_share
 from mien.swap.lips import Lips, lip_mask
 from mien.swap.look import Look
 from mien.swap.monochrome import Monochrome
+from mien.swap.nostrils import lay_nostrils
 from mien.swap.occlusion import Occlusion
 from mien.swap.second_core import Begin, at_once, in_halves
 from mien.swap.shape import ShapeTransfer
@@ -162,6 +163,7 @@ class MeshSwapper:
             self._free += _FREE_SHARE * (free[:, None] - self._free)
         offsets = self._offsets + squint(points, pose, self.traits.neutral.points)
         offsets = hold_lids(offsets, eye_openings(points))
+        offsets = keep_creases(offsets, points, pose)
         return (points + pose.turn(offsets) * (share * self._free)).astype(np.float32)
 
     def _measure(
@@ -255,6 +257,8 @@ class MeshSwapper:
     def _finish(self, image: BgrImage, result: BgrImage, points: Floats, drawing: Drawing) -> None:
         self._sharpness.observe(image[drawing.region], result[drawing.region], drawing.maps)
         self._watch.lap("sharpness")
+        lay_nostrils(image, result, drawing)
+        self._watch.lap("nostrils")
         if self._quality.irises:
             moved = drawing.points[:, :2] - points[: topo.MESH_POINTS, :2]
             self._irises.paint(result, points, moved, self._lids.closed)

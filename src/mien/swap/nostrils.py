@@ -1,0 +1,64 @@
+"""Nostrils are the wearer's: no photo shows what a head that leans back does."""
+
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.swap.atlas import Mask, ellipse, luma, polygons
+from mien.swap.drawing import Drawing
+from mien.swap.geometry import smooth_step
+from mien.swap.matte import lay_over
+from mien.swap.warp import warp
+from mien.vision.face import BgrImage
+
+RIGHT = (59, 79, 239, 238, 20, 60, 75)
+LEFT = (289, 309, 459, 458, 250, 290, 305)
+# Texels of the zones: how far holes may reach beyond their outline, how softly they end, and how
+# far from them skin is.
+_SIZE = 256
+_WIDER, _SOFT, _BESIDE = 5, 1.0, 13
+# What is so much darker than the skin beside them is no hole, and all hole.
+_SKIN, _HOLE = 0.8, 0.5
+# Heights of a face in pixels; smaller ones have none.
+_LEAST_HEIGHT = 60.0
+
+
+def lay_nostrils(camera: BgrImage, result: BgrImage, drawing: Drawing) -> None:
+    """Lay the holes of the camera's nose onto the result, in place; both (h, w, 3) uint8 BGR."""
+    if drawing.height < _LEAST_HEIGHT:
+        return
+    corner, part = _window(drawing)
+    maps = drawing.maps[:, *part]
+    if min(maps.shape[1:]) < 4:
+        return
+    u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
+    u[maps[2] < 0] = -10
+    inside, beside = cv2.split(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255))
+    warped = warp(camera, maps, corner)
+    light = luma(warped)
+    skin = float((light * beside).sum() / (beside.sum() + 1e-3))
+    holes = inside * (1 - smooth_step(light / (skin + 1), _HOLE, _SKIN))
+    left, top = corner
+    patch = result[top : top + maps.shape[1], left : left + maps.shape[2]]
+    lay_over(warped, np.asarray(holes, np.float32), patch)
+
+
+def _window(drawing: Drawing) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
+    """The corner, in the picture, of what holds both nostrils; and where that is in the maps."""
+    origin = np.array([drawing.left, drawing.top])
+    points = drawing.points[[*RIGHT, *LEFT], :2] - origin
+    margin = 0.06 * drawing.height
+    left, top = np.maximum(points.min(0) - margin, 0).astype(int)
+    right, bottom = np.maximum(points.max(0) + margin, 0).astype(int)
+    return np.add(origin, [left, top]), np.s_[top:bottom, left:right]
+
+
+@cache
+def _zones() -> Mask:
+    """(256, 256, 2) 255 where in the atlas holes may be, and on the skin about them."""
+    inside = cv2.dilate(polygons([RIGHT, LEFT], _SIZE), ellipse(_WIDER))
+    beside = np.asarray(cv2.dilate(inside, ellipse(_BESIDE)), np.uint8)
+    beside[inside > 0] = 0
+    return np.dstack([cv2.GaussianBlur(zone, (0, 0), _SOFT) for zone in (inside, beside)])
