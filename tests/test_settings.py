@@ -18,6 +18,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_ICE_STUN_URLS", '["stun:127.0.0.1:3478"]')
     monkeypatch.setenv("MIEN_LIMIT_IMAGE_BYTES", "1000")
     monkeypatch.setenv("MIEN_SWAP_SHAPE", "0.5")
+    monkeypatch.setenv("MIEN_SWAP_CORES", "1")
     settings = Settings()
     assert settings.client_id == "acme"
     assert settings.client_secret is not None
@@ -25,11 +26,19 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.ice.stun_urls == ("stun:127.0.0.1:3478",)
     assert settings.limits.image_bytes == 1000
     assert settings.swap.shape == 0.5
+    assert settings.swap.cores == 1
 
 
 @pytest.mark.parametrize("shape", ["1.1", "-0.1", "much"])
 def test_a_shape_is_a_share(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
     monkeypatch.setenv("MIEN_SWAP_SHAPE", shape)
+    with pytest.raises(ValidationError):
+        Settings()
+
+
+@pytest.mark.parametrize("cores", ["0", "3", "all"])
+def test_one_or_two_cores_work_on_a_frame(monkeypatch: pytest.MonkeyPatch, cores: str) -> None:
+    monkeypatch.setenv("MIEN_SWAP_CORES", cores)
     with pytest.raises(ValidationError):
         Settings()
 

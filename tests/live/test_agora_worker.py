@@ -34,6 +34,7 @@ SEAT = AgoraSeat(APP_ID, CERTIFICATE, "channel", front_uid=1, algorithm_uid=3, e
 MARKING = Marking(bytes(range(32)), 0xC0FFEE)
 CONFIG = {
     "camera_timeout_s": 10.0,
+    "cores": 2,
     "measure": False,
     "peer": {"loopback": True, "udp_ports": None},
 }

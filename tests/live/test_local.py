@@ -14,7 +14,7 @@ from mien.live.capacity import GUESSED_CPU_MS
 from mien.live.local import LocalPlacement, LocalStation
 from mien.live.placement import EndReason, Offer, Placement, SessionBrief, Station
 from mien.models.cores import usable_cores
-from mien.settings import IceSettings, Settings
+from mien.settings import IceSettings, Settings, SwapSettings
 from mien.trust.marking import Marking
 
 Open = Callable[..., Awaitable[LocalPlacement]]
@@ -208,3 +208,9 @@ async def test_a_warm_worker_says_what_a_frame_costs_and_keeps_within_its_memory
     await until(lambda: "memory_mb" in station.statistics)
     assert station.statistics["memory_mb"] < 400
     await client.close()
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+async def test_a_worker_is_told_how_many_cores_work_on_a_frame(cores: int) -> None:
+    placement = LocalPlacement(settings(swap=SwapSettings(cores=cores)))
+    assert placement._config()["cores"] == cores

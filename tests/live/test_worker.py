@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CONFIG = {
     "camera_timeout_s": 10.0,
+    "cores": 2,
     "measure": False,
     "peer": {"loopback": True, "udp_ports": None},
 }

@@ -14,8 +14,8 @@ from mien.swap.second_core import (
     SecondCore,
     Wait,
     at_once,
+    beginner,
     in_halves,
-    where_there_is_one,
 )
 from mien.swap.stopwatch import Stopwatch
 from mien.vision.face import BgrImage
@@ -98,9 +98,11 @@ def test_what_fails_is_told_of_where_it_is_waited_for() -> None:
         at_once(failing)
 
 
-def test_one_core_has_no_second() -> None:
-    assert where_there_is_one(1.0) is where_there_is_one(1.5) is at_once
-    assert isinstance(where_there_is_one(2.0), SecondCore)
+def test_one_core_has_no_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert beginner(1) is at_once
+    for there, kind in ((2.0, SecondCore), (1.5, type(at_once))):
+        monkeypatch.setattr("mien.models.cores.usable_cores", lambda there=there: there)
+        assert isinstance(beginner(2), kind)
 
 
 @pytest.mark.parametrize("hands", [(), (plain_hand(),)])

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
 from mien.models.weights import WeightStore
 from mien.swap.senses import Senses
 from mien.vision.face import BgrImage
+from mien.vision.hand_tracker import HandTracker
+from mien.vision.hands_beside import HandsBeside
 from mien.vision.tracker import FaceTracker
 
 CLIP = Path(__file__).parents[1] / "media" / "signer.mp4"
@@ -35,3 +38,14 @@ def test_of_a_file_no_picture_is_left_out_in_search_of_hands() -> None:
     store = WeightStore()
     assert 8 < first_seen(Senses.for_clips(store), store) < 26
     assert first_seen(Senses.load(store), store) in (30, 31)
+
+
+@pytest.mark.parametrize(
+    ("cores", "there", "kind"),
+    [(2, 2.0, HandsBeside), (2, 1.0, HandTracker), (1, 2.0, HandTracker)],
+)
+def test_one_core_follows_hands_after_faces(
+    cores: int, there: float, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mien.models.cores.usable_cores", lambda: there)
+    assert type(Senses.load(WeightStore(), cores).hands) is kind

@@ -189,6 +189,7 @@ class LocalPlacement:
         ports = [ice.udp_port_min, ice.udp_port_max] if ice.udp_port_max else None
         return {
             "camera_timeout_s": self._settings.camera_timeout_s,
+            "cores": self._settings.swap.cores,
             "peer": {
                 "public_address": ice.public_address,
                 "udp_ports": ports,

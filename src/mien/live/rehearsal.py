@@ -8,8 +8,9 @@ import numpy as np
 
 from mien.media.webrtc.decoder import FORMATS, VideoDecoder
 from mien.media.webrtc.encoder import make_encoder
+from mien.models.cores import MOST_CORES_A_FRAME
 from mien.models.weights import WeightStore
-from mien.swap.engine import FrameEngine
+from mien.swap.engine import EngineOptions, FrameEngine
 from mien.swap.rehearsal import plain_source
 from mien.swap.senses import Senses
 from mien.trust.marking import Marker, Marking
@@ -23,13 +24,13 @@ SETTLING_FRAMES = 4
 FRAMES = 24
 
 
-def cpu_ms_per_frame(store: WeightStore) -> float:
+def cpu_ms_per_frame(store: WeightStore, cores: int = MOST_CORES_A_FRAME) -> float:
     """Processor time of a 640x480 frame, ms: VP8 decoded, tracked, swapped, marked, encoded.
 
     Processor time, because other load stretches wall time; the lower quartile over a moving
     face, because what else runs on the core takes its caches.
     """
-    engine = FrameEngine(Senses.load(store))
+    engine = FrameEngine(Senses.load(store, cores), EngineOptions(cores=cores))
     engine.set_source(plain_source())
     marker = Marker(Marking(bytes(32), 0))
     picture = face_picture()

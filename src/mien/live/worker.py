@@ -79,10 +79,11 @@ class Worker:
 
     def _warm_up(self, measure: bool) -> Mapping[str, Any]:
         cv2.setNumThreads(1)
-        self._senses = Senses.load(self._store)
+        cores = self._config["cores"]
+        self._senses = Senses.load(self._store, cores)
         FrameEngine(self._senses).warm_up()
         rehearse_marking()
-        figures = {"cpu_ms": cpu_ms_per_frame(self._store)} if measure else {}
+        figures = {"cpu_ms": cpu_ms_per_frame(self._store, cores)} if measure else {}
         give_back()
         return figures
 
@@ -93,6 +94,7 @@ class Worker:
             lost_face=body["lost_face"],
             quality=body["quality"] or USUAL_LEVEL,
             shape_strength=body["shape"],
+            cores=self._config["cores"],
         )
         about = StreamOptions(
             body["algorithm_uid"], body["quality"] or None, self._config["camera_timeout_s"]

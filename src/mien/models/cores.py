@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+MOST_CORES_A_FRAME = 2
+"""On more, its landmarks take hardly less, and nothing else of it is for more than two."""
 CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -14,3 +16,8 @@ def usable_cores(cpu_max: Path = CGROUP_CPU_MAX) -> float:
         return min(cores, int(quota) / int(period))
     except (OSError, ValueError, ZeroDivisionError):
         return cores  # no quota, "max", or another form of cgroup
+
+
+def at_most(wanted: int) -> int:
+    """So many cores, or as many as there are, at least 1."""
+    return max(min(wanted, int(usable_cores())), 1)

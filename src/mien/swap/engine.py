@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 import numpy as np
 
+from mien.models.cores import MOST_CORES_A_FRAME
 from mien.models.weights import WeightStore
 from mien.swap.cast import Cast
 from mien.swap.casting import Casting
@@ -16,7 +17,7 @@ from mien.swap.lost import LostFaceCover, LostPolicy
 from mien.swap.mesh import QUALITIES, Quality
 from mien.swap.missing import MissingFaces, hide
 from mien.swap.rehearsal import rehearse
-from mien.swap.second_core import where_there_is_one
+from mien.swap.second_core import beginner
 from mien.swap.senses import Senses
 from mien.swap.source import SourceFace
 from mien.swap.stopwatch import Stopwatch
@@ -41,11 +42,12 @@ _Given = tuple[tuple[FaceTrack, ...], Mapping[int, int], tuple[Place, ...]]
 @dataclass(frozen=True)
 class EngineOptions:
     """lost_face: what is shown without a face. quality: 1 (fastest) to 3. shape_strength:
-    0..1, how far the face takes the source's shape."""
+    0..1, how far the face takes the source's shape. cores: 1 or 2, for one frame."""
 
     lost_face: LostPolicy = "blur"
     quality: int = 2
     shape_strength: float = 1.0
+    cores: int = MOST_CORES_A_FRAME
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class FrameEngine:
         self._options = options or EngineOptions()
         self._clock = clock
         self._watch = Stopwatch(clock)
-        self._begin = where_there_is_one()
+        self._begin = beginner(self._options.cores)
         self._setting = threading.Lock()
         self._level = self._options.quality
         self._wardrobe: _Wardrobe | None = None

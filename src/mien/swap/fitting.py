@@ -57,7 +57,7 @@ class Fitter:
     def load(cls, store: WeightStore) -> Self:
         """With the shipped nets. Raises WeightsError."""
         expressions = ExpressionModel.load(store)
-        return cls(IdentityGradient.load(store), FaceLandmarker.load(store, threads=1), expressions)
+        return cls(IdentityGradient.load(store), FaceLandmarker.load(store, cores=1), expressions)
 
     def __call__(
         self, source: SourceFace, portraits: Sequence[Portrait], rounds: int

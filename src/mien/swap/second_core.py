@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
 
-from mien.models.cores import usable_cores
+from mien.models.cores import MOST_CORES_A_FRAME, at_most
 
 Job = Callable[[], None]
 """Lets go of the GIL for most of its time."""
@@ -37,10 +37,9 @@ class SecondCore:
         return self._thread.submit(job).result
 
 
-def where_there_is_one(cores: float | None = None) -> Begin:
-    """On a second core where this process has two."""
-    there = usable_cores() if cores is None else cores
-    return SecondCore() if there >= 2 else at_once
+def beginner(cores: int = MOST_CORES_A_FRAME) -> Begin:
+    """Of jobs for so many cores, or as many as there are."""
+    return SecondCore() if at_most(cores) > 1 else at_once
 
 
 def in_halves(begin: Begin, loop: Callable[[int, int], None], count: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from mien.models.cores import MOST_CORES_A_FRAME, at_most
 from mien.models.weights import WeightStore
 from mien.vision.expression import ExpressionModel
 from mien.vision.face import BgrImage, FaceMesh, Points
@@ -58,9 +59,11 @@ class Senses:
     expressions: Expressions | None = None
 
     @classmethod
-    def load(cls, store: WeightStore) -> Self:
-        """With the shipped nets. Raises WeightsError for missing weights."""
-        return cls(FaceTracker.load(store), HandsBeside.load(store), ExpressionModel.load(store))
+    def load(cls, store: WeightStore, cores: int = MOST_CORES_A_FRAME) -> Self:
+        """With the shipped nets, for so many cores. Raises WeightsError for missing weights."""
+        hands = HandsBeside.load(store) if at_most(cores) > 1 else HandTracker.load(store)
+        tracker = FaceTracker.load(store, cores=cores)
+        return cls(tracker, hands, ExpressionModel.load(store))
 
     @classmethod
     def for_clips(cls, store: WeightStore) -> Self:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.models.cores import usable_cores
+from mien.models.cores import MOST_CORES_A_FRAME, at_most
 from mien.models.runtimes import FloatTensor, LiteRtModel
 from mien.models.weights import WeightStore
 from mien.vision import topology as topo
@@ -22,8 +22,6 @@ from mien.vision.face import BgrImage, Detection, FaceMesh, Points
 Matrix = NDArray[np.float64]
 
 MARGIN = 1.5
-# On two cores the net takes half the time, and a sixth more of theirs; on more, hardly less.
-MOST_THREADS = 2
 # Less is no face, whichever way up.
 PRESENT = 0.1
 # So sure the net is of a face in a good square, and no more than that of the same upside down.
@@ -90,10 +88,9 @@ class FaceLandmarker:
         self._size = model.input_shape[1]
 
     @classmethod
-    def load(cls, store: WeightStore, threads: int = MOST_THREADS) -> Self:
-        """The shipped net, on so many cores where there are as many."""
-        threads = max(min(threads, int(usable_cores())), 1)
-        return cls(LiteRtModel(store.path("landmarks_478"), threads))
+    def load(cls, store: WeightStore, cores: int = MOST_CORES_A_FRAME) -> Self:
+        """The shipped net; on two cores, where there are two, it takes half the time."""
+        return cls(LiteRtModel(store.path("landmarks_478"), at_most(cores)))
 
     def find(self, image: BgrImage, detection: Detection) -> FaceMesh:
         """The landmarks in a detector's square, whichever way up: two passes, or four in doubt.

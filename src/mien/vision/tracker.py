@@ -9,6 +9,7 @@ is not to be seen bare.
 from collections.abc import Iterable, Set
 from typing import Self
 
+from mien.models.cores import MOST_CORES_A_FRAME
 from mien.models.weights import WeightStore
 from mien.vision.cuts import CutDetector
 from mien.vision.detector import FaceDetector, merge
@@ -73,11 +74,13 @@ class FaceTracker:
         self._size: tuple[int, int] | None = None
 
     @classmethod
-    def load(cls, store: WeightStore, *, recognise: bool = True) -> Self:
+    def load(
+        cls, store: WeightStore, *, recognise: bool = True, cores: int = MOST_CORES_A_FRAME
+    ) -> Self:
         """With the shipped nets; without recognise, a lost person is known again by place only."""
         detectors = (FaceDetector.short_range(store), FaceDetector.full_range(store))
         identity = IdentityModel.load(store) if recognise else None
-        return cls(detectors, FaceLandmarker.load(store), identity)
+        return cls(detectors, FaceLandmarker.load(store, cores), identity)
 
     @classmethod
     def for_files(cls, store: WeightStore) -> Self:
