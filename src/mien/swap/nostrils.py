@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mien.swap.atlas import Mask, ellipse, luma, polygons
 from mien.swap.drawing import Drawing
-from mien.swap.geometry import smooth_step
+from mien.swap.geometry import Floats, smooth_step
 from mien.swap.matte import lay_over
 from mien.swap.warp import warp
 from mien.vision.face import BgrImage
@@ -19,14 +19,17 @@ LEFT = (289, 309, 459, 458, 250, 290, 305)
 # far from them skin is.
 _SIZE = 256
 _WIDER, _SOFT, _BESIDE = 5, 1.0, 13
-# What is so much darker than the skin beside them is no hole, and all hole.
-_SKIN, _HOLE = 0.8, 0.5
+# What is so dark beside the skin about them is none of a hole, and all of it.
+_SKIN, _HOLE = 0.92, 0.7
 # Heights of a face in pixels; smaller ones have none.
 _LEAST_HEIGHT = 60.0
 
 
 def lay_nostrils(camera: BgrImage, result: BgrImage, drawing: Drawing) -> None:
-    """Lay the holes of the camera's nose onto the result, in place; both (h, w, 3) uint8 BGR."""
+    """Lay the holes of the camera's nose onto the result, in place; both (h, w, 3) uint8 BGR.
+
+    They are as dark beside the result's skin as beside the camera's.
+    """
     if drawing.height < _LEAST_HEIGHT:
         return
     corner, part = _window(drawing)
@@ -35,14 +38,15 @@ def lay_nostrils(camera: BgrImage, result: BgrImage, drawing: Drawing) -> None:
         return
     u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
     u[maps[2] < 0] = -10
-    inside, beside = cv2.split(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255))
-    warped = warp(camera, maps, corner)
-    light = luma(warped)
-    skin = float((light * beside).sum() / (beside.sum() + 1e-3))
-    holes = inside * (1 - smooth_step(light / (skin + 1), _HOLE, _SKIN))
+    zones = np.asarray(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255), np.float32)
+    inside, beside = zones[..., 0], zones[..., 1]
     left, top = corner
     patch = result[top : top + maps.shape[1], left : left + maps.shape[2]]
-    lay_over(warped, np.asarray(holes, np.float32), patch)
+    warped = warp(camera, maps, corner)
+    skin, worn = _mean(warped, beside), _mean(patch, beside)
+    holes = inside * (1 - smooth_step(luma(warped) / luma(skin), _HOLE, _SKIN))
+    lit = np.clip(np.round(warped * (worn / skin)), 0, 255).astype(np.uint8)
+    lay_over(lit, np.asarray(holes, np.float32), patch)
 
 
 def _window(drawing: Drawing) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
@@ -53,6 +57,12 @@ def _window(drawing: Drawing) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
     left, top = np.maximum(points.min(0) - margin, 0).astype(int)
     right, bottom = np.maximum(points.max(0) + margin, 0).astype(int)
     return np.add(origin, [left, top]), np.s_[top:bottom, left:right]
+
+
+def _mean(image: BgrImage, weights: Floats) -> Floats:
+    """(3,) BGR, at least 1."""
+    total = np.tensordot(weights, image, ([0, 1], [0, 1]))
+    return np.asarray(total / (weights.sum() + 1e-3) + 1, np.float32)
 
 
 @cache
