@@ -18,7 +18,8 @@ _SIZE = 96
 _WIDTHS, _COUNTS, _THICK = (3, 5), (1.0, 0.3), 4.0
 # From which strength there are glasses, below which none.
 _FOUND, _LOST = 0.042, 0.03
-# Looks that count in the mean, and frames from one to the next.
+# Looks that count in the mean, frames from one to the next, and which of them: the light is
+# measured in others.
 _LOOKS, _LOOK_EVERY, _AT = 20, 8, 5
 # Of a nose that is turned away one side must not be guessed.
 _SEEN = 0.6

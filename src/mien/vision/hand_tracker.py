@@ -89,9 +89,12 @@ class HandTracker:
 
     def follow(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
         """The same of the hands that are known already; `search` follows with the same frame."""
+        if not faces:
+            self._hands, self._unseen, self._due = [], [], False
+            return ()
         places = [Place.of(points) for points in faces]
         lost = self._follow(image, places, faces)
-        self._due = bool(faces) and self._is_due(lost, self._stir(image, places))
+        self._due = self._is_due(lost, self._stir(image, places))
         return tuple(self._hands)
 
     def search(self, image: BgrImage, faces: Sequence[Points]) -> None:

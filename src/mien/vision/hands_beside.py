@@ -24,7 +24,9 @@ class HandsBeside:
         self._thread = ThreadPoolExecutor(1, "hands")
         self._faces: tuple[Points, ...] = ()
         self._followed: Future[Hands] | None = None
-        self._searched: list[Future[None]] = []
+        # Of this frame, and of the one before.
+        self._search: Future[None] | None = None
+        self._last_search: Future[None] | None = None
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -33,10 +35,10 @@ class HandsBeside:
 
     def begin(self, image: BgrImage) -> None:
         """Begin with the next BGR frame; `update` must get the same one."""
-        self._followed = None
+        self._last_search, self._followed, self._search = self._search, None, None
         if self._faces:
             self._followed = self._thread.submit(self._hands.follow, image, self._faces)
-            self._searched.append(self._thread.submit(self._hands.search, image, self._faces))
+            self._search = self._thread.submit(self._hands.search, image, self._faces)
 
     def update(self, image: BgrImage, faces: Sequence[Points]) -> Hands:
         """The hands near faces, (n, 2 or 3) landmarks each, of the frame."""
@@ -45,15 +47,10 @@ class HandsBeside:
         if followed is None or not _stayed(before, self._faces):
             followed = self._thread.submit(self._hands.update, image, self._faces)
         found = followed.result()
-        self._check_searches()
+        if self._last_search is not None:
+            # It is over, for the thread does one job after the other.
+            self._last_search.result()
         return found
-
-    def _check_searches(self) -> None:
-        """Raise what those of former frames raised."""
-        over = [one for one in self._searched if one.done()]
-        self._searched = [one for one in self._searched if not one.done()]
-        for one in over:
-            one.result()
 
 
 def _stayed(before: Sequence[Points], now: Sequence[Points]) -> bool:
