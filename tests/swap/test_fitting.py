@@ -69,14 +69,21 @@ def fitter() -> Fitter:
     return Fitter.load(WeightStore())
 
 
+def prepared(name: str, finder: FaceFinder, identity: IdentityModel) -> SourceFace:
+    image = np.asarray(cv2.imread(str(MEDIA / name)), np.uint8)
+    mesh = ExpressionModel.load(WeightStore()).read(finder(image)[0].mesh)
+    return prepare_source(image, mesh, identity(image, mesh))
+
+
+def portrait(image: BgrImage, finder: FaceFinder) -> Portrait:
+    expressions = ExpressionModel.load(WeightStore())
+    return Portrait.of(image, expressions.read(finder(image)[0].mesh))
+
+
 @pytest.fixture(scope="module")
 def photo(finder: FaceFinder, identity: IdentityModel) -> Photo:
-    image = np.asarray(cv2.imread(str(MEDIA / "astronaut.png")), np.uint8)
-    expressions = ExpressionModel.load(WeightStore())
-    mesh = expressions.read(finder(image)[0].mesh)
-    source = prepare_source(image, mesh, identity(image, mesh))
-    seen = [frame(CLIP, number) for number in SEEN]
-    portraits = [Portrait.of(one, expressions.read(finder(one)[0].mesh)) for one in seen]
+    source = prepared("astronaut.png", finder, identity)
+    portraits = [portrait(frame(CLIP, number), finder) for number in SEEN]
     return Photo(source, tuple(portraits), tuple(frame(CLIP, number) for number in UNSEEN))
 
 
@@ -204,26 +211,27 @@ def test_the_face_does_what_its_wearer_does(
 
 
 def test_the_face_nods_as_its_wearer_does(
-    fitter: Fitter, photo: Photo, finder: FaceFinder, monkeypatch: pytest.MonkeyPatch
+    fitter: Fitter,
+    finder: FaceFinder,
+    identity: IdentityModel,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a signer, whose chin sank with this face; in moments that the fit has not seen."""
-    expressions = ExpressionModel.load(WeightStore())
-    seen, moments = (
-        [frame("signer.mp4", n) for n in some] for some in ((0, 6, 44, 48), (3, 46, 50))
-    )
-    portraits = [Portrait.of(one, expressions.read(finder(one)[0].mesh)) for one in seen]
+    source = prepared("grace_hopper.jpg", finder, identity)
+    portraits = [portrait(frame("signer.mp4", number), finder) for number in (0, 6, 44, 48)]
+    moments = [frame("signer.mp4", number) for number in (3, 9, 46, 50, 54, 58)]
 
     def pitch(image: BgrImage) -> float:
         return pitch_of(pose_of(finder(image)[0].mesh.points[: topo.MESH_POINTS]))
 
-    def off(source: SourceFace) -> float:
-        return float(np.mean([pitch(worn_by(one, source)) - pitch(one) for one in moments]))
+    def off(one: SourceFace) -> float:
+        return float(np.mean([pitch(worn_by(moment, one)) - pitch(moment) for moment in moments]))
 
-    level = off(fitter(photo.source, portraits, ROUNDS))
+    level = off(fitter(source, portraits, 12))
     monkeypatch.setattr(adjustment, "NOD_STEP", 0.0)
-    before = off(fitter(photo.source, portraits, ROUNDS))
-    assert before > 1.2, "there is something to mend"
-    assert 0 < level < 0.8 * before
+    before = off(fitter(source, portraits, 12))
+    assert before > 1.4, "there is something to mend"
+    assert 0 < level < 0.85 * before, (level, before)
 
 
 def test_all_else_stays(fitted: SourceFace, photo: Photo) -> None:
@@ -264,6 +272,6 @@ def test_a_face_that_nobody_knows_stays_as_it_is(fitter: Fitter, photo: Photo) -
 
 
 def test_a_face_that_nobody_can_wear_stays_as_it_is(fitter: Fitter, photo: Photo) -> None:
-    portrait = photo.portraits[0]
-    beside = replace(portrait.mesh, points=portrait.mesh.points + np.float32(1000))
-    assert fitter(photo.source, [Portrait(portrait.image, beside)], ROUNDS) is photo.source
+    one = photo.portraits[0]
+    beside = replace(one.mesh, points=one.mesh.points + np.float32(1000))
+    assert fitter(photo.source, [Portrait(one.image, beside)], ROUNDS) is photo.source

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ async def test_the_python_client_runs(server: Server) -> None:
     assert re.fullmatch(r"[0-9a-f]{24}", names["session"]["_id"])  # type: ignore[index]
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_the_curl_client_runs(server: Server) -> None:
     text = block("sh", "live/create").replace("https://example.com/face.jpg", source_image())
     create, close = (f"curl {part}" for part in text.split("curl ")[1:])
