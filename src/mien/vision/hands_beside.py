@@ -24,9 +24,7 @@ class HandsBeside:
         self._thread = ThreadPoolExecutor(1, "hands")
         self._faces: tuple[Points, ...] = ()
         self._followed: Future[Hands] | None = None
-        # Of this frame, and of the one before.
-        self._search: Future[None] | None = None
-        self._last_search: Future[None] | None = None
+        self._searched: Future[None] | None = None
 
     @classmethod
     def load(cls, store: WeightStore) -> Self:
@@ -35,21 +33,21 @@ class HandsBeside:
 
     def begin(self, image: BgrImage) -> None:
         """Begin with the next BGR frame; `update` must get the same one."""
-        self._last_search, self._followed, self._search = self._search, None, None
-        if self._faces:
-            self._followed = self._thread.submit(self._hands.follow, image, self._faces)
-            self._search = self._thread.submit(self._hands.search, image, self._faces)
+        faces = self._faces
+        self._followed = self._thread.submit(self._hands.follow, image, faces) if faces else None
 
     def update(self, image: BgrImage, faces: Sequence[Points]) -> Hands:
         """The hands near faces, (n, 2 or 3) landmarks each, of the frame."""
         followed, self._followed = self._followed, None
+        searched, self._searched = self._searched, None
         before, self._faces = self._faces, tuple(faces)
         if followed is None or not _stayed(before, self._faces):
-            followed = self._thread.submit(self._hands.update, image, self._faces)
+            return self._thread.submit(self._hands.update, image, self._faces).result()
         found = followed.result()
-        if self._last_search is not None:
+        if searched is not None:
             # It is over, for the thread does one job after the other.
-            self._last_search.result()
+            searched.result()
+        self._searched = self._thread.submit(self._hands.search, image, self._faces)
         return found
 
 
