@@ -32,7 +32,7 @@ from mien.swap.senses import Senses
 from mien.swap.stopwatch import Stopwatch
 from mien.swap.wearer import Wearer
 from mien.vision.cuts import Change
-from mien.vision.face import BgrImage, FaceMesh, FaceTrack
+from mien.vision.face import BgrImage, FaceMesh, FaceTrack, Points
 from mien.vision.hand import Hand
 from mien.vision.sighting import Sighting
 
@@ -95,6 +95,30 @@ def test_a_followed_face_is_swapped_and_the_stages_are_timed() -> None:
     assert redness(shown.image) > 25
     assert {"track", "raster", "unwrap", "light", "occlusion", "shade"} <= set(shown.timings_ms)
     assert all(value >= 0 for value in shown.timings_ms.values())
+
+
+def test_hands_are_begun_with_before_faces_are_looked_for_and_asked_for_after() -> None:
+    asked: list[tuple[str, int]] = []
+
+    class Faces(Script):
+        def update(self, image: BgrImage, seconds: float) -> Sighting:
+            asked.append(("faces", int(image[0, 0, 0])))
+            return super().update(image, seconds)
+
+    class Hands:
+        def begin(self, image: BgrImage) -> None:
+            asked.append(("begin", int(image[0, 0, 0])))
+
+        def update(self, image: BgrImage, faces: Sequence[Points]) -> tuple[Hand, ...]:
+            asked.append(("hands", int(image[0, 0, 0])))
+            np.testing.assert_array_equal(faces, [MESH.points])
+            return ()
+
+    made = FrameEngine(Senses(Faces([tracked(MESH)]), Hands()))
+    made.set_source(RED_CHEEKS)
+    for level in (3, 7):
+        made(np.full((SIDE, SIDE, 3), level, np.uint8), level * STEP)
+    assert asked == [(what, level) for level in (3, 7) for what in ("begin", "faces", "hands")]
 
 
 def test_what_a_face_does_is_read_in_its_first_frame_and_in_every_third() -> None:
