@@ -87,8 +87,8 @@ class SwapSettings(BaseSettings):
     shape: float = Field(
         default=1.0, ge=0, le=1, description="How far a face takes the source's shape."
     )
-    cores: int = Field(
-        default=2, ge=1, le=2, description="That work on one frame; with 1 more sessions fit."
+    cores: int | None = Field(
+        default=None, ge=1, le=2, description="That work on one frame; 2 where there are over two."
     )
 
 

@@ -210,7 +210,13 @@ async def test_a_warm_worker_says_what_a_frame_costs_and_keeps_within_its_memory
     await client.close()
 
 
-@pytest.mark.parametrize("cores", [1, 2])
-async def test_a_worker_is_told_how_many_cores_work_on_a_frame(cores: int) -> None:
-    placement = LocalPlacement(settings(swap=SwapSettings(cores=cores)))
-    assert placement._config()["cores"] == cores
+@pytest.mark.parametrize(
+    ("wanted", "there", "told"),
+    [(1, 8.0, 1), (2, 2.0, 2), (None, 4.0, 2), (None, 2.0, 1), (None, 0.5, 1)],
+)
+async def test_a_worker_is_told_how_many_cores_work_on_a_frame(
+    wanted: int | None, there: float, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mien.live.local.usable_cores", lambda: there)
+    placement = LocalPlacement(settings(swap=SwapSettings(cores=wanted)))
+    assert placement._config()["cores"] == told

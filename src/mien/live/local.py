@@ -114,6 +114,11 @@ class LocalStation:
             self.statistics = {**self.statistics, "peers": 0}
 
 
+def _cores_a_frame(there: float) -> int:
+    """Two cores are full already: while one frame is drawn, the next is tracked."""
+    return 2 if there > 2 else 1
+
+
 class LocalPlacement:
     """Hands out workers of this machine, as many as measuring says there is room for."""
 
@@ -189,7 +194,7 @@ class LocalPlacement:
         ports = [ice.udp_port_min, ice.udp_port_max] if ice.udp_port_max else None
         return {
             "camera_timeout_s": self._settings.camera_timeout_s,
-            "cores": self._settings.swap.cores,
+            "cores": self._settings.swap.cores or _cores_a_frame(self._rule.cores),
             "peer": {
                 "public_address": ice.public_address,
                 "udp_ports": ports,
