@@ -12,7 +12,7 @@ from mien.live.capacity import CapacityRule
 from mien.live.child import Child
 from mien.live.placement import Capacity, EndReason, Offer, PeerAnswer, SessionBrief
 from mien.live.pool import WarmPool
-from mien.models.cores import usable_cores
+from mien.models.cores import MOST_CORES_A_FRAME, usable_cores
 from mien.settings import Settings
 
 WORKER = "mien.live.worker"
@@ -116,7 +116,7 @@ class LocalStation:
 
 def _cores_a_frame(there: float) -> int:
     """Two cores are full already: while one frame is drawn, the next is tracked."""
-    return 2 if there > 2 else 1
+    return MOST_CORES_A_FRAME if there > MOST_CORES_A_FRAME else 1
 
 
 class LocalPlacement:

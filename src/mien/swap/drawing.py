@@ -44,6 +44,17 @@ class Drawing:
         rows, columns = self.maps.shape[1:]
         return np.s_[self.top : self.top + rows, self.left : self.left + columns]
 
+    def window(
+        self, vertices: list[int] | NDArray[np.bool_], margin: float
+    ) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
+        """What holds these vertices, with so many pixels around them: its corner in the picture,
+        and where it is in the region."""
+        origin = np.array([self.left, self.top])
+        points = self.points[vertices, :2] - origin
+        left, top = np.maximum(points.min(0) - margin, 0).astype(int)
+        right, bottom = np.maximum(points.max(0) + margin + 1, 0).astype(int)
+        return np.add(origin, [left, top]), np.s_[top:bottom, left:right]
+
 
 class Canvas:
     """Draws meshes; keeps the maps' memory from frame to frame."""

@@ -126,7 +126,8 @@ class FrameEngine:
         """An engine with the shipped nets, whose frames wait while a source is fitted to a person:
         his first half a second, two later ones about two. Raises WeightsError.
         """
-        return cls(Senses.load(store), options, tailor=Tailor.load(store))
+        options = options or EngineOptions()
+        return cls(Senses.load(store, options.cores), options, tailor=Tailor.load(store))
 
     @classmethod
     def for_pictures(cls, store: WeightStore, options: EngineOptions | None = None) -> Self:

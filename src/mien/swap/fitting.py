@@ -77,8 +77,7 @@ class Fitter:
             found = [one for trial in tried if (one := trial.wear(look)) is not None]
             if not found:
                 return source
-            light, shape, missing = _mean(found)
-            nod = float(np.mean([one.nod for one in found]))
+            light, shape, missing, nod = _mean(found)
             drift = light if turn == 0 else MOMENTUM * drift + (1 - MOMENTUM) * light
             change = change.stepped(drift, shape, 1 - (1 - LAST_STEP) * turn / rounds)
             change = change.calmed(missing).levelled(nod)
@@ -186,9 +185,11 @@ def _gathered(values: Floats, texels: Indices) -> Floats:
     return total.reshape(SIZE, SIZE).astype(np.float32)
 
 
-def _mean(found: Sequence[_Found]) -> tuple[Floats, Floats, Floats]:
+def _mean(found: Sequence[_Found]) -> tuple[Floats, Floats, Floats, float]:
     """Smooth, for only broad changes are true of a face and not of one picture of it."""
     light = np.mean([one.light for one in found], axis=0)
     shape = np.mean([one.shape for one in found], axis=0)
     missing = np.mean([one.missing for one in found], axis=0)
-    return blur(light, SIGMA * SIZE), blur(shape, SIGMA * SIZE), np.asarray(missing, np.float32)
+    nod = float(np.mean([one.nod for one in found]))
+    smooth = blur(light, SIGMA * SIZE), blur(shape, SIGMA * SIZE)
+    return *smooth, np.asarray(missing, np.float32), nod

@@ -12,7 +12,7 @@ from mien.swap.eyewear import Eyewear
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.matte import lay_over
 from mien.swap.rims import BAND, BRIDGE, NOSE, STRONG, lines
-from mien.swap.warp import warp
+from mien.swap.warp import look_up, warp
 from mien.vision.face import BgrImage
 
 _SIZE = 256
@@ -53,16 +53,11 @@ class Glasses:
         """Lay the frames of the camera's glasses back onto the result, in place."""
         if self._shown is None or self._shown < _LEAST:
             return
-        corner = np.array([drawing.left, drawing.top])
-        points = drawing.points[list(_EXTENT), :2] - corner
-        low = np.maximum(points.min(0) - 4, 0).astype(int)
-        high = np.maximum(points.max(0) + 5, 0).astype(int)
-        maps = drawing.maps[:, low[1] : high[1], low[0] : high[0]]
+        corner, part = drawing.window(list(_EXTENT), 4)
+        maps, patch = drawing.maps[:, *part], result[drawing.region][part]
         if min(maps.shape[1:]) < 12:
             return
-        left, top = low + corner
-        patch = result[top : top + maps.shape[1], left : left + maps.shape[2]]
-        warped = warp(camera, maps, low + corner)
+        warped = warp(camera, maps, corner)
         share = self._rims(warped, maps, drawing.height)
         lay_over(warped, share * np.float32(self._shown), patch)
 
@@ -72,9 +67,7 @@ class Glasses:
         usual = height * _WIDTHS[kind]
         width = max(5, int(usual) | 1)
         found = lines(face, width)
-        u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
-        u[maps[2] < 0] = -10
-        band, brows = cv2.split(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255))
+        band, brows = cv2.split(look_up(_zones(), maps) / np.float32(255))
         thin = smooth_step(found / self._eyewear.on_skin, *_THIN)
         strong = smooth_step(found / self._eyewear.on_brows, *STRONG)
         rims = np.asarray((thin + (strong - thin) * brows) * band, np.float32)

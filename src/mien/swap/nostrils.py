@@ -4,13 +4,12 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.swap.atlas import Mask, ellipse, luma, polygons
 from mien.swap.drawing import Drawing
 from mien.swap.geometry import Floats, smooth_step
 from mien.swap.matte import lay_over
-from mien.swap.warp import warp
+from mien.swap.warp import look_up, warp
 from mien.vision.face import BgrImage
 
 RIGHT = (59, 79, 239, 238, 20, 60, 75)
@@ -19,6 +18,8 @@ LEFT = (289, 309, 459, 458, 250, 290, 305)
 # far from them skin is.
 _SIZE = 256
 _WIDER, _SOFT, _BESIDE = 5, 1.0, 13
+# How far around the nostrils these zones reach at the most, in heights of the face.
+_MARGIN = 0.06
 # What is so dark beside the skin about them is none of a hole, and all of it.
 _SKIN, _HOLE = 0.92, 0.7
 # Heights of a face in pixels; smaller ones have none.
@@ -32,31 +33,17 @@ def lay_nostrils(camera: BgrImage, result: BgrImage, drawing: Drawing) -> None:
     """
     if drawing.height < _LEAST_HEIGHT:
         return
-    corner, part = _window(drawing)
-    maps = drawing.maps[:, *part]
+    corner, part = drawing.window([*RIGHT, *LEFT], _MARGIN * drawing.height)
+    maps, patch = drawing.maps[:, *part], result[drawing.region][part]
     if min(maps.shape[1:]) < 4:
         return
-    u, v = maps[2] * _SIZE - 0.5, maps[3] * _SIZE - 0.5
-    u[maps[2] < 0] = -10
-    zones = np.asarray(cv2.remap(_zones(), u, v, cv2.INTER_LINEAR) / np.float32(255), np.float32)
+    zones = np.asarray(look_up(_zones(), maps) / np.float32(255), np.float32)
     inside, beside = zones[..., 0], zones[..., 1]
-    left, top = corner
-    patch = result[top : top + maps.shape[1], left : left + maps.shape[2]]
     warped = warp(camera, maps, corner)
     skin, worn = _mean(warped, beside), _mean(patch, beside)
     holes = inside * (1 - smooth_step(luma(warped) / luma(skin), _HOLE, _SKIN))
     lit = np.clip(np.round(warped * (worn / skin)), 0, 255).astype(np.uint8)
     lay_over(lit, np.asarray(holes, np.float32), patch)
-
-
-def _window(drawing: Drawing) -> tuple[NDArray[np.int64], tuple[slice, slice]]:
-    """The corner, in the picture, of what holds both nostrils; and where that is in the maps."""
-    origin = np.array([drawing.left, drawing.top])
-    points = drawing.points[[*RIGHT, *LEFT], :2] - origin
-    margin = 0.06 * drawing.height
-    left, top = np.maximum(points.min(0) - margin, 0).astype(int)
-    right, bottom = np.maximum(points.max(0) + margin, 0).astype(int)
-    return np.add(origin, [left, top]), np.s_[top:bottom, left:right]
 
 
 def _mean(image: BgrImage, weights: Floats) -> Floats:

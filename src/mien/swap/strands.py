@@ -11,7 +11,7 @@ from mien.swap.matte import lay_over
 from mien.swap.rims import NOSE, dark_lines
 from mien.swap.template import face_template
 from mien.swap.things import within
-from mien.swap.warp import warp
+from mien.swap.warp import look_up, warp
 from mien.vision import topology as topo
 from mien.vision.face import BgrImage
 
@@ -50,15 +50,13 @@ class Strands:
         """Lay the camera's strands back onto the result, in place."""
         if self._zone.max() < _LEAST:
             return
-        corner, (rows, columns) = self._window(drawing)
-        maps, patch = drawing.maps[:, rows, columns], result[drawing.region][rows, columns]
+        corner, part = self._window(drawing)
+        maps, patch = drawing.maps[:, *part], result[drawing.region][part]
         if min(maps.shape[1:]) < MIN_REGION:
             return
         warped = warp(camera, maps, corner)
         found = dark_lines(warped, max(5, int(drawing.height * _PIXEL_WIDTH) | 1))
-        size = len(self._zone)
-        u, v = maps[2] * size - 0.5, maps[3] * size - 0.5
-        zone = cv2.remap(self._zone, u, v, cv2.INTER_LINEAR) * (maps[2] >= 0)
+        zone = look_up(self._zone, maps)
         share = cv2.GaussianBlur(smooth_step(found, *_EDGE) * zone, (0, 0), 0.7)
         lay_over(warped, share, patch)
 
@@ -68,11 +66,7 @@ class Strands:
         near = cv2.dilate(self._zone, ellipse(size // 8 | 1))
         u, v = (face_template().uv[: topo.MESH_POINTS] * size - 0.5).T
         beside = cv2.remap(near, u, v, cv2.INTER_LINEAR).ravel() > _LEAST
-        corner = np.array([drawing.left, drawing.top])
-        points = drawing.points[beside, :2] - corner
-        left, top = np.maximum(points.min(0), 0).astype(int)
-        right, bottom = np.maximum(points.max(0) + 1, 0).astype(int)
-        return np.add(corner, [left, top]), np.s_[top:bottom, left:right]
+        return drawing.window(beside, 0)
 
     def _find(self, dark: Floats) -> Floats:
         """(n, n) 1 about long lines that come in over the outline of the face."""
